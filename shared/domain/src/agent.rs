@@ -1,0 +1,81 @@
+//! An agent: somebody who works leads.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Invalid;
+
+/// A way to tell an agent about a lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    Email,
+    Push,
+}
+
+impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 2] = [Self::Email, Self::Push];
+
+    /// As it stands in JSON and in subjects.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Push => "push",
+        }
+    }
+}
+
+/// The language a person reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Locale {
+    #[default]
+    En,
+    Es,
+}
+
+impl Locale {
+    /// As it stands in JSON and in `lang` attributes.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Es => "es",
+        }
+    }
+}
+
+/// An agent as configured. Its id is the key it is stored under.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agent {
+    pub name: String,
+    #[serde(default)]
+    pub email: Option<String>,
+    #[serde(default)]
+    pub phone: Option<String>,
+    #[serde(default)]
+    pub locale: Option<Locale>,
+    #[serde(default = "every_channel")]
+    pub channels: Vec<Channel>,
+    /// Takes no new offers while true; what is on offer stays (D-23).
+    #[serde(default)]
+    pub paused: bool,
+}
+
+fn every_channel() -> Vec<Channel> {
+    Channel::ALL.to_vec()
+}
+
+impl Agent {
+    /// Refuses an agent whom nobody could tell apart or reach.
+    pub fn check(&self) -> Result<(), Invalid> {
+        let mut invalid = Invalid::default();
+        if self.name.trim().is_empty() || self.name.chars().count() > 120 {
+            invalid.add("/name", "give a name of 1 to 120 characters");
+        }
+        if self.email.as_deref().is_some_and(|email| !email.contains('@') || email.contains(char::is_whitespace)) {
+            invalid.add("/email", "is not an e-mail address");
+        }
+        invalid.into_result()
+    }
+}

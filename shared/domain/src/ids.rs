@@ -1,0 +1,108 @@
+//! Names of things.
+//!
+//! Names chosen by people (entities, agents, sources) travel in NATS subjects,
+//! Redis members and URLs, so they are kept to letters, digits, `-` and `_`.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// A name that cannot be used, and what a name may look like.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{given}` cannot be used as a name: use 1 to {longest} letters, digits, `-` or `_`")]
+pub struct BadName {
+    given: String,
+    longest: usize,
+}
+
+/// Longest name accepted, in characters.
+pub const LONGEST_NAME: usize = 64;
+
+fn check(text: &str) -> Result<(), BadName> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if (1..=LONGEST_NAME).contains(&text.len()) && text.chars().all(plain) {
+        Ok(())
+    } else {
+        Err(BadName { given: text.chars().take(80).collect(), longest: LONGEST_NAME })
+    }
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $Name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $Name(Arc<str>);
+
+        impl $Name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $Name {
+            type Err = BadName;
+
+            fn from_str(text: &str) -> Result<Self, BadName> {
+                check(text)?;
+                Ok(Self(text.into()))
+            }
+        }
+
+        impl TryFrom<String> for $Name {
+            type Error = BadName;
+
+            fn try_from(text: String) -> Result<Self, BadName> {
+                text.parse()
+            }
+        }
+
+        impl From<$Name> for String {
+            fn from(name: $Name) -> Self {
+                name.0.as_ref().to_owned()
+            }
+        }
+
+        impl fmt::Display for $Name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $Name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", &*self.0)
+            }
+        }
+
+        impl PartialEq<str> for $Name {
+            fn eq(&self, other: &str) -> bool {
+                &*self.0 == other
+            }
+        }
+    };
+}
+
+name! {
+    /// An entity: a company, an office or a team. Chosen by whoever creates it.
+    EntityId
+}
+name! {
+    /// An agent, unique within its entity. Chosen by whoever creates it.
+    AgentId
+}
+name! {
+    /// A lead source, unique within its entity. Chosen by whoever creates it.
+    SourceId
+}
+name! {
+    /// A route: `route_` and a time-ordered identifier.
+    RouteId
+}
+name! {
+    /// A lead: `lead_` and 32 hexadecimal digits.
+    LeadId
+}

@@ -1,0 +1,56 @@
+//! What is wrong with something that was sent to us, field by field.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One field that cannot be accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// JSON pointer to the field, such as `/strategy/weights/ana`.
+    pub field: String,
+    /// What is wrong with it and what would be right. Never repeats contact details.
+    pub message: String,
+}
+
+/// Everything that is wrong with one document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invalid(pub Vec<Problem>);
+
+impl Invalid {
+    /// A single problem.
+    pub fn one(field: impl Into<String>, message: impl Into<String>) -> Self {
+        let mut invalid = Self::default();
+        invalid.add(field, message);
+        invalid
+    }
+
+    /// Notes one more problem.
+    pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Problem { field: field.into(), message: message.into() });
+    }
+
+    /// Takes over what another check found.
+    pub fn absorb(&mut self, checked: Result<(), Self>) {
+        if let Err(Self(problems)) = checked {
+            self.0.extend(problems);
+        }
+    }
+
+    /// `Ok` when nothing was noted.
+    pub fn into_result(self) -> Result<(), Self> {
+        if self.0.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{}: {}", problem.field, problem.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Invalid {}

@@ -1,0 +1,33 @@
+//! The routing rules of Tipoff, and nothing else.
+//!
+//! This crate knows no clock, no dice and no I/O: the instant and the dice are
+//! arguments. [`plan()`] takes a lead and the entity's configuration and answers
+//! what should happen next, and why. The board carries it out.
+//!
+//! Rules are cited by their number in the semantics document, as in "D-7".
+
+pub mod agent;
+pub mod criteria;
+pub mod decision;
+pub mod duration;
+pub mod entity;
+pub mod ids;
+pub mod invalid;
+pub mod lead;
+pub mod plan;
+pub mod route;
+pub mod schedule;
+pub mod strategy;
+
+pub use agent::{Agent, Channel, Locale};
+pub use criteria::{Criteria, Criterion, PriceRange, Sources};
+pub use decision::{CandidateVerdict, Decision, RouteVerdict};
+pub use duration::Span;
+pub use entity::{Entity, EntityKind, EntityView, SamePerson, Source};
+pub use ids::{AgentId, EntityId, LeadId, RouteId, SourceId};
+pub use invalid::{Invalid, Problem};
+pub use lead::{Kind, Lead, Name, Origin, Property};
+pub use plan::{Arrival, Dice, Hop, Otherwise, Pick, Plan, Step, plan, plan_next};
+pub use route::{OnExhausted, Route, Timeout};
+pub use schedule::Schedule;
+pub use strategy::{Recipients, Strategy};

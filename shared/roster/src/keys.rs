@@ -1,0 +1,1 @@
+//! Keys of the two buckets, written and read in this file only.

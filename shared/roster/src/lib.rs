@@ -1,0 +1,45 @@
+//! The roster: entities, agents, sources and routes, and who may do what.
+//!
+//! All of it lives in two NATS KV buckets, `roster` and `auth`. Every process
+//! watches them and keeps a view of each entity in memory; an edit is visible
+//! in the process that made it before the call returns, and everywhere else a
+//! moment later.
+
+mod auth;
+mod cache;
+mod edit;
+mod keys;
+
+pub use auth::{Access, ApiKey, NewKey, Role};
+pub use cache::Roster;
+pub use edit::{EditError, Edited, Expect};
+
+use serde::{Deserialize, Serialize};
+
+/// A browser's Web Push subscription (RFC 8030), as `PushSubscription.toJSON()` gives it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushSubscription {
+    pub endpoint: String,
+    pub keys: PushKeys,
+}
+
+/// The subscription's public key and secret, Base64url.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushKeys {
+    pub p256dh: String,
+    pub auth: String,
+}
+
+/// What belongs to the deployment as a whole; made once, by whoever starts first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// Never changes once written.
+    pub partitions: u16,
+    /// Secret of claim links, 32 bytes, Base64url without padding.
+    pub link_secret: String,
+    /// PKCS#8 of the VAPID key (P-256), Base64url without padding.
+    pub vapid_key: String,
+    /// Seeds draws, 32 bytes, Base64url without padding (an entity's secret is
+    /// derived from it and the entity's name).
+    pub draw_secret: String,
+}

@@ -1,0 +1,18 @@
+//! What every service stands on: connections, the worker loop, publishing,
+//! shutdown, telemetry, clock, health. Nothing here knows what a lead is.
+
+pub mod clock;
+pub mod connect;
+pub mod health;
+pub mod publish;
+pub mod settings;
+pub mod shutdown;
+pub mod streams;
+pub mod telemetry;
+pub mod worker;
+
+pub use clock::Clock;
+pub use connect::{ConnectError, Nats, Redis};
+pub use publish::{PublishError, Published, Publisher};
+pub use settings::Settings;
+pub use worker::{Delivery, Handler, Outcome, WorkerError, WorkerLimits};

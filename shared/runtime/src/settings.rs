@@ -1,0 +1,36 @@
+//! Settings that every service has. Each is a flag and an environment variable.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Args;
+
+/// Where the servers are and how careful to be.
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    /// NATS server, or several separated by commas.
+    #[arg(long, env = "TIPOFF_NATS_URL", default_value = "nats://127.0.0.1:4222")]
+    pub nats_url: String,
+    /// Redis server, or several of a cluster separated by commas.
+    #[arg(long, env = "TIPOFF_REDIS_URL", default_value = "redis://127.0.0.1:6379")]
+    pub redis_url: String,
+    /// Copies of every stream: 1, or 3 on a NATS cluster.
+    #[arg(long, env = "TIPOFF_REPLICAS", default_value_t = 1)]
+    pub replicas: usize,
+    /// Run although Redis may forget what it acknowledged (no AOF, or evicting).
+    #[arg(long, env = "TIPOFF_UNSAFE")]
+    pub r#unsafe: bool,
+    /// Address of /livez, /readyz and /metrics; none if left out.
+    #[arg(long, env = "TIPOFF_ADMIN_LISTEN")]
+    pub admin_listen: Option<SocketAddr>,
+    /// How long work in hand may take to finish after SIGTERM, in seconds.
+    #[arg(long, env = "TIPOFF_DRAIN_SECONDS", default_value_t = 20)]
+    pub drain_seconds: u64,
+}
+
+impl Settings {
+    /// How long work in hand may take to finish after SIGTERM.
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds)
+    }
+}

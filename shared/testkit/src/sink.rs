@@ -1,0 +1,1 @@
+//! Sinks that catch what the notifier sends.

@@ -1,0 +1,16 @@
+//! Everything that services say to each other: streams, subjects and messages.
+//!
+//! Services meet only here. Types and names, no client.
+
+pub mod event;
+pub mod intake;
+pub mod notice;
+pub mod partition;
+pub mod stream;
+pub mod subject;
+
+pub use event::{After, Event, EventKind, OfferMade, PooledWhy};
+pub use intake::{Accepted, Rejected};
+pub use notice::{Dead, Notice};
+pub use partition::Partition;
+pub use stream::Stream;

@@ -1,0 +1,65 @@
+//! Notices: one message to one agent over one channel.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use tipoff_domain::{AgentId, Channel, EntityId, LeadId, RouteId};
+
+use crate::Stream;
+
+/// Tell `agent` that a lead is theirs to claim, or theirs. On
+/// `notify.<channel>.<entity>`. It carries no contact details: whoever
+/// delivers it reads the lead from the board, and finds there whether it is
+/// still worth telling.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub channel: Channel,
+    pub entity: EntityId,
+    pub lead: LeadId,
+    pub agent: AgentId,
+    pub what: What,
+}
+
+/// What a notice is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum What {
+    /// Claim it before `until`.
+    Offer { round: u32, until: DateTime<Utc>, route: Option<RouteId> },
+    /// It is yours already, nobody asks.
+    Assigned { version: u64 },
+}
+
+impl Notice {
+    /// Two notices of the same key are the same notice; the agent gets one.
+    pub fn key(&self) -> String {
+        let Self { channel, lead, agent, what, .. } = self;
+        let channel = channel.as_str();
+        match what {
+            What::Offer { round, .. } => format!("n:{lead}:{round}:{agent}:{channel}"),
+            What::Assigned { version } => format!("n:{lead}:v{version}:{agent}:{channel}"),
+        }
+    }
+}
+
+/// A message that was set aside, on `dead.<stream>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dead {
+    pub at: DateTime<Utc>,
+    /// Where it was, so that it can be sent again.
+    pub stream: String,
+    pub subject: String,
+    pub sequence: u64,
+    /// Which consumer gave up, and why. Never repeats contact details.
+    pub consumer: String,
+    pub error: String,
+    pub deliveries: i64,
+    /// The message itself, in Base64.
+    pub body: String,
+}
+
+impl Dead {
+    /// Its subject.
+    pub fn subject_for(stream: Stream) -> String {
+        crate::subject::dead(stream)
+    }
+}

@@ -1,0 +1,70 @@
+//! Subjects, written and read in this file only.
+
+use tipoff_domain::{Channel, EntityId, LeadId, SourceId};
+
+use crate::{Partition, Stream};
+
+/// Where a source publishes its leads.
+pub fn leads_in(entity: &EntityId, source: &SourceId) -> String {
+    format!("leads.in.{entity}.{source}")
+}
+
+/// The entity and source tokens of `leads.in.<entity>.<source>`, as they stand.
+pub fn read_leads_in(subject: &str) -> Option<(&str, &str)> {
+    let mut tokens = subject.strip_prefix("leads.in.")?.split('.');
+    let found = (tokens.next()?, tokens.next()?);
+    tokens.next().is_none().then_some(found)
+}
+
+/// Where an accepted lead waits for a router.
+pub fn leads_new(partition: Partition, entity: &EntityId) -> String {
+    format!("leads.new.{partition}.{entity}")
+}
+
+/// Where something that could not be a lead is kept. The tokens may be
+/// anything that was sent, so they are made safe.
+pub fn rejected(entity: &str, source: &str) -> String {
+    format!("leads.rejected.{}.{}", token(entity), token(source))
+}
+
+/// The log of one lead.
+pub fn events(partition: Partition, entity: &EntityId, lead: &LeadId) -> String {
+    format!("events.{partition}.{entity}.{lead}")
+}
+
+/// The logs of all leads of one entity.
+pub fn events_of(entity: &EntityId) -> String {
+    format!("events.*.{entity}.>")
+}
+
+/// Notices for one channel and entity.
+pub fn notify(channel: Channel, entity: &EntityId) -> String {
+    format!("notify.{}.{entity}", channel.as_str())
+}
+
+/// All notices of one channel.
+pub fn notify_channel(channel: Channel) -> String {
+    format!("notify.{}.>", channel.as_str())
+}
+
+/// Where a message is set aside that nobody could handle.
+pub fn dead(stream: Stream) -> String {
+    format!("dead.{}", stream.name())
+}
+
+/// Tells whoever sweeps a partition that something there is due now. Plain
+/// NATS: if it is lost, the sweep comes a moment later by itself.
+pub fn wake(partition: Partition) -> String {
+    format!("wake.{partition}")
+}
+
+/// All wake-up calls.
+pub const WAKE_ALL: &str = "wake.*";
+
+/// Makes any text one subject token: what is not a letter, digit, `-` or `_`
+/// becomes `_`, and nothing becomes `_`.
+pub fn token(text: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' };
+    let token: String = text.chars().take(64).map(safe).collect();
+    if token.is_empty() { "_".to_owned() } else { token }
+}
