@@ -4,6 +4,7 @@
 
 pub mod event;
 pub mod intake;
+pub mod link;
 pub mod notice;
 pub mod partition;
 pub mod stream;
