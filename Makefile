@@ -1,0 +1,36 @@
+# Everything starts here: `make` lists what there is.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+export PATH := $(CURDIR)/.tools/bin:$(HOME)/.cargo/bin:$(PATH)
+
+.PHONY: help setup demo test lint fmt pure clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing on this machine; says nothing if nothing is
+	@scripts/setup.sh
+
+demo: setup ## A whole system with two teams, on this machine, until Ctrl-C
+	@cargo run --quiet --package tipoff -- dev --demo
+
+test: setup ## Everything that must hold before a commit
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	@$(MAKE) --no-print-directory pure
+	cargo test --workspace
+
+lint: setup ## Clippy on everything, warnings refused
+	cargo clippy --workspace --all-targets -- -D warnings
+
+fmt: setup ## Format everything
+	cargo fmt --all
+
+# Alone, because built with the others it would be given their clock and dice.
+pure: setup ## Prove that the routing rules need no clock, no dice and no I/O
+	cargo check --package tipoff-domain
+
+clean: ## Remove what was built and fetched
+	cargo clean
+	rm -rf .tools

@@ -1,0 +1,142 @@
+//! The rules of the house that no compiler checks.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{fs, str};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+
+const LONGEST_FILE: usize = 500;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("this package lies in the root")
+        .to_owned()
+}
+
+fn metadata() -> Metadata {
+    MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap()
+}
+
+/// `services`, `shared` or `tests`.
+fn folder(package: &Package) -> String {
+    let inside = package.manifest_path.as_std_path().strip_prefix(root()).unwrap().to_owned();
+    inside.components().next().unwrap().as_os_str().to_str().unwrap().to_owned()
+}
+
+/// Every arrow between two packages of ours for which `forbidden` holds, as text.
+fn arrows(forbidden: impl Fn(&Package, &Package, DependencyKind) -> bool) -> Vec<String> {
+    let metadata = metadata();
+    let mut found = Vec::new();
+    for from in &metadata.packages {
+        for dependency in &from.dependencies {
+            let to = metadata.packages.iter().find(|package| *package.name == dependency.name);
+            if let Some(to) = to.filter(|to| forbidden(from, to, dependency.kind)) {
+                found.push(format!("{} → {}", from.name, to.name));
+            }
+        }
+    }
+    found
+}
+
+/// Files that git knows or would take, with what they hold. Binary files are left out.
+fn texts() -> Vec<(String, String)> {
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(listed.status.success(), "git could not list the files");
+    let names = str::from_utf8(&listed.stdout).unwrap().lines();
+    let texts: Vec<_> = names
+        .filter_map(|name| Some((name.to_owned(), fs::read_to_string(root().join(name)).ok()?)))
+        .collect();
+    assert!(texts.len() > 50, "only {} files were found", texts.len());
+    texts
+}
+
+/// `file:line` of every line that holds one of `needles`, in files ending in `end`.
+fn lines_with(needles: &[&str], end: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, text) in texts().into_iter().filter(|(name, _)| name.ends_with(end)) {
+        let hits = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| needles.iter().any(|needle| line.contains(needle)));
+        found.extend(hits.map(|(index, _)| format!("{name}:{}", index + 1)));
+    }
+    found
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn services_meet_only_on_the_wire() {
+    let found = arrows(|from, to, _| {
+        folder(from) == "services" && folder(to) == "services" && *from.name != "tipoff"
+    });
+    assert_eq!(found, NOTHING);
+}
+
+#[test]
+fn shared_crates_never_look_up_at_services() {
+    assert_eq!(arrows(|from, to, _| folder(from) == "shared" && folder(to) != "shared"), NOTHING);
+}
+
+#[test]
+fn the_rules_depend_on_no_crate_of_ours() {
+    assert_eq!(arrows(|from, _, _| *from.name == "tipoff-domain"), NOTHING);
+}
+
+#[test]
+fn test_servers_stay_out_of_what_is_deployed() {
+    let may = |from: &Package| *from.name == "tipoff" || folder(from) == "tests";
+    let found = arrows(|from, to, kind| {
+        *to.name == "tipoff-testkit" && kind != DependencyKind::Development && !may(from)
+    });
+    assert_eq!(found, NOTHING);
+}
+
+#[test]
+fn every_member_takes_the_workspaces_lints() {
+    for package in metadata().packages {
+        let manifest = fs::read_to_string(&package.manifest_path).unwrap();
+        assert!(
+            manifest.contains("[lints]\nworkspace = true"),
+            "{} has lints of its own",
+            package.name
+        );
+    }
+}
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    let too_long = |(name, text): (String, String)| {
+        let lines = text.lines().count();
+        let source = Path::new(&name).extension().is_some_and(|kind| kind == "rs" || kind == "lua");
+        (source && lines > LONGEST_FILE).then(|| format!("{name}: {lines} lines"))
+    };
+    let found: Vec<_> = texts().into_iter().filter_map(too_long).collect();
+    assert_eq!(found, NOTHING);
+}
+
+#[test]
+fn nothing_points_at_one_persons_machine() {
+    // Put together here, so that this file does not find itself.
+    let homes = [
+        format!("/{}/", "work"),
+        format!("/{}/", "root"),
+        format!("/{}/", "home"),
+        format!("/{}/", "Users"),
+    ];
+    let needles: Vec<&str> = homes.iter().map(String::as_str).collect();
+    assert_eq!(lines_with(&needles, ""), NOTHING);
+}
+
+#[test]
+fn nothing_is_left_to_be_written() {
+    let unwritten = [format!("{}!(", "todo"), format!("{}!(", "unimplemented")];
+    let needles: Vec<&str> = unwritten.iter().map(String::as_str).collect();
+    assert_eq!(lines_with(&needles, ".rs"), NOTHING);
+}
