@@ -1,1 +1,14 @@
 //! Sinks that catch what the notifier sends.
+//!
+//! They speak the real protocols and are as strict as the servers that they
+//! stand for: what they accept, a real server accepts too. `tipoff dev` shows
+//! what they caught on its mailbox page; tests wait for it.
+
+mod mailbox;
+pub mod push;
+mod running;
+pub mod smtp;
+
+pub use mailbox::{Caught, Mailbox};
+pub use push::{PushSink, Subscription};
+pub use smtp::SmtpSink;

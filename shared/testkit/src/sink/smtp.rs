@@ -1,0 +1,87 @@
+//! An SMTP server that keeps every mail, and misbehaves when told to.
+
+mod session;
+
+use std::net::SocketAddr;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::Mailbox;
+use super::running::Running;
+
+/// How the server misbehaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Answers nothing after a mail until it behaves again.
+    Slow,
+    /// Refuses recipients for now: 451.
+    Temporary,
+    /// Refuses recipients for good: 550 5.1.1.
+    Permanent,
+    /// Takes a mail, answers nothing and hangs up.
+    Cut,
+}
+
+/// A running SMTP server; gone with the value.
+#[derive(Debug)]
+pub struct SmtpSink {
+    running: Running,
+    fault: watch::Sender<Option<Fault>>,
+    struck: watch::Sender<u64>,
+}
+
+impl SmtpSink {
+    /// Listens on `listen` (port 0: any) and puts every mail into `mailbox`.
+    pub async fn start(mailbox: Mailbox, listen: SocketAddr) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(listen).await?;
+        let (running, stop) = Running::new(listener.local_addr()?);
+        let fault = watch::Sender::new(None);
+        let struck = watch::Sender::new(0);
+        let session = Session { mailbox, fault: fault.subscribe(), struck: struck.clone() };
+        tokio::spawn(accept(listener, session, stop));
+        Ok(Self { running, fault, struck })
+    }
+
+    /// As in `smtp://127.0.0.1:2525`.
+    pub fn url(&self) -> String {
+        format!("smtp://{}", self.running.at)
+    }
+
+    /// From now on misbehaves so, or behaves.
+    pub fn misbehave(&self, fault: impl Into<Option<Fault>>) {
+        self.fault.send_replace(fault.into());
+    }
+
+    /// Waits until clients have met a fault this often, all in all.
+    pub async fn struck(&self, times: u64) {
+        let mut struck = self.struck.subscribe();
+        struck.wait_for(|so_far| *so_far >= times).await.expect("this sink holds the sender");
+    }
+}
+
+/// What every connection needs.
+#[derive(Debug, Clone)]
+struct Session {
+    mailbox: Mailbox,
+    fault: watch::Receiver<Option<Fault>>,
+    struck: watch::Sender<u64>,
+}
+
+async fn accept(listener: TcpListener, session: Session, stop: CancellationToken) {
+    while let Some(Ok((stream, _))) = stop.run_until_cancelled(listener.accept()).await {
+        let session = session.clone();
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            if let Some(Err(error)) = stop.run_until_cancelled(serve(stream, session)).await {
+                tracing::debug!(error = &error as &dyn std::error::Error, "mail connection broke");
+            }
+        });
+    }
+}
+
+async fn serve(stream: TcpStream, session: Session) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    session.talk(stream).await
+}
