@@ -1,0 +1,40 @@
+//! Asking a server whether it is there, and whether it is ours.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpStream;
+
+/// How long one question may take.
+const ONE_QUESTION: Duration = Duration::from_secs(2);
+
+/// Whether the nats-server on `port` calls itself `name`. (Somebody else's
+/// might have taken the port a moment before ours.)
+pub(super) async fn nats(port: u16, name: &str) -> bool {
+    let greeting = async {
+        let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).await?;
+        std::io::Result::Ok(line)
+    };
+    match tokio::time::timeout(ONE_QUESTION, greeting).await {
+        Ok(Ok(line)) => line.contains(&format!("\"{name}\"")),
+        Ok(Err(_)) | Err(_) => false,
+    }
+}
+
+/// Whether the redis-server on `port` is process `pid` and has read its data.
+pub(super) async fn redis(port: u16, pid: u32) -> bool {
+    let question = async {
+        let client = redis::Client::open(format!("redis://127.0.0.1:{port}"))?;
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        redis::cmd("INFO").query_async::<String>(&mut connection).await
+    };
+    match tokio::time::timeout(ONE_QUESTION, question).await {
+        Ok(Ok(info)) => {
+            let says = |wanted: &str| info.lines().any(|line| line == wanted);
+            says(&format!("process_id:{pid}")) && says("loading:0")
+        }
+        Ok(Err(_)) | Err(_) => false,
+    }
+}
