@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod connect;
+pub mod dead;
 pub mod health;
 pub mod publish;
 pub mod settings;

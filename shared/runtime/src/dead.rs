@@ -1,0 +1,105 @@
+//! Messages that were set aside because nobody could handle them: reading them
+//! and sending them round again.
+
+use async_nats::HeaderMap;
+use async_nats::jetstream;
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::RawMessageErrorKind;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use tipoff_wire::{Dead, Stream};
+
+use crate::{Nats, PublishError, Published, Publisher};
+
+/// Why a dead message could not be read or sent again.
+#[derive(Debug, thiserror::Error)]
+pub enum DeadError {
+    #[error("the stream of dead messages could not be reached")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("dead message {sequence} cannot be read by this build")]
+    Unreadable { sequence: u64, source: serde_json::Error },
+    #[error("the body of dead message {sequence} is not Base64")]
+    Garbled { sequence: u64, source: base64::DecodeError },
+    #[error("there is no dead message {sequence}; list them, it may have been sent again already")]
+    NotFound { sequence: u64 },
+    /// Written twice, the permanent log would tell of things that happened once.
+    #[error("dead message {sequence} comes from the permanent log, which is never written twice; it stands there as {original}")]
+    PermanentLog { sequence: u64, original: u64 },
+    #[error("dead message {sequence} could not be sent again; it is still set aside")]
+    Publish { sequence: u64, source: PublishError },
+    #[error("dead message {sequence} was sent again, but is still on the list; sending it once more within two minutes does no harm")]
+    NotCleared { sequence: u64, source: Box<dyn std::error::Error + Send + Sync> },
+}
+
+/// At most `limit` dead messages, oldest first, each with its place in the
+/// list. `after`: only later ones than this place; 0: from the beginning.
+pub async fn list(nats: &Nats, limit: usize, after: u64) -> Result<Vec<(u64, Dead)>, DeadError> {
+    let stream = open(nats).await?;
+    let mut found = Vec::new();
+    let mut from = after.saturating_add(1);
+    while found.len() < limit {
+        let next = stream.raw_message_builder().sequence(from).next_by_subject(Stream::Dead.filter());
+        let message = match next.send().await {
+            Ok(message) => message,
+            Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => break,
+            Err(error) => return Err(DeadError::Unavailable(error.into())),
+        };
+        from = message.sequence.saturating_add(1);
+        found.push((message.sequence, read(&message)?));
+    }
+    Ok(found)
+}
+
+/// The dead message at that place of the list.
+pub async fn show(nats: &Nats, sequence: u64) -> Result<Dead, DeadError> {
+    read(&fetch(&open(nats).await?, sequence).await?)
+}
+
+/// Sends a dead message to where it was first sent, and takes it off the list.
+pub async fn redrive(nats: &Nats, sequence: u64) -> Result<Published, DeadError> {
+    let stream = open(nats).await?;
+    let message = fetch(&stream, sequence).await?;
+    let dead = read(&message)?;
+    if dead.stream == Stream::Events.name() {
+        return Err(DeadError::PermanentLog { sequence, original: dead.sequence });
+    }
+    let body = STANDARD.decode(&dead.body).map_err(|source| DeadError::Garbled { sequence, source })?;
+    let published = Publisher::new(nats.clone())
+        .publish(dead.subject, &format!("redrive:{sequence}"), None, kept(&message.headers), Bytes::from(body))
+        .await
+        .map_err(|source| DeadError::Publish { sequence, source })?;
+    let cleared = stream.delete_message(sequence).await;
+    cleared.map_err(|source| DeadError::NotCleared { sequence, source: source.into() })?;
+    Ok(published)
+}
+
+async fn open(nats: &Nats) -> Result<jetstream::stream::Stream<()>, DeadError> {
+    let stream = nats.jetstream.get_stream_no_info(Stream::Dead.name()).await;
+    stream.map_err(|source| DeadError::Unavailable(source.into()))
+}
+
+async fn fetch(stream: &jetstream::stream::Stream<()>, sequence: u64) -> Result<StreamMessage, DeadError> {
+    stream.get_raw_message(sequence).await.map_err(|error| match error.kind() {
+        RawMessageErrorKind::NoMessageFound => DeadError::NotFound { sequence },
+        _ => DeadError::Unavailable(error.into()),
+    })
+}
+
+fn read(message: &StreamMessage) -> Result<Dead, DeadError> {
+    let unreadable = |source| DeadError::Unreadable { sequence: message.sequence, source };
+    serde_json::from_slice(&message.payload).map_err(unreadable)
+}
+
+/// What the message said about itself; not what NATS was told about the first
+/// delivery, such as its id.
+fn kept(headers: &HeaderMap) -> HeaderMap {
+    let mut kept = HeaderMap::new();
+    for (name, values) in headers.iter() {
+        let told_to_nats = name.to_string().to_ascii_lowercase().starts_with("nats-");
+        for value in values.iter().filter(|_| !told_to_nats) {
+            kept.append(name.clone(), value.clone());
+        }
+    }
+    kept
+}
