@@ -5,11 +5,19 @@
 //! never both win; and every answer given here to a claim, a pass, an
 //! assignment or a pool move has its event in JetStream already.
 
+mod commit;
+mod keys;
+mod lists;
+mod log;
+mod read;
+mod reply;
+mod routing;
+mod scripts;
 mod verbs;
 
+pub use routing::{Known, MovedOn, Placed, Swept};
 pub use verbs::Board;
 
-use chrono::{DateTime, Utc};
 use tipoff_domain::{AgentId, EntityId, Lead, LeadId};
 use tipoff_wire::After;
 
@@ -99,10 +107,6 @@ pub enum BoardError {
     #[error("lead {lead} is being recovered from the log")]
     Recovering { lead: LeadId },
 }
-
-/// How long until a deadline, by the board's clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BoardTime(pub DateTime<Utc>);
 
 /// Who asks for a change, as it stands in the event.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -73,7 +73,11 @@ impl Agent {
         if self.name.trim().is_empty() || self.name.chars().count() > 120 {
             invalid.add("/name", "give a name of 1 to 120 characters");
         }
-        if self.email.as_deref().is_some_and(|email| !email.contains('@') || email.contains(char::is_whitespace)) {
+        if self
+            .email
+            .as_deref()
+            .is_some_and(|email| !email.contains('@') || email.contains(char::is_whitespace))
+        {
             invalid.add("/email", "is not an e-mail address");
         }
         invalid.into_result()

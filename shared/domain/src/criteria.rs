@@ -78,14 +78,27 @@ pub enum Criterion {
 impl Criteria {
     /// The first criterion that `lead` does not meet. `knows` tells whether a
     /// source is one of the entity's.
-    pub fn first_failing(&self, lead: &Lead, knows: impl Fn(&SourceId) -> bool) -> Option<Criterion> {
+    pub fn first_failing(
+        &self,
+        lead: &Lead,
+        knows: impl Fn(&SourceId) -> bool,
+    ) -> Option<Criterion> {
         let checks = [
             (Criterion::Sources, self.takes_source(lead, knows)),
             (Criterion::Hashtags, any_of(&self.hashtags, lead.hashtags.iter().map(String::as_str))),
-            (Criterion::Kinds, self.kinds.is_empty() || lead.kind.is_some_and(|kind| self.kinds.contains(&kind))),
+            (
+                Criterion::Kinds,
+                self.kinds.is_empty() || lead.kind.is_some_and(|kind| self.kinds.contains(&kind)),
+            ),
             (Criterion::PropertyTypes, any_of(&self.property_types, property_types(lead))),
             (Criterion::Areas, any_of(&self.areas, areas(lead))),
-            (Criterion::Mls, any_of(&self.mls, lead.property.iter().filter_map(|property| property.mls.as_deref()))),
+            (
+                Criterion::Mls,
+                any_of(
+                    &self.mls,
+                    lead.property.iter().filter_map(|property| property.mls.as_deref()),
+                ),
+            ),
             (Criterion::Price, self.takes_price(lead)),
         ];
         checks.into_iter().find(|(_, met)| !met).map(|(criterion, _)| criterion)
@@ -109,7 +122,8 @@ impl Criteria {
             return true;
         }
         let asked = lead.property.as_ref().and_then(|property| property.price);
-        let wanted = lead.interest.as_ref().and_then(|interest| interest.price_max.or(interest.price_min));
+        let wanted =
+            lead.interest.as_ref().and_then(|interest| interest.price_max.or(interest.price_min));
         asked.or(wanted).is_some_and(|price| self.price.contains(price))
     }
 
@@ -130,15 +144,21 @@ impl Criteria {
 
 fn property_types(lead: &Lead) -> impl Iterator<Item = &str> {
     let asked = lead.property.iter().filter_map(|property| property.kind.as_deref());
-    let wanted = lead.interest.iter().flat_map(|interest| interest.property_types.iter().map(String::as_str));
+    let wanted = lead
+        .interest
+        .iter()
+        .flat_map(|interest| interest.property_types.iter().map(String::as_str));
     asked.chain(wanted)
 }
 
 fn areas(lead: &Lead) -> impl Iterator<Item = &str> {
     let asked = lead.property.iter().flat_map(|property| {
-        [property.postal_code.as_deref(), property.city.as_deref(), property.region.as_deref()].into_iter().flatten()
+        [property.postal_code.as_deref(), property.city.as_deref(), property.region.as_deref()]
+            .into_iter()
+            .flatten()
     });
-    let wanted = lead.interest.iter().flat_map(|interest| interest.areas.iter().map(String::as_str));
+    let wanted =
+        lead.interest.iter().flat_map(|interest| interest.areas.iter().map(String::as_str));
     asked.chain(wanted)
 }
 

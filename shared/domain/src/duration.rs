@@ -15,7 +15,9 @@ pub struct Span {
 
 /// A span that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a time span: write days, hours, minutes and seconds as in `90s`, `15m`, `2h` or `1d12h`")]
+#[error(
+    "`{0}` is not a time span: write days, hours, minutes and seconds as in `90s`, `15m`, `2h` or `1d12h`"
+)]
 pub struct BadSpan(String);
 
 const UNITS: [(char, u32); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];

@@ -188,7 +188,11 @@ fn looks_like_email(text: &str) -> bool {
     let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || c == ',' || c == ';');
     match text.rsplit_once('@') {
         Some((local, host)) => {
-            plain && !local.is_empty() && !host.is_empty() && !host.starts_with('.') && text.len() <= 254
+            plain
+                && !local.is_empty()
+                && !host.is_empty()
+                && !host.starts_with('.')
+                && text.len() <= 254
         }
         None => false,
     }

@@ -79,6 +79,9 @@ pub struct Step {
     pub window: TimeDelta,
     /// Times this lead was routed anew, this one included.
     pub reroutes: u32,
+    /// The route's tags and plan, on the lead's first hop on that route (D-29).
+    pub tags: Vec<String>,
+    pub smart_plan: Option<String>,
 }
 
 /// What to do when there is nobody to ask.
@@ -138,8 +141,16 @@ pub fn plan(arrival: &Arrival<'_>, view: &EntityView, now: DateTime<Utc>, dice: 
     match lead.origin {
         Origin::Manual | Origin::Import => return Plan::hold(Otherwise::NotAutomatic),
         Origin::AgentSite => {
-            if let Some(agent) = lead.agent.as_ref().filter(|agent| view.agents.contains_key(agent)) {
-                return Plan::assign(None, agent, How::AgentSite, By::AgentSite, 0, Decision::default());
+            if let Some(agent) = lead.agent.as_ref().filter(|agent| view.agents.contains_key(agent))
+            {
+                return Plan::assign(
+                    None,
+                    agent,
+                    How::AgentSite,
+                    By::AgentSite,
+                    0,
+                    Decision::default(),
+                );
             }
         }
         Origin::Automatic => {}
@@ -155,7 +166,9 @@ pub fn plan_next(hop: &Hop<'_>, view: &EntityView, now: DateTime<Utc>, dice: &mu
     let current = hop.route.and_then(|id| view.route(id)).filter(|route| route.admits(now).is_ok());
     match current {
         Some(route) => next_on(route, hop, view, now, dice),
-        None if hop.reroutes >= MOST_REROUTES => Plan::pool(Otherwise::TooManyReroutes, Decision::default()),
+        None if hop.reroutes >= MOST_REROUTES => {
+            Plan::pool(Otherwise::TooManyReroutes, Decision::default())
+        }
         None => route_it(hop.lead, view, hop.tried, hop.reroutes + 1, now, dice),
     }
 }
@@ -197,28 +210,55 @@ fn first_on(route: &Route, reroutes: u32, decision: Decision, dice: &mut Dice) -
     });
     // Asking everybody and assigning do not go together: the first has it (D-35).
     let pick = if assign.is_some() && pick == Pick::All { Pick::First } else { pick };
-    Plan {
-        then: Then::Step(Step { route: Some(route.id.clone()), pick, by, candidates, assign, window, reroutes }),
-        decision,
-    }
+    let step = Step {
+        route: Some(route.id.clone()),
+        pick,
+        by,
+        candidates,
+        assign,
+        window,
+        reroutes,
+        tags: route.tags.clone(),
+        smart_plan: route.smart_plan.clone(),
+    };
+    Plan { then: Then::Step(step), decision }
 }
 
 /// The next offer on a route that is still active: its latest version counts (D-16).
-fn next_on(route: &Route, hop: &Hop<'_>, view: &EntityView, now: DateTime<Utc>, dice: &mut Dice) -> Plan {
+fn next_on(
+    route: &Route,
+    hop: &Hop<'_>,
+    view: &EntityView,
+    now: DateTime<Utc>,
+    dice: &mut Dice,
+) -> Plan {
     let considered = choose::consider(route, view, hop.tried);
     let mut decision = Decision { routes: Vec::new(), candidates: considered };
     let left = route.timeout.as_ref().map(|timeout| hop.first_offer + timeout.after.delta() - now);
     let time_is_up = left.is_some_and(|left| left < SHORTEST_OFFER);
-    let anybody = decision.candidates.iter().any(|candidate| candidate.verdict == CandidateVerdict::Eligible);
+    let anybody =
+        decision.candidates.iter().any(|candidate| candidate.verdict == CandidateVerdict::Eligible);
 
     if time_is_up || !anybody {
         if let Some(timeout) = &route.timeout {
-            return Plan::assign(Some(route), &timeout.agent, How::TimeoutAgent, By::Timeout, hop.reroutes, decision);
+            return Plan::assign(
+                Some(route),
+                &timeout.agent,
+                How::TimeoutAgent,
+                By::Timeout,
+                hop.reroutes,
+                decision,
+            );
         }
         return match &route.on_exhausted {
-            OnExhausted::Agent(agent) if view.agents.contains_key(agent) => {
-                Plan::assign(Some(route), agent, How::Exhausted, By::Exhausted, hop.reroutes, decision)
-            }
+            OnExhausted::Agent(agent) if view.agents.contains_key(agent) => Plan::assign(
+                Some(route),
+                agent,
+                How::Exhausted,
+                By::Exhausted,
+                hop.reroutes,
+                decision,
+            ),
             OnExhausted::Agent(_) | OnExhausted::Pool => Plan::pool(Otherwise::Exhausted, decision),
         };
     }
@@ -227,8 +267,10 @@ fn next_on(route: &Route, hop: &Hop<'_>, view: &EntityView, now: DateTime<Utc>, 
         decision.candidates.retain(|candidate| candidate.verdict != CandidateVerdict::Eligible);
         return exhausted_ball(route, hop, view, decision);
     }
-    let (by, candidates) = choose::next(&route.strategy, &decision.candidates, hop.tried.last(), dice);
-    let window = left.map_or(route.claim_within.delta(), |left| route.claim_within.delta().min(left));
+    let (by, candidates) =
+        choose::next(&route.strategy, &decision.candidates, hop.tried.last(), dice);
+    let window =
+        left.map_or(route.claim_within.delta(), |left| route.claim_within.delta().min(left));
     let step = Step {
         route: Some(route.id.clone()),
         pick: Pick::First,
@@ -237,15 +279,22 @@ fn next_on(route: &Route, hop: &Hop<'_>, view: &EntityView, now: DateTime<Utc>, 
         assign: None,
         window,
         reroutes: hop.reroutes,
+        tags: Vec::new(),
+        smart_plan: None,
     };
     Plan { then: Then::Step(step), decision }
 }
 
 fn exhausted_ball(route: &Route, hop: &Hop<'_>, view: &EntityView, decision: Decision) -> Plan {
     match (&route.timeout, &route.on_exhausted) {
-        (Some(timeout), _) => {
-            Plan::assign(Some(route), &timeout.agent, How::TimeoutAgent, By::Timeout, hop.reroutes, decision)
-        }
+        (Some(timeout), _) => Plan::assign(
+            Some(route),
+            &timeout.agent,
+            How::TimeoutAgent,
+            By::Timeout,
+            hop.reroutes,
+            decision,
+        ),
         (None, OnExhausted::Agent(agent)) if view.agents.contains_key(agent) => {
             Plan::assign(Some(route), agent, How::Exhausted, By::Exhausted, hop.reroutes, decision)
         }
@@ -277,7 +326,17 @@ impl Plan {
         let candidates = vec![Candidate { agent: agent.clone(), eligible: true }];
         let route = route.map(|route| route.id.clone());
         let window = TimeDelta::zero();
-        let step = Step { route, pick: Pick::First, by, candidates, assign: Some(how), window, reroutes };
+        let step = Step {
+            route,
+            pick: Pick::First,
+            by,
+            candidates,
+            assign: Some(how),
+            window,
+            reroutes,
+            tags: Vec::new(),
+            smart_plan: None,
+        };
         Self { then: Then::Step(step), decision }
     }
 }

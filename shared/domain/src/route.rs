@@ -100,7 +100,10 @@ impl Route {
         let mut invalid = Invalid::default();
         let length = self.title.trim().chars().count();
         if !(1..=LONGEST_TITLE).contains(&length) {
-            invalid.add("/title", format!("give a title of 1 to {LONGEST_TITLE} characters; this one has {length}"));
+            invalid.add(
+                "/title",
+                format!("give a title of 1 to {LONGEST_TITLE} characters; this one has {length}"),
+            );
         }
         let (shortest, longest) = CLAIM_WITHIN;
         if !(shortest..=longest).contains(&self.claim_within) {
@@ -115,7 +118,10 @@ impl Route {
         invalid.absorb(under("/criteria", self.criteria.check()));
         invalid.absorb(under("/strategy", self.strategy.check(&knows)));
         if let Some(timeout) = self.timeout.as_ref().filter(|timeout| !knows(&timeout.agent)) {
-            invalid.add("/timeout/agent", format!("`{}` is not an agent of this entity", timeout.agent));
+            invalid.add(
+                "/timeout/agent",
+                format!("`{}` is not an agent of this entity", timeout.agent),
+            );
         }
         if let OnExhausted::Agent(agent) = &self.on_exhausted
             && !knows(agent)

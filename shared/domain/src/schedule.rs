@@ -25,7 +25,8 @@ pub enum Day {
 
 impl Day {
     /// All seven.
-    pub const ALL: [Self; 7] = [Self::Mon, Self::Tue, Self::Wed, Self::Thu, Self::Fri, Self::Sat, Self::Sun];
+    pub const ALL: [Self; 7] =
+        [Self::Mon, Self::Tue, Self::Wed, Self::Thu, Self::Fri, Self::Sat, Self::Sun];
 
     fn of(weekday: Weekday) -> Self {
         Self::ALL[weekday.num_days_from_monday() as usize]
@@ -184,7 +185,10 @@ impl Schedule {
             for (earlier, other) in windows.iter().enumerate().take(index) {
                 let (other_from, other_to) = other.minutes();
                 if from < other_to && other_from < to {
-                    invalid.add(format!("/hours/{index}"), format!("overlaps window {earlier} of the same route"));
+                    invalid.add(
+                        format!("/hours/{index}"),
+                        format!("overlaps window {earlier} of the same route"),
+                    );
                 }
             }
         }
@@ -210,7 +214,8 @@ mod hhmm {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<NaiveTime, D::Error> {
         let text = String::deserialize(from)?;
         let text = if text == "24:00" { "23:59" } else { text.as_str() };
-        NaiveTime::parse_from_str(text, "%H:%M")
-            .map_err(|_| D::Error::custom(format!("`{text}` is not a time of day: write it as 09:00 or 17:30")))
+        NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| {
+            D::Error::custom(format!("`{text}` is not a time of day: write it as 09:00 or 17:30"))
+        })
     }
 }

@@ -73,7 +73,11 @@ const WHOLE: u64 = 10_000;
 /// Percent to hundredths of a percent; `None` outside 0 to 100.
 fn basis_points(percent: f64) -> Option<u64> {
     let scaled = (percent * 100.0).round();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to lie within 0 to 10,000")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to lie within 0 to 10,000"
+    )]
     (0.0..=10_000.0).contains(&scaled).then_some(scaled as u64)
 }
 
@@ -86,7 +90,9 @@ impl Strategy {
     /// The members in list order; `everyone` is the entity's agents in theirs.
     pub fn members<'a>(&'a self, everyone: impl Iterator<Item = &'a AgentId>) -> Vec<&'a AgentId> {
         match self {
-            Self::RoundRobin { agents, .. } | Self::Random { agents } | Self::JumpBall { agents } => match agents {
+            Self::RoundRobin { agents, .. }
+            | Self::Random { agents }
+            | Self::JumpBall { agents } => match agents {
                 Recipients::Everyone(_) => everyone.collect(),
                 Recipients::These(these) => these.iter().collect(),
             },
@@ -120,7 +126,9 @@ impl Strategy {
     pub fn check(&self, knows: impl Fn(&AgentId) -> bool) -> Result<(), Invalid> {
         let mut invalid = Invalid::default();
         match self {
-            Self::RoundRobin { agents, .. } | Self::Random { agents } | Self::JumpBall { agents } => {
+            Self::RoundRobin { agents, .. }
+            | Self::Random { agents }
+            | Self::JumpBall { agents } => {
                 if let Recipients::These(these) = agents {
                     check_list(these, &knows, &mut invalid);
                 }
@@ -136,7 +144,10 @@ impl Strategy {
                 check_known(odds.keys(), "/odds", &knows, &mut invalid);
             }
             Self::WeightedRandom { .. } => {
-                invalid.add("/weights", "give either `weights` (percent) or `odds` (less, average, more)");
+                invalid.add(
+                    "/weights",
+                    "give either `weights` (percent) or `odds` (less, average, more)",
+                );
             }
             Self::AssignToAgent { agent } if !knows(agent) => {
                 invalid.add("/agent", format!("`{agent}` is not an agent of this entity"));
@@ -154,7 +165,10 @@ fn check_list(these: &[AgentId], knows: &impl Fn(&AgentId) -> bool, invalid: &mu
     let mut seen = std::collections::BTreeSet::new();
     for (index, agent) in these.iter().enumerate() {
         if !knows(agent) {
-            invalid.add(format!("/agents/{index}"), format!("`{agent}` is not an agent of this entity"));
+            invalid.add(
+                format!("/agents/{index}"),
+                format!("`{agent}` is not an agent of this entity"),
+            );
         }
         if !seen.insert(agent) {
             invalid.add(format!("/agents/{index}"), format!("`{agent}` is on the list twice"));
@@ -169,7 +183,8 @@ fn check_known<'a>(
     invalid: &mut Invalid,
 ) {
     for agent in agents.filter(|agent| !knows(agent)) {
-        invalid.add(format!("{under}/{agent}"), format!("`{agent}` is not an agent of this entity"));
+        invalid
+            .add(format!("{under}/{agent}"), format!("`{agent}` is not an agent of this entity"));
     }
 }
 
@@ -183,6 +198,9 @@ fn check_weights(weights: &BTreeMap<AgentId, f64>, invalid: &mut Invalid) {
     }
     if total != WHOLE {
         let (whole, hundredths) = (total / 100, total % 100);
-        invalid.add("/weights", format!("must add up to 100 percent; these make {whole}.{hundredths:02}"));
+        invalid.add(
+            "/weights",
+            format!("must add up to 100 percent; these make {whole}.{hundredths:02}"),
+        );
     }
 }

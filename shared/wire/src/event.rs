@@ -34,6 +34,9 @@ pub enum EventKind {
     Closed,
     #[serde(rename = "offer.withdrawn")]
     Withdrawn,
+    /// Nobody fired deadlines for a while, so this one was put off.
+    #[serde(rename = "offer.extended")]
+    Extended,
 }
 
 impl EventKind {
@@ -52,6 +55,7 @@ impl EventKind {
             Self::Duplicate => "lead.duplicate",
             Self::Closed => "lead.closed",
             Self::Withdrawn => "offer.withdrawn",
+            Self::Extended => "offer.extended",
         }
     }
 }
@@ -144,7 +148,10 @@ pub struct After {
     /// The lead that this one was attached to (D-30 b).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duplicate_of: Option<LeadId>,
-    /// The route's memory after the event: who is next (D-7) or who was first (D-8).
+    /// The length of the offer, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_ms: Option<i64>,
+    /// The route's memory, where this event changed it: who is next (D-7) or who was first (D-8).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<String>,
 }

@@ -18,7 +18,10 @@ pub(super) fn consider(route: &Route, view: &EntityView, tried: &[AgentId]) -> V
         Some(known) if !is_told(route, known) => CandidateVerdict::NoChannel,
         Some(_) => CandidateVerdict::Eligible,
     };
-    members.into_iter().map(|agent| Considered { agent: agent.clone(), verdict: judge(agent), by: None }).collect()
+    members
+        .into_iter()
+        .map(|agent| Considered { agent: agent.clone(), verdict: judge(agent), by: None })
+        .collect()
 }
 
 /// Whether at least one channel that the route allows reaches the agent.
@@ -37,7 +40,11 @@ fn is_eligible(considered: &Considered) -> bool {
 }
 
 fn eligible(considered: &[Considered]) -> Vec<&AgentId> {
-    considered.iter().filter(|candidate| is_eligible(candidate)).map(|candidate| &candidate.agent).collect()
+    considered
+        .iter()
+        .filter(|candidate| is_eligible(candidate))
+        .map(|candidate| &candidate.agent)
+        .collect()
 }
 
 fn as_candidates(agents: Vec<&AgentId>) -> Vec<Candidate> {
@@ -45,7 +52,11 @@ fn as_candidates(agents: Vec<&AgentId>) -> Vec<Candidate> {
 }
 
 /// How the board finds the first agent, and among whom.
-pub(super) fn first(strategy: &Strategy, considered: &[Considered], dice: &mut impl Rng) -> (Pick, By, Vec<Candidate>) {
+pub(super) fn first(
+    strategy: &Strategy,
+    considered: &[Considered],
+    dice: &mut impl Rng,
+) -> (Pick, By, Vec<Candidate>) {
     match strategy {
         Strategy::RoundRobin { .. } => {
             // The whole list, so that the board can find the cursor's place in it.
@@ -55,12 +66,16 @@ pub(super) fn first(strategy: &Strategy, considered: &[Considered], dice: &mut i
             });
             (Pick::Turn, By::Turn, listed.collect())
         }
-        Strategy::Random { .. } => (Pick::Fresh, By::Draw, as_candidates(shuffled(eligible(considered), dice))),
+        Strategy::Random { .. } => {
+            (Pick::Fresh, By::Draw, as_candidates(shuffled(eligible(considered), dice)))
+        }
         Strategy::WeightedRandom { .. } => {
             (Pick::First, By::Weight, as_candidates(drawn(strategy, eligible(considered), dice)))
         }
         Strategy::JumpBall { .. } => (Pick::All, By::JumpBall, as_candidates(eligible(considered))),
-        Strategy::AssignToAgent { .. } => (Pick::First, By::Assignment, as_candidates(eligible(considered))),
+        Strategy::AssignToAgent { .. } => {
+            (Pick::First, By::Assignment, as_candidates(eligible(considered)))
+        }
     }
 }
 
@@ -74,7 +89,9 @@ pub(super) fn next(
     match strategy {
         Strategy::RoundRobin { .. } => (By::Turn, as_candidates(after(considered, last))),
         Strategy::Random { .. } => (By::Draw, as_candidates(shuffled(eligible(considered), dice))),
-        Strategy::WeightedRandom { .. } => (By::Weight, as_candidates(drawn(strategy, eligible(considered), dice))),
+        Strategy::WeightedRandom { .. } => {
+            (By::Weight, as_candidates(drawn(strategy, eligible(considered), dice)))
+        }
         Strategy::JumpBall { .. } => (By::JumpBall, as_candidates(eligible(considered))),
         Strategy::AssignToAgent { .. } => (By::Assignment, as_candidates(eligible(considered))),
     }
@@ -84,7 +101,12 @@ pub(super) fn next(
 fn after<'a>(considered: &'a [Considered], last: Option<&AgentId>) -> Vec<&'a AgentId> {
     let place = considered.iter().position(|candidate| Some(&candidate.agent) == last);
     let (before, onwards) = considered.split_at(place.map_or(0, |place| place + 1));
-    onwards.iter().chain(before).filter(|candidate| is_eligible(candidate)).map(|candidate| &candidate.agent).collect()
+    onwards
+        .iter()
+        .chain(before)
+        .filter(|candidate| is_eligible(candidate))
+        .map(|candidate| &candidate.agent)
+        .collect()
 }
 
 fn shuffled<'a>(mut agents: Vec<&'a AgentId>, dice: &mut impl Rng) -> Vec<&'a AgentId> {
@@ -94,7 +116,11 @@ fn shuffled<'a>(mut agents: Vec<&'a AgentId>, dice: &mut impl Rng) -> Vec<&'a Ag
 
 /// All of them in the order of a draw without replacement. Whoever the board
 /// leaves out, the rest stand in the proportion of their weights (D-9).
-fn drawn<'a>(strategy: &Strategy, mut agents: Vec<&'a AgentId>, dice: &mut impl Rng) -> Vec<&'a AgentId> {
+fn drawn<'a>(
+    strategy: &Strategy,
+    mut agents: Vec<&'a AgentId>,
+    dice: &mut impl Rng,
+) -> Vec<&'a AgentId> {
     let mut order = Vec::with_capacity(agents.len());
     while !agents.is_empty() {
         let total: u64 = agents.iter().map(|agent| strategy.weight(agent)).sum();

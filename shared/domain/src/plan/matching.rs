@@ -29,7 +29,11 @@ impl Matched<'_> {
 
 /// Holds the lead against every route. Assign-to-Agent routes come first,
 /// wherever they stand on the list (D-3).
-pub(super) fn match_routes<'a>(lead: &Lead, view: &'a EntityView, now: DateTime<Utc>) -> Matched<'a> {
+pub(super) fn match_routes<'a>(
+    lead: &Lead,
+    view: &'a EntityView,
+    now: DateTime<Utc>,
+) -> Matched<'a> {
     let mut considered = Vec::with_capacity(view.routes.len());
     let mut routes: Vec<&Route> = Vec::new();
     for route in &view.routes {
@@ -46,7 +50,12 @@ pub(super) fn match_routes<'a>(lead: &Lead, view: &'a EntityView, now: DateTime<
     Matched { considered, routes }
 }
 
-fn examine(route: &Route, lead: &Lead, view: &EntityView, now: DateTime<Utc>) -> Result<(), RouteVerdict> {
+fn examine(
+    route: &Route,
+    lead: &Lead,
+    view: &EntityView,
+    now: DateTime<Utc>,
+) -> Result<(), RouteVerdict> {
     route.admits(now)?;
     let knows = |source: &crate::SourceId| view.sources.contains_key(source);
     route.criteria.first_failing(lead, knows).map_or(Ok(()), |criterion| Err(criterion.into()))

@@ -1,0 +1,110 @@
+//! A change is decided by a script and committed by the log; until then nobody
+//! is told that it is done.
+
+use tipoff_domain::{EntityId, LeadId};
+use tipoff_wire::{Event, Partition};
+use tracing::{error, warn};
+
+use crate::keys::Keys;
+use crate::log::{Appended, Logged};
+use crate::reply::{Entry, Reply};
+use crate::scripts::{REPAIR, SETTLE};
+use crate::{Board, BoardError, read};
+
+impl Board {
+    /// Ships every event of the reply's lead that the log does not have yet,
+    /// oldest first, and clears them from the outbox.
+    pub(crate) async fn commit(&self, entity: &EntityId, reply: &Reply) -> Result<(), BoardError> {
+        if reply.unsent.is_empty() {
+            return Ok(());
+        }
+        let partition = self.partition(entity);
+        let mut sequence = reply.sequence;
+        for id in &reply.unsent {
+            let Some(entry) = self.entry(partition, reply, id).await? else { continue };
+            let event = read::event(partition, &entry)
+                .map_err(|what| Self::unreadable(&reply.lead, &what))?;
+            let appended = self.log.append(partition, &event, sequence).await;
+            match appended.map_err(|error| BoardError::Log(Box::new(error)))? {
+                Appended::At(at) => sequence = at,
+                Appended::Conflict(last) => return self.give_in(partition, &event, *last).await,
+            }
+        }
+        self.settle(partition, &reply.lead, sequence, &reply.unsent).await
+    }
+
+    /// The outbox entry of that id; `None` when somebody else has shipped it.
+    async fn entry(
+        &self,
+        partition: Partition,
+        reply: &Reply,
+        id: &str,
+    ) -> Result<Option<Entry>, BoardError> {
+        if let Some(entry) = reply.entries.iter().find(|entry| entry.id == id) {
+            return Ok(Some(entry.clone()));
+        }
+        let found = self.outbox(partition, id, id, 1).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn settle(
+        &self,
+        partition: Partition,
+        lead: &LeadId,
+        sequence: u64,
+        shipped: &[String],
+    ) -> Result<(), BoardError> {
+        let keys = Keys(partition);
+        let mut settle = SETTLE.on(&[keys.lead(lead), keys.outbox()]);
+        settle.arg(sequence).arg(shipped);
+        let _: String = settle.invoke_async(&mut self.redis.clone()).await?;
+        Ok(())
+    }
+
+    /// Redis and the log tell different stories, so Redis has forgotten
+    /// something that was acknowledged. The log wins (invariant 1).
+    async fn give_in(
+        &self,
+        partition: Partition,
+        ours: &Event,
+        last: Logged,
+    ) -> Result<(), BoardError> {
+        error!(
+            lead.id = %ours.lead,
+            board.version = ours.version,
+            log.version = last.event.version,
+            "the board and the log disagree; the board is repaired from the log"
+        );
+        self.repair(partition, &last).await?;
+        Err(BoardError::Recovering { lead: ours.lead.clone() })
+    }
+
+    /// Puts a lead back as its last event says.
+    pub(crate) async fn repair(
+        &self,
+        partition: Partition,
+        last: &Logged,
+    ) -> Result<(), BoardError> {
+        let event = &last.event;
+        let payload = event.payload.as_ref().map(ToString::to_string).unwrap_or_default();
+        let mut repair = REPAIR.on(&Keys(partition).of_lead(&event.entity, &event.lead));
+        repair.arg(event.lead.as_str()).arg(last.sequence);
+        repair.arg(event.after.memory.as_deref().unwrap_or_default()).arg(payload);
+        for (field, value) in read::to_fields(event) {
+            repair.arg(field).arg(value);
+        }
+        let reply = REPAIR.run(&repair, &self.redis).await?;
+        match reply.word.as_str() {
+            "repaired" => {
+                warn!(lead.id = %event.lead, version = event.version, "repaired from the log")
+            }
+            "newer" => {}
+            _ => return Err(REPAIR.unknown(reply.word)),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn unreadable(lead: &LeadId, what: &dyn std::fmt::Display) -> BoardError {
+        BoardError::Unreadable { lead: lead.clone(), what: what.to_string() }
+    }
+}

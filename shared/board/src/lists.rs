@@ -1,0 +1,165 @@
+//! Reading the board: one lead, an agent's leads, the pool, everything.
+
+use std::collections::HashMap;
+
+use redis::AsyncCommands;
+use tipoff_domain::{AgentId, EntityId, LeadId};
+use tipoff_wire::Partition;
+
+use crate::keys::{self, Keys};
+use crate::read::Fields;
+use crate::{Board, BoardError, OnBoard, Page};
+
+/// Leads that arrived in the same millisecond and may share the edge of a page.
+const TIES: usize = 100;
+
+impl Board {
+    /// One lead, as it stands.
+    pub async fn lead(
+        &self,
+        entity: &EntityId,
+        lead: &LeadId,
+    ) -> Result<Option<OnBoard>, BoardError> {
+        let found = self.load(self.partition(entity), std::slice::from_ref(lead)).await?;
+        Ok(found.into_iter().find(|found| found.entity == *entity))
+    }
+
+    /// What the agent may claim now.
+    pub async fn offers_to(
+        &self,
+        entity: &EntityId,
+        agent: &AgentId,
+    ) -> Result<Vec<OnBoard>, BoardError> {
+        let offers = Keys(self.partition(entity)).offers();
+        self.of_agent(&offers, entity, agent).await
+    }
+
+    /// What the agent has.
+    pub async fn leads_of(
+        &self,
+        entity: &EntityId,
+        agent: &AgentId,
+    ) -> Result<Vec<OnBoard>, BoardError> {
+        let owned = Keys(self.partition(entity)).owned();
+        self.of_agent(&owned, entity, agent).await
+    }
+
+    /// The entity's pool, latest first.
+    pub async fn pool(
+        &self,
+        entity: &EntityId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, BoardError> {
+        let pool = Keys(self.partition(entity)).pool(entity);
+        self.page(&pool, entity, after, limit).await
+    }
+
+    /// All leads of the entity, latest first.
+    pub async fn leads(
+        &self,
+        entity: &EntityId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, BoardError> {
+        let leads = Keys(self.partition(entity)).leads(entity);
+        self.page(&leads, entity, after, limit).await
+    }
+
+    async fn of_agent(
+        &self,
+        key: &str,
+        entity: &EntityId,
+        agent: &AgentId,
+    ) -> Result<Vec<OnBoard>, BoardError> {
+        let (from, to) = keys::of_agent(entity, agent);
+        let members: Vec<String> = self.redis.clone().zrangebylex(key, from, to).await?;
+        let lead = |member: &String| member.rsplit('|').next().and_then(|lead| lead.parse().ok());
+        let leads: Vec<LeadId> = members.iter().filter_map(lead).collect();
+        self.load(self.partition(entity), &leads).await
+    }
+
+    /// `after` is the last lead of the page before: its score and name.
+    async fn page(
+        &self,
+        key: &str,
+        entity: &EntityId,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, BoardError> {
+        let edge = after.and_then(|after| after.split_once('.'));
+        let from = edge.map_or("+inf", |(score, _)| score);
+        let reach = limit + 1 + if edge.is_some() { TIES } else { 0 };
+        let mut range = redis::cmd("ZRANGE");
+        range
+            .arg(key)
+            .arg(from)
+            .arg("-inf")
+            .arg("BYSCORE")
+            .arg("REV")
+            .arg("LIMIT")
+            .arg(0)
+            .arg(reach)
+            .arg("WITHSCORES");
+        let mut found: Vec<(String, String)> = range.query_async(&mut self.redis.clone()).await?;
+        // Equal scores stand in descending order of name.
+        found.retain(|(name, score)| {
+            edge.is_none_or(|(at, last)| score != at || name.as_str() < last)
+        });
+
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|(name, score)| format!("{score}.{name}"));
+        let leads: Vec<LeadId> = found.iter().filter_map(|(name, _)| name.parse().ok()).collect();
+        Ok(Page { leads: self.load(self.partition(entity), &leads).await?, next })
+    }
+
+    /// These leads as they stand, in this order; those that are not there are left out.
+    pub(crate) async fn load(
+        &self,
+        partition: Partition,
+        leads: &[LeadId],
+    ) -> Result<Vec<OnBoard>, BoardError> {
+        if leads.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys = Keys(partition);
+        let mut all = redis::pipe();
+        for lead in leads {
+            all.hgetall(keys.lead(lead)).get(keys.payload(lead));
+        }
+        let flat: Vec<redis::Value> = all.query_async(&mut self.redis.clone()).await?;
+        let mut found = Vec::with_capacity(leads.len());
+        for (lead, pair) in leads.iter().zip(flat.chunks_exact(2)) {
+            let fields: HashMap<String, String> =
+                redis::from_redis_value_ref(&pair[0]).map_err(redis::RedisError::from)?;
+            let payload: Option<String> =
+                redis::from_redis_value_ref(&pair[1]).map_err(redis::RedisError::from)?;
+            if !fields.is_empty() {
+                found.push(on_board(lead, &fields, payload.as_deref())?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn on_board(
+    lead: &LeadId,
+    fields: &HashMap<String, String>,
+    payload: Option<&str>,
+) -> Result<OnBoard, BoardError> {
+    let unreadable = |what: &dyn std::fmt::Display| Board::unreadable(lead, what);
+    let read = Fields(fields);
+    Ok(OnBoard {
+        id: lead.clone(),
+        entity: read.needed("entity").map_err(|what| unreadable(&what))?,
+        version: read.parsed("version").map_err(|what| unreadable(&what))?.unwrap_or(0),
+        now_is: read.after().map_err(|what| unreadable(&what))?,
+        // A lead that was attached to another has no body of its own.
+        lead: payload
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(|what| unreadable(&what))?
+            .unwrap_or_default(),
+    })
+}

@@ -1,0 +1,165 @@
+//! The log: EVENTS in JetStream, one subject per lead.
+
+use async_nats::HeaderMap;
+use futures::StreamExt;
+use tipoff_domain::{EntityId, LeadId};
+use tipoff_runtime::{Nats, PublishError, Publisher};
+use tipoff_wire::{Event, Partition, Stream, partition::fnv1a, subject};
+
+/// How long the log may take to answer before the caller is told to ask again.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+/// Events asked for in one go.
+const BATCH: usize = 512;
+
+/// An event and where it stands in the log.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Logged {
+    pub(crate) sequence: u64,
+    pub(crate) event: Event,
+}
+
+/// What became of an event offered to the log.
+pub(crate) enum Appended {
+    /// It is there, as of now or since an earlier try.
+    At(u64),
+    /// The log has something else in its place; this is the last it has.
+    Conflict(Box<Logged>),
+}
+
+/// Why the log could not answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LogError {
+    #[error("an event could not be written down")]
+    Publish(#[from] PublishError),
+    #[error("the log of lead {lead} could not be read: {what}")]
+    Read { lead: LeadId, what: String },
+    #[error("an event could not be put into words")]
+    Encode(#[from] serde_json::Error),
+}
+
+#[derive(Clone)]
+pub(crate) struct Log {
+    nats: Nats,
+    publisher: Publisher,
+}
+
+impl Log {
+    pub(crate) fn new(nats: Nats) -> Self {
+        Self { publisher: Publisher::new(nats.clone()), nats }
+    }
+
+    /// Writes `event` down if the lead's last event is the one at `expect`.
+    pub(crate) async fn append(
+        &self,
+        partition: Partition,
+        event: &Event,
+        expect: u64,
+    ) -> Result<Appended, LogError> {
+        let subject = subject::events(partition, &event.entity, &event.lead);
+        let body = serde_json::to_vec(event)?;
+        // What is said is part of the id: another event of the same version is not a repeat.
+        let id = format!("{}:{}:{:016x}", event.lead, event.version, fnv1a(&body));
+        match self
+            .publisher
+            .publish(subject, &id, Some(expect), cloud_event(event), body.into())
+            .await
+        {
+            Ok(published) => Ok(Appended::At(published.sequence)),
+            Err(PublishError::WrongSequence { .. }) => self.look_for(partition, event).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The log has moved on: did it move on with our own event?
+    async fn look_for(&self, partition: Partition, event: &Event) -> Result<Appended, LogError> {
+        let mut history = self.history(partition, &event.entity, &event.lead).await?;
+        if let Some(ours) = history.iter().find(|logged| logged.event == *event) {
+            return Ok(Appended::At(ours.sequence));
+        }
+        let unexplained = || LogError::Read {
+            lead: event.lead.clone(),
+            what: "it refused an event and has none".into(),
+        };
+        history.pop().map(|last| Appended::Conflict(Box::new(last))).ok_or_else(unexplained)
+    }
+
+    /// Everything the log has of a lead, oldest first: one request, whatever the stream's size.
+    pub(crate) async fn history(
+        &self,
+        partition: Partition,
+        entity: &EntityId,
+        lead: &LeadId,
+    ) -> Result<Vec<Logged>, LogError> {
+        let mut history = Vec::new();
+        let mut from = 1;
+        loop {
+            let page = tokio::time::timeout(PATIENCE, self.page(partition, entity, lead, from));
+            let page = page.await.map_err(|_| unreadable(lead, &"it did not answer in time"))??;
+            let full = page.len() == BATCH;
+            history.extend(page);
+            match history.last() {
+                Some(last) if full => from = last.sequence + 1,
+                _ => return Ok(history),
+            }
+        }
+    }
+
+    async fn page(
+        &self,
+        partition: Partition,
+        entity: &EntityId,
+        lead: &LeadId,
+        from: u64,
+    ) -> Result<Vec<Logged>, LogError> {
+        let inbox = self.nats.client.new_inbox();
+        let mut answers = self
+            .nats
+            .client
+            .subscribe(inbox.clone())
+            .await
+            .map_err(|error| unreadable(lead, &error))?;
+        let wanted = serde_json::json!({
+            "seq": from, "batch": BATCH, "next_by_subj": subject::events(partition, entity, lead),
+        });
+        let ask = format!("$JS.API.DIRECT.GET.{}", Stream::Events.name());
+        let sent = self.nats.client.publish_with_reply(ask, inbox, wanted.to_string().into()).await;
+        sent.map_err(|error| unreadable(lead, &error))?;
+
+        let mut page = Vec::new();
+        while let Some(message) = answers.next().await {
+            // 204: that was all. 404: there is nothing (more).
+            match message.status.map(|status| status.as_u16()) {
+                None | Some(200) => {}
+                Some(204 | 404) => break,
+                Some(other) => return Err(unreadable(lead, &format!("status {other}"))),
+            }
+            let headers = message.headers.as_ref();
+            let sequence =
+                headers.and_then(|headers| headers.get("Nats-Sequence")?.as_str().parse().ok());
+            let sequence =
+                sequence.ok_or_else(|| unreadable(lead, &"a message without a sequence"))?;
+            let event = serde_json::from_slice(&message.payload)
+                .map_err(|error| unreadable(lead, &error))?;
+            page.push(Logged { sequence, event });
+        }
+        Ok(page)
+    }
+}
+
+fn unreadable(lead: &LeadId, what: &dyn std::fmt::Display) -> LogError {
+    LogError::Read { lead: lead.clone(), what: what.to_string() }
+}
+
+/// CloudEvents 1.0, binary mode, so that outsiders can read the log too.
+fn cloud_event(event: &Event) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert("ce-specversion", "1.0");
+    headers.insert("ce-type", format!("com.tipoff.{}.v1", event.kind.as_str()).as_str());
+    headers.insert("ce-source", format!("/entities/{}", event.entity).as_str());
+    headers.insert("ce-subject", event.lead.as_str());
+    headers.insert("ce-id", event.id.as_str());
+    headers
+        .insert("ce-time", event.at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true).as_str());
+    headers.insert("Content-Type", "application/json");
+    headers
+}

@@ -1,0 +1,193 @@
+//! From the board's plain fields to leads and events.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tipoff_domain::{AgentId, LeadId};
+use tipoff_wire::event::{OfferMade, State, Tried};
+use tipoff_wire::{After, Event, EventKind, Partition};
+
+use crate::reply::Entry;
+
+/// A field that is missing or cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("field `{field}` holds `{value}`")]
+pub(crate) struct Unreadable {
+    field: String,
+    value: String,
+}
+
+/// Named values of one lead or one event.
+pub(crate) struct Fields<'a>(pub(crate) &'a HashMap<String, String>);
+
+impl Fields<'_> {
+    fn bad(field: &str, value: &str) -> Unreadable {
+        Unreadable { field: field.to_owned(), value: value.chars().take(60).collect() }
+    }
+
+    pub(crate) fn text(&self, field: &str) -> Option<&str> {
+        self.0.get(field).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The field through its `FromStr`.
+    pub(crate) fn parsed<T: std::str::FromStr>(
+        &self,
+        field: &str,
+    ) -> Result<Option<T>, Unreadable> {
+        self.text(field).map(|value| value.parse().map_err(|_| Self::bad(field, value))).transpose()
+    }
+
+    pub(crate) fn needed<T: std::str::FromStr>(&self, field: &str) -> Result<T, Unreadable> {
+        self.parsed(field)?.ok_or_else(|| Self::bad(field, ""))
+    }
+
+    /// The field as one of the words of `T`.
+    pub(crate) fn word<T: DeserializeOwned>(&self, field: &str) -> Result<Option<T>, Unreadable> {
+        self.text(field)
+            .map(|value| from_word(value).ok_or_else(|| Self::bad(field, value)))
+            .transpose()
+    }
+
+    pub(crate) fn instant(&self, field: &str) -> Result<Option<DateTime<Utc>>, Unreadable> {
+        let Some(ms) = self.parsed::<i64>(field)? else { return Ok(None) };
+        DateTime::from_timestamp_millis(ms)
+            .map(Some)
+            .ok_or_else(|| Self::bad(field, &ms.to_string()))
+    }
+
+    fn json<T: DeserializeOwned>(&self, field: &str) -> Result<Option<T>, Unreadable> {
+        self.text(field)
+            .map(|value| serde_json::from_str(value).map_err(|_| Self::bad(field, "…")))
+            .transpose()
+    }
+
+    fn agents(&self, field: &str) -> Result<Vec<AgentId>, Unreadable> {
+        let list = self.text(field).unwrap_or_default();
+        list.split(',')
+            .filter(|name| !name.is_empty())
+            .map(|name| name.parse().map_err(|_| Self::bad(field, name)))
+            .collect()
+    }
+
+    fn tried(&self) -> Result<Vec<Tried>, Unreadable> {
+        let list = self.text("tried").unwrap_or_default();
+        let read = |pair: &str| {
+            let (agent, outcome) = pair.split_once('=')?;
+            Some(Tried { agent: agent.parse().ok()?, outcome: from_word(outcome)? })
+        };
+        let pairs = list.split(',').filter(|pair| !pair.is_empty());
+        pairs.map(|pair| read(pair).ok_or_else(|| Self::bad("tried", pair))).collect()
+    }
+
+    /// The state that these fields describe.
+    pub(crate) fn after(&self) -> Result<After, Unreadable> {
+        let t0 = self.instant("t0")?.ok_or_else(|| Self::bad("t0", ""))?;
+        Ok(After {
+            state: self.word("state")?.ok_or_else(|| Self::bad("state", ""))?,
+            route: self.parsed("route")?,
+            round: self.parsed("round")?.unwrap_or(0),
+            pending: self.agents("pending")?,
+            until: self.instant("until")?,
+            tried: self.tried()?,
+            agent: self.parsed("agent")?,
+            how: self.word("how")?,
+            why: self.word("why")?,
+            source: self.parsed("source")?,
+            received_at: self.instant("received")?.unwrap_or(t0),
+            t0,
+            first_offer: self.instant("first")?,
+            reroutes: self.parsed("reroutes")?.unwrap_or(0),
+            inquiries: self.parsed("inquiries")?.unwrap_or(1),
+            duplicate_of: self.parsed("of")?,
+            window_ms: self.parsed("window")?,
+            memory: self.text("memory").map(str::to_owned),
+        })
+    }
+}
+
+/// A lead's state as plain fields, as `repair.lua` takes them.
+pub(crate) fn to_fields(event: &Event) -> Vec<(&'static str, String)> {
+    let after = &event.after;
+    let names =
+        |agents: &[AgentId]| agents.iter().map(AgentId::as_str).collect::<Vec<_>>().join(",");
+    let tried = |tried: &Tried| format!("{}={}", tried.agent, to_word(&tried.outcome));
+    let ms = |instant: &Option<DateTime<Utc>>| {
+        instant.map(|instant| instant.timestamp_millis().to_string())
+    };
+    let all = [
+        ("entity", Some(event.entity.to_string())),
+        ("state", Some(to_word(&after.state))),
+        ("version", Some(event.version.to_string())),
+        ("route", after.route.as_ref().map(ToString::to_string)),
+        ("round", Some(after.round.to_string())),
+        ("until", ms(&after.until)),
+        ("window", after.window_ms.map(|window| window.to_string())),
+        ("pending", Some(names(&after.pending))),
+        ("tried", Some(after.tried.iter().map(tried).collect::<Vec<_>>().join(","))),
+        ("agent", after.agent.as_ref().map(ToString::to_string)),
+        ("how", after.how.as_ref().map(to_word)),
+        ("why", after.why.as_ref().map(to_word)),
+        ("source", after.source.as_ref().map(ToString::to_string)),
+        ("received", Some(after.received_at.timestamp_millis().to_string())),
+        ("t0", Some(after.t0.timestamp_millis().to_string())),
+        ("first", ms(&after.first_offer)),
+        ("reroutes", Some(after.reroutes.to_string())),
+        ("inquiries", Some(after.inquiries.to_string())),
+        ("of", after.duplicate_of.as_ref().map(ToString::to_string)),
+    ];
+    all.into_iter()
+        .filter_map(|(field, value)| Some((field, value.filter(|value| !value.is_empty())?)))
+        .collect()
+}
+
+/// The event that an outbox entry is.
+pub(crate) fn event(partition: Partition, entry: &Entry) -> Result<Event, Unreadable> {
+    let fields = Fields(&entry.fields);
+    let after = fields.after()?;
+    let lead: LeadId = fields.needed("lead")?;
+    let kind: EventKind = fields.word("type")?.ok_or_else(|| Fields::bad("type", ""))?;
+    let agents = fields.agents("agents")?;
+    let mut decision = fields.json("decision")?;
+    if let (Some(decision), Some(by)) = (decision.as_mut(), fields.word("picked_by")?) {
+        tipoff_domain::Decision::settle(decision, &agents, by);
+    }
+    let offered = kind == EventKind::Offered && after.state == State::Offered;
+    let until = after.until.filter(|_| offered);
+    let asked = after.pending.iter().filter(|_| offered);
+    let offers =
+        asked.filter_map(|agent| Some(OfferMade { agent: agent.clone(), until: until? })).collect();
+    Ok(Event {
+        id: format!("{partition}-{}", entry.id),
+        kind,
+        at: fields.instant("at")?.ok_or_else(|| Fields::bad("at", ""))?,
+        entity: fields.needed("entity")?,
+        lead,
+        version: fields.needed("version")?,
+        route: after.route.clone(),
+        round: (after.round > 0).then_some(after.round),
+        offers,
+        agents: if offered { Vec::new() } else { agents },
+        by: fields.text("by").map(str::to_owned),
+        reason: fields.json("reason")?,
+        inquiry: fields.parsed("inquiry")?,
+        tags: fields.json("tags")?.unwrap_or_default(),
+        smart_plan: fields.text("smart_plan").map(str::to_owned),
+        decision,
+        after,
+        payload: fields.json("payload")?,
+    })
+}
+
+/// A unit variant as its word in JSON.
+pub(crate) fn to_word(value: &impl Serialize) -> String {
+    serde_json::to_value(value)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+fn from_word<T: DeserializeOwned>(word: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
+}

@@ -1,0 +1,20 @@
+--[[
+  A person gives the lead to an agent, wherever it stands; offers still out are
+  withdrawn (D-23).
+
+  ARGV[1] lead  [2] agent  [3] who did it  [4] request
+
+  Says assigned | closed | unknown
+]]
+local agent = ARGV[2]
+local lead = open(LEAD, ARGV[1])
+if not lead.is.state then return reply('unknown', lead) end
+if lead.is.state == 'closed' then return reply('closed', lead) end
+if lead.is.state == 'assigned' and lead.is.agent == agent then return reply('assigned', lead) end
+
+local withdrawn = resolve_all(lead, 'withdrawn')
+if withdrawn then emit(lead, 'offer.withdrawn', { 'agents', withdrawn, 'by', ARGV[3] }) end
+give_to(lead, agent, 'manual')
+put(lead, 'request', ARGV[4])
+emit(lead, 'lead.assigned', { 'agents', agent, 'by', ARGV[3] })
+return reply('assigned', lead)

@@ -1,0 +1,128 @@
+--[[
+  Carries out a plan; stands between the prelude and the scripts that place a
+  lead or move it on.
+
+  The plan's words, from ARGV[from] on: what (step, pool, hold), why, route,
+  pick, by, assign (how, or empty: offer), window in ms, reroutes, decision,
+  tags, smart plan; then the candidates, `+ana` eligible, `-ben` not.
+]]
+local function read_plan(from)
+  local names = {
+    'what', 'why', 'route', 'pick', 'by', 'assign', 'window', 'reroutes', 'decision', 'tags', 'smart_plan',
+  }
+  local plan = { eligible = {}, names = {}, open = {} }
+  for i, name in ipairs(names) do plan[name] = ARGV[from + i - 1] end
+  for i = from + #names, #ARGV do
+    local name, can = string.sub(ARGV[i], 2), string.sub(ARGV[i], 1, 1) == '+'
+    plan.names[#plan.names + 1] = name
+    plan.open[#plan.open + 1] = can
+    if can then plan.eligible[#plan.eligible + 1] = name end
+  end
+  return plan
+end
+
+local function place_of(list, wanted)
+  for i, name in ipairs(list) do
+    if name == wanted then return i end
+  end
+end
+
+-- Where on the list the turn stands. An agent who left the list hands the turn
+-- to whoever followed them in the order as it was (D-7).
+local function whose_turn(plan)
+  local turn = redis.call('HGET', TURNS, 'next:' .. plan.route)
+  if not turn then return 1 end
+  local at = place_of(plan.names, turn)
+  if at then return at end
+  local before = split(redis.call('HGET', TURNS, 'list:' .. plan.route), ',')
+  local was = place_of(before, turn)
+  for i = 1, was and #before or 0 do
+    at = place_of(plan.names, before[(was - 1 + i) % #before + 1])
+    if at then return at end
+  end
+  return 1
+end
+
+local function pick_by_turn(plan)
+  local from, count = whose_turn(plan), #plan.names
+  for i = 0, count - 1 do
+    local at = (from - 1 + i) % count + 1
+    if plan.open[at] then
+      local following, list = plan.names[at % count + 1], table.concat(plan.names, ',')
+      redis.call('HSET', TURNS, 'next:' .. plan.route, following)
+      if redis.call('HGET', TURNS, 'list:' .. plan.route) ~= list then
+        redis.call('HSET', TURNS, 'list:' .. plan.route, list)
+      end
+      return { plan.names[at] }, 'next=' .. following .. ';list=' .. list
+    end
+  end
+  return {}
+end
+
+-- Never the same first agent twice running, unless there is no other (D-8).
+local function pick_fresh(plan)
+  local last = redis.call('HGET', TURNS, 'first:' .. plan.route)
+  local chosen = plan.eligible[1]
+  if chosen == last and plan.eligible[2] then chosen = plan.eligible[2] end
+  if not chosen then return {} end
+  redis.call('HSET', TURNS, 'first:' .. plan.route, chosen)
+  return { chosen }, 'first=' .. chosen
+end
+
+local function pick(plan)
+  if plan.pick == 'turn' then return pick_by_turn(plan) end
+  if plan.pick == 'fresh' then return pick_fresh(plan) end
+  if plan.pick == 'all' then return plan.eligible end
+  return { plan.eligible[1] }
+end
+
+local function offer_to(lead, chosen, window)
+  leave_queues(lead)
+  put(lead, 'state', 'offered')
+  put(lead, 'round', int((tonumber(lead.is.round) or 0) + 1))
+  put(lead, 'until', int(now + window))
+  put(lead, 'window', int(window))
+  put(lead, 'pending', table.concat(chosen, ','))
+  put(lead, 'agent', nil)
+  put(lead, 'why', nil)
+  redis.call('ZADD', DEADLINES, now + window, lead.id)
+  for _, agent in ipairs(chosen) do redis.call('ZADD', OFFERS, 0, member(lead, agent)) end
+end
+
+local function carry_out(lead, plan)
+  local details = {
+    'picked_by', plan.by, 'decision', plan.decision, 'tags', plan.tags, 'smart_plan', plan.smart_plan,
+  }
+  local function tell(kind, agents, memory)
+    for _, pair in ipairs({ { 'agents', agents }, { 'memory', memory } }) do
+      if pair[2] then
+        details[#details + 1] = pair[1]
+        details[#details + 1] = pair[2]
+      end
+    end
+    emit(lead, kind, details)
+  end
+
+  if plan.what == 'hold' then
+    put(lead, 'state', 'held')
+    put(lead, 'why', plan.why)
+    return tell('lead.held')
+  end
+  if plan.what == 'pool' then
+    to_pool(lead, plan.why)
+    return tell('lead.pooled')
+  end
+  if plan.route ~= '' and plan.route ~= lead.is.route then
+    put(lead, 'route', plan.route)
+    put(lead, 'first', int(now))
+  end
+  put(lead, 'reroutes', plan.reroutes)
+  local chosen, memory = pick(plan)
+  local agents = table.concat(chosen, ',')
+  if plan.assign ~= '' then
+    give_to(lead, chosen[1], plan.assign)
+    return tell('lead.assigned', agents, memory)
+  end
+  offer_to(lead, chosen, tonumber(plan.window))
+  tell('lead.offered', agents, memory)
+end

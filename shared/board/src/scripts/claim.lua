@@ -1,0 +1,46 @@
+--[[
+  Claims a lead for one agent. The first caller wins; the deadline counts
+  whether or not it has been acted on yet (D-19).
+
+  ARGV[1] lead  [2] agent  [3] round, or '' for whatever is open now, the pool included  [4] request
+
+  Says won | already_yours | taken | too_late | withdrawn | passed | not_offered | unknown
+]]
+local agent, round, request = ARGV[2], ARGV[3], ARGV[4]
+local held = redis.call('HMGET', LEAD, 'state', 'agent', 'how', 'tried', 'pending', 'request', 'until', 'round')
+local state, owner, how, tried, pending = held[1], held[2], held[3], held[4], held[5]
+
+local function won(new_how)
+  local lead = open(LEAD, ARGV[1])
+  if new_how == 'claimed' then
+    resolve(lead, agent, 'claimed')
+    resolve_all(lead, 'lost')
+  end
+  give_to(lead, agent, new_how)
+  put(lead, 'request', request)
+  emit(lead, 'lead.claimed', { 'agents', agent, 'by', agent })
+  return reply('won', lead)
+end
+
+local function lost()
+  local outcome = outcome_of(tried, agent)
+  if outcome == nil then return 'not_offered' end
+  if outcome == 'passed' then return 'passed' end
+  if state == 'assigned' and how ~= 'manual' then return 'taken' end
+  if outcome == 'lost' then return 'taken' end
+  if outcome == 'expired' then return 'too_late' end
+  return 'withdrawn'
+end
+
+local function answer(word) return { word, '', ARGV[1], '0', '', {} } end
+
+if not state then return answer('unknown') end
+if state == 'assigned' and owner == agent then
+  return reply(held[6] == request and 'won' or 'already_yours', open(LEAD, ARGV[1]))
+end
+if state == 'offered' and pending and contains(pending, agent) and (round == '' or round == held[8]) then
+  if now >= tonumber(held[7]) then return answer('too_late') end
+  return won('claimed')
+end
+if state == 'pooled' and round == '' then return won('pool_claimed') end
+return answer(lost())

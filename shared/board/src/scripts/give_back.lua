@@ -1,0 +1,25 @@
+--[[
+  Sends a lead to the pool: an agent what they have, an admin anything.
+
+  ARGV[1] lead  [2] agent, or '' for an admin  [3] who did it  [4] request  [5] reason, or ''
+
+  Says returned | not_yours | unknown
+]]
+local agent = ARGV[2]
+local lead = open(LEAD, ARGV[1])
+if not lead.is.state then return reply('unknown', lead) end
+local theirs = lead.is.state == 'assigned' and lead.is.agent == agent
+if agent ~= '' and not theirs then
+  local again = lead.is.state == 'pooled' and lead.is.request == ARGV[4]
+  return reply(again and 'returned' or 'not_yours', lead)
+end
+if lead.is.state == 'pooled' then return reply('returned', lead) end
+if lead.is.state == 'closed' then return reply('not_yours', lead) end
+
+local withdrawn = resolve_all(lead, 'withdrawn')
+if withdrawn then emit(lead, 'offer.withdrawn', { 'agents', withdrawn, 'by', ARGV[3] }) end
+local from = lead.is.agent
+to_pool(lead, 'returned')
+put(lead, 'request', ARGV[4])
+emit(lead, 'lead.returned', { 'agents', from, 'by', ARGV[3], 'reason', ARGV[5] })
+return reply('returned', lead)

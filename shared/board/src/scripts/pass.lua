@@ -1,0 +1,35 @@
+--[[
+  An agent does not want the lead. When nobody is left to wait for, the lead is
+  due at once and whoever sweeps the partition moves it on.
+
+  ARGV[1] lead  [2] agent  [3] round, or ''  [4] request  [5] reason, or ''
+
+  Says passed | passed_by_all | already_yours | taken | too_late | withdrawn | not_offered | unknown
+]]
+local agent, round = ARGV[2], ARGV[3]
+local lead = open(LEAD, ARGV[1])
+local is = lead.is
+if not is.state then return reply('unknown', lead) end
+if is.state == 'assigned' and is.agent == agent then return reply('already_yours', lead) end
+
+local asked = is.state == 'offered' and is.pending and contains(is.pending, agent)
+if not asked or (round ~= '' and round ~= is.round) then
+  local outcome = outcome_of(is.tried, agent)
+  if outcome == 'passed' then return reply('passed', lead) end
+  if outcome == nil then return reply(asked and 'withdrawn' or 'not_offered', lead) end
+  if outcome == 'expired' then return reply('too_late', lead) end
+  if outcome == 'lost' then return reply('taken', lead) end
+  return reply('withdrawn', lead)
+end
+if now >= tonumber(is['until']) then return reply('too_late', lead) end
+
+resolve(lead, agent, 'passed')
+put(lead, 'request', ARGV[4])
+local word = 'passed'
+if not lead.is.pending then
+  put(lead, 'until', nil)
+  redis.call('ZADD', DEADLINES, now, lead.id)
+  word = 'passed_by_all'
+end
+emit(lead, 'lead.passed', { 'agents', agent, 'by', agent, 'reason', ARGV[5] })
+return reply(word, lead)

@@ -1,0 +1,169 @@
+--[[
+  Stands before every script that changes a lead.
+
+  A script first reads and decides, then changes, and only then saves and
+  emits; nothing here can fail after the first write. Every change of a lead
+  raises its version by one and leaves one entry in the outbox.
+
+  KEYS[1]  lead       hash    where the lead stands
+  KEYS[2]  payload    string  the lead as it was sent
+  KEYS[3]  clock      hash    high: never go back behind this; swept: last sweep
+  KEYS[4]  deadlines  zset    lead, by the ms at which it is due
+  KEYS[5]  offers     zset    entity|agent|lead: what agents may claim
+  KEYS[6]  owned      zset    entity|agent|lead: what agents have
+  KEYS[7]  turns      hash    next:route, list:route, first:route
+  KEYS[8]  outbox     stream  events on their way to the log
+  KEYS[9]  leads      zset    the entity's leads, by the ms of arrival
+  KEYS[10] pool       zset    the entity's pooled leads, by the ms of arrival there
+]]
+local LEAD, PAYLOAD, CLOCK, DEADLINES, OFFERS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local OWNED, TURNS, OUTBOX, LEADS, POOL = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+
+local function int(number) return string.format('%d', number) end
+
+-- One clock per partition: the server's, which never goes back (D-1).
+local function read_clock()
+  local time = redis.call('TIME')
+  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  return math.max(now, tonumber(redis.call('HGET', CLOCK, 'high') or '0'))
+end
+local now = read_clock()
+
+local function split(text, by)
+  local parts = {}
+  for part in string.gmatch(text or '', '[^' .. by .. ']+') do parts[#parts + 1] = part end
+  return parts
+end
+
+local function contains(list, wanted)
+  return string.find(',' .. (list or '') .. ',', ',' .. wanted .. ',', 1, true) ~= nil
+end
+
+-- What became of the last offer to `agent`: tried is `ana=expired,ben=passed`.
+local function outcome_of(tried, agent)
+  local text, mark, from, found = ',' .. (tried or ''), ',' .. agent .. '=', 1, nil
+  while true do
+    local _, stop = string.find(text, mark, from, true)
+    if not stop then return found end
+    found, from = string.match(text, '^[^,]*', stop + 1), stop + 1
+  end
+end
+
+local function open(key, id)
+  local lead = { key = key, id = id, is = {}, touched = {} }
+  local flat = redis.call('HGETALL', key)
+  for i = 1, #flat, 2 do lead.is[flat[i]] = flat[i + 1] end
+  return lead
+end
+
+-- A value of nil takes the field away.
+local function put(lead, field, value)
+  lead.is[field] = value
+  lead.touched[field] = true
+end
+
+local function save(lead)
+  local set, gone = {}, {}
+  for field in pairs(lead.touched) do
+    if lead.is[field] == nil then
+      gone[#gone + 1] = field
+    else
+      set[#set + 1] = field
+      set[#set + 1] = lead.is[field]
+    end
+  end
+  if #set > 0 then redis.call('HSET', lead.key, unpack(set)) end
+  if #gone > 0 then redis.call('HDEL', lead.key, unpack(gone)) end
+end
+
+-- What every event says of the lead after it: enough to rebuild the board.
+local SNAPSHOT = {
+  'entity', 'state', 'version', 'route', 'round', 'until', 'window', 'pending', 'tried', 'agent', 'how', 'why',
+  'source', 'received', 't0', 'first', 'reroutes', 'inquiries', 'of',
+}
+local emitted = {}
+
+-- `details` are pairs of field and value; empty values are left out.
+local function emit(lead, kind, details)
+  put(lead, 'version', int((tonumber(lead.is.version) or 0) + 1))
+  local entry = { 'type', kind, 'lead', lead.id, 'at', int(now) }
+  for i = 1, #details, 2 do
+    if details[i + 1] ~= nil and details[i + 1] ~= '' then
+      entry[#entry + 1] = details[i]
+      entry[#entry + 1] = details[i + 1]
+    end
+  end
+  for _, field in ipairs(SNAPSHOT) do
+    if lead.is[field] ~= nil then
+      entry[#entry + 1] = field
+      entry[#entry + 1] = lead.is[field]
+    end
+  end
+  local id = redis.call('XADD', OUTBOX, '*', unpack(entry))
+  put(lead, 'unsent', lead.is.unsent and (lead.is.unsent .. ' ' .. id) or id)
+  table.insert(entry, 1, id)
+  emitted[#emitted + 1] = entry
+end
+
+local function reply(word, lead, detail)
+  save(lead)
+  local is = lead.is
+  return { word, detail or '', lead.id, is.seq or '0', is.unsent or '', emitted }
+end
+
+local function member(lead, agent) return lead.is.entity .. '|' .. agent .. '|' .. lead.id end
+
+-- Ends the offer to one agent.
+local function resolve(lead, agent, outcome)
+  local left = {}
+  for _, other in ipairs(split(lead.is.pending, ',')) do
+    if other ~= agent then left[#left + 1] = other end
+  end
+  put(lead, 'pending', #left > 0 and table.concat(left, ',') or nil)
+  local tried = agent .. '=' .. outcome
+  put(lead, 'tried', lead.is.tried and (lead.is.tried .. ',' .. tried) or tried)
+  redis.call('ZREM', OFFERS, member(lead, agent))
+end
+
+-- Ends every pending offer; answers whom they were made to, as a list.
+local function resolve_all(lead, outcome)
+  local pending = lead.is.pending
+  if not pending then return nil end
+  local tried = {}
+  for _, agent in ipairs(split(pending, ',')) do
+    tried[#tried + 1] = agent .. '=' .. outcome
+    redis.call('ZREM', OFFERS, member(lead, agent))
+  end
+  local joined = table.concat(tried, ',')
+  put(lead, 'pending', nil)
+  put(lead, 'tried', lead.is.tried and (lead.is.tried .. ',' .. joined) or joined)
+  return pending
+end
+
+-- Takes the lead out of every queue it stands in.
+local function leave_queues(lead)
+  put(lead, 'until', nil)
+  put(lead, 'window', nil)
+  redis.call('ZREM', DEADLINES, lead.id)
+  if lead.is.state == 'pooled' then redis.call('ZREM', POOL, lead.id) end
+  if lead.is.agent then redis.call('ZREM', OWNED, member(lead, lead.is.agent)) end
+end
+
+local function give_to(lead, agent, how)
+  leave_queues(lead)
+  put(lead, 'state', 'assigned')
+  put(lead, 'agent', agent)
+  put(lead, 'how', how)
+  put(lead, 'why', nil)
+  put(lead, 'since', int(now))
+  redis.call('ZADD', OWNED, 0, member(lead, agent))
+end
+
+local function to_pool(lead, why)
+  leave_queues(lead)
+  put(lead, 'state', 'pooled')
+  put(lead, 'agent', nil)
+  put(lead, 'how', nil)
+  put(lead, 'why', why)
+  redis.call('ZADD', POOL, now, lead.id)
+end

@@ -1,0 +1,33 @@
+--[[
+  What is due in a partition, and when the next is.
+
+  KEYS[1] clock  [2] deadlines  [3] outbox
+  ARGV[1] how many at most   ARGV[2] a pause of this many ms is a gap; 0: do not look
+
+  Says due, now, next (ms, or ''), length of the outbox, leads…
+     | gap, now, when it began, length of the outbox
+]]
+local CLOCK, DEADLINES, OUTBOX = KEYS[1], KEYS[2], KEYS[3]
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local stamps = redis.call('HMGET', CLOCK, 'high', 'swept')
+now = math.max(now, tonumber(stamps[1] or '0'))
+local swept, text = tonumber(stamps[2] or '0'), string.format('%d', now)
+
+local function answer(word, first, leads)
+  local all = { word, text, first, redis.call('XLEN', OUTBOX) }
+  for _, lead in ipairs(leads) do all[#all + 1] = lead end
+  return all
+end
+
+local patience = tonumber(ARGV[2])
+if patience > 0 and swept > 0 and now - swept > patience then
+  local began = string.format('%d', swept)
+  if redis.call('ZCOUNT', DEADLINES, '(' .. began, text) > 0 then return answer('gap', began, {}) end
+end
+-- The stamp is only there to notice gaps, so it need not be written each time.
+if now - swept >= 500 then redis.call('HSET', CLOCK, 'high', text, 'swept', text) end
+
+local due = redis.call('ZRANGE', DEADLINES, '-inf', text, 'BYSCORE', 'LIMIT', 0, ARGV[1])
+local next = redis.call('ZRANGE', DEADLINES, '(' .. text, '+inf', 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
+return answer('due', next[2] or '', due)
