@@ -1,1 +1,77 @@
+//! The router decides: it places leads as they come in, moves them on when
+//! nobody took them, and ships events that a crash left behind.
+//!
+//! Any number of routers share the work without being told of each other.
+//! LEADS is shared out by JetStream; partitions are shared out by a list of
+//! who lives ([`share`]). Two routers that sweep the same partition do no harm:
+//! the board decides.
 
+mod options;
+mod place;
+mod seed;
+mod share;
+mod sweep;
+
+use std::time::Duration;
+
+use tipoff_board::Board;
+use tipoff_roster::Roster;
+use tipoff_runtime::{Clock, Nats, Redis, WorkerError, WorkerLimits, worker};
+use tipoff_wire::Stream;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+pub use options::Options;
+
+use crate::place::Placer;
+use crate::seed::Seeds;
+use crate::sweep::Mover;
+
+/// Why a router ended before it was stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("leads could not be pulled")]
+    Worker(#[from] WorkerError),
+    #[error("the deployment's draw secret cannot be read")]
+    DrawSecret,
+    #[error("wake-up calls could not be subscribed to")]
+    Wake(#[source] async_nats::SubscribeError),
+}
+
+/// Routes until `stop` is cancelled, then finishes what is in hand.
+pub async fn run(
+    nats: Nats,
+    redis: Redis,
+    roster: Roster,
+    clock: Clock,
+    options: Options,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    let board = Board::new(redis, nats.clone(), roster.deployment().partitions);
+    let seeds = Seeds::new(&roster.deployment().draw_secret).ok_or(Error::DrawSecret)?;
+    let limits = WorkerLimits {
+        stream: Stream::Leads,
+        durable: "router".to_owned(),
+        filter: None,
+        in_flight: options.in_flight,
+        ack_wait: Duration::from_secs(30),
+        most_deliveries: 5,
+        drain: Duration::from_secs(options.drain_seconds),
+    };
+    let placer = Placer {
+        board: board.clone(),
+        roster: roster.clone(),
+        clock: clock.clone(),
+        seeds: seeds.clone(),
+    };
+    let mover = Mover { board: board.clone(), roster, clock: clock.clone(), seeds };
+
+    info!(in_flight = options.in_flight, "routing");
+    let (placed, shared) = tokio::join!(
+        worker::work(nats.clone(), clock, limits, placer, stop.clone()),
+        share::share_out(nats, mover, stop.clone()),
+    );
+    placed?;
+    shared?;
+    Ok(())
+}

@@ -86,6 +86,8 @@ pub enum By {
     Timeout,
     Exhausted,
     AgentSite,
+    /// Has the person already (D-30 c).
+    Returning,
 }
 
 /// An agent and what became of them.

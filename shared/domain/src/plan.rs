@@ -303,6 +303,16 @@ fn exhausted_ball(route: &Route, hop: &Hop<'_>, view: &EntityView, decision: Dec
 }
 
 impl Plan {
+    /// The person comes back to the agent who has them: no turn, no deadline (D-30 c).
+    pub fn returning(agent: &AgentId) -> Self {
+        Self::assign(None, agent, How::Returning, By::Returning, 0, Decision::default())
+    }
+
+    /// Rests in the pool, because nothing is known of its entity any more.
+    pub fn nowhere_to_go() -> Self {
+        Self::pool(Otherwise::NoRoute, Decision::default())
+    }
+
     fn pool(why: Otherwise, decision: Decision) -> Self {
         Self { then: Then::Pool(why), decision }
     }

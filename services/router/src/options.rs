@@ -1,0 +1,20 @@
+//! The router's own settings.
+
+use clap::Args;
+
+/// Settings of a router.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Leads placed at once by one router.
+    #[arg(long, env = "TIPOFF_ROUTER_IN_FLIGHT", default_value_t = 256)]
+    pub in_flight: usize,
+    /// How long leads in hand may take when stopping, in seconds.
+    #[arg(long, env = "TIPOFF_ROUTER_DRAIN_SECONDS", default_value_t = 20)]
+    pub drain_seconds: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { in_flight: 256, drain_seconds: 20 }
+    }
+}

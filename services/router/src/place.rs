@@ -1,0 +1,105 @@
+//! An accepted lead → a plan → the board.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tipoff_board::{Board, BoardError, Known, Placed};
+use tipoff_domain::plan::{Arrival, Plan, plan};
+use tipoff_domain::{AgentId, EntityId, EntityView, SamePerson};
+use tipoff_roster::Roster;
+use tipoff_runtime::{Clock, Delivery, Handler, Outcome};
+use tipoff_wire::Accepted;
+use tracing::{debug, error};
+
+use crate::seed::Seeds;
+
+/// Places leads.
+pub(crate) struct Placer {
+    pub(crate) board: Board,
+    pub(crate) roster: Roster,
+    pub(crate) clock: Clock,
+    pub(crate) seeds: Seeds,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum PlaceError {
+    #[error("an accepted lead cannot be read: {0}")]
+    Unreadable(serde_json::Error),
+    #[error("entity `{0}` is not in the roster")]
+    UnknownEntity(EntityId),
+    #[error("the lead could not be put on the board")]
+    Board(#[from] BoardError),
+}
+
+impl PlaceError {
+    /// Whose fault it was decides whether trying again can help.
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Unreadable(_) => Outcome::GiveUp(self.to_string()),
+            Self::UnknownEntity(_) => Outcome::RetryIn(Duration::from_secs(5)),
+            Self::Board(BoardError::Recovering { .. }) => {
+                Outcome::RetryIn(Duration::from_millis(100))
+            }
+            Self::Board(_) => Outcome::RetryIn(Duration::from_secs(1)),
+        }
+    }
+}
+
+impl Handler for Placer {
+    async fn handle(&self, delivery: Delivery) -> Outcome {
+        match self.place(&delivery).await {
+            Ok(()) => Outcome::Done,
+            Err(error) => {
+                error!(
+                    error = &error as &dyn std::error::Error,
+                    sequence = delivery.sequence,
+                    "lead not placed"
+                );
+                error.outcome()
+            }
+        }
+    }
+}
+
+impl Placer {
+    async fn place(&self, delivery: &Delivery) -> Result<(), PlaceError> {
+        let accepted: Accepted =
+            serde_json::from_slice(&delivery.body).map_err(PlaceError::Unreadable)?;
+        let entity = &accepted.entity;
+        let view =
+            self.roster.view(entity).ok_or_else(|| PlaceError::UnknownEntity(entity.clone()))?;
+        let known = known(view.entity.same_person.as_ref());
+        let planned = self.plan(&accepted, &view);
+        let mut placed = self.board.place(&accepted, &planned, known).await?;
+        if let Placed::Returning(agent) = &placed {
+            let planned = if can_take(&view, agent) { Plan::returning(agent) } else { planned };
+            placed = self.board.place(&accepted, &planned, settled(known)).await?;
+        }
+        debug!(lead.id = %accepted.id, ?placed, "placed");
+        Ok(())
+    }
+
+    fn plan(&self, accepted: &Accepted, view: &EntityView) -> Plan {
+        let mut dice = self.seeds.dice(&accepted.entity, &accepted.id, 1);
+        plan(&Arrival { lead: &accepted.lead }, view, self.clock.now(), &mut dice)
+    }
+}
+
+fn can_take(view: &EntityView, agent: &AgentId) -> bool {
+    view.agents.get(agent).is_some_and(|agent| !agent.paused)
+}
+
+fn known(same_person: Option<&SamePerson>) -> Known {
+    let Some(rule) = same_person else { return Known::Ignore };
+    let sticky = rule.sticky.map_or(TimeDelta::zero(), tipoff_domain::Span::delta);
+    if rule.attach { Known::Attach { sticky } } else { Known::Keep { sticky } }
+}
+
+fn settled(known: Known) -> Known {
+    match known {
+        Known::Attach { sticky } | Known::Keep { sticky } | Known::Settled { sticky } => {
+            Known::Settled { sticky }
+        }
+        Known::Ignore => Known::Ignore,
+    }
+}

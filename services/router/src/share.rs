@@ -1,0 +1,139 @@
+//! Which router sweeps which partition.
+//!
+//! Every router says every half second that it lives, and hears who else does.
+//! From that list each works out by itself who sweeps what: every partition
+//! goes to the router with the highest hash of the two names. A router that
+//! falls silent is off the list 1.2 s later, and its partitions are covered
+//! within two seconds. The list only spreads the work; it decides nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use tipoff_runtime::Nats;
+use tipoff_wire::{Partition, partition::fnv1a, subject};
+use tokio::sync::Notify;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, warn};
+
+use crate::Error;
+use crate::sweep::Mover;
+
+const BEAT: Duration = Duration::from_millis(500);
+const SILENT_TOO_LONG: Duration = Duration::from_millis(1_200);
+
+/// The partitions that this router sweeps at the moment.
+struct Sweeping {
+    mover: Mover,
+    tasks: TaskTracker,
+    running: BTreeMap<Partition, (Arc<Notify>, CancellationToken)>,
+}
+
+/// Sweeps this router's share of the partitions until `stop` is cancelled.
+pub(crate) async fn share_out(
+    nats: Nats,
+    mover: Mover,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    let router = uuid::Uuid::now_v7().simple().to_string();
+    let count = mover.roster.deployment().partitions;
+    let board = mover.board.clone();
+    let mut sweeping = Sweeping { mover, tasks: TaskTracker::new(), running: BTreeMap::new() };
+    let mut calls = nats.client.subscribe(subject::WAKE_ALL).await.map_err(Error::Wake)?;
+    let mut beat = tokio::time::interval(BEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(call) = calls.next() => sweeping.wake(&call.subject),
+            _ = beat.tick() => match board.routers(&router, SILENT_TOO_LONG, false).await {
+                Ok(routers) => sweeping.take(&share(&router, &routers, count)),
+                // Better swept twice than not at all: keep what we have.
+                Err(error) => warn!(error = &error as &dyn std::error::Error, "could not say that this router lives"),
+            },
+        }
+    }
+    sweeping.take(&[]);
+    sweeping.tasks.close();
+    sweeping.tasks.wait().await;
+    if let Err(error) = board.routers(&router, SILENT_TOO_LONG, true).await {
+        debug!(
+            error = &error as &dyn std::error::Error,
+            "could not say goodbye; the others notice by themselves"
+        );
+    }
+    Ok(())
+}
+
+impl Sweeping {
+    /// Sweeps exactly these partitions from now on.
+    fn take(&mut self, mine: &[Partition]) {
+        self.running.retain(|partition, (_, stop)| {
+            let keep = mine.contains(partition);
+            if !keep {
+                stop.cancel();
+            }
+            keep
+        });
+        for partition in mine {
+            if !self.running.contains_key(partition) {
+                self.start(*partition);
+            }
+        }
+    }
+
+    fn start(&mut self, partition: Partition) {
+        let (wake, stop) = (Arc::new(Notify::new()), CancellationToken::new());
+        self.running.insert(partition, (wake.clone(), stop.clone()));
+        let mover = self.mover.clone();
+        self.tasks.spawn(async move { mover.sweep(partition, &wake, stop).await });
+    }
+
+    fn wake(&self, subject: &str) {
+        let partition =
+            subject.rsplit('.').next().and_then(|token| token.parse().ok()).map(Partition);
+        if let Some((wake, _)) = partition.and_then(|partition| self.running.get(&partition)) {
+            wake.notify_one();
+        }
+    }
+}
+
+/// The partitions of `router` among `routers`.
+fn share(router: &str, routers: &[String], count: u16) -> Vec<Partition> {
+    let claim = |name: &str, partition: Partition| {
+        (fnv1a(format!("{partition}|{name}").as_bytes()), name.to_owned())
+    };
+    let owner = |partition| routers.iter().map(|name| claim(name, partition)).max();
+    Partition::all(count)
+        .filter(|partition| owner(*partition).is_some_and(|(_, name)| name == router))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn every_partition_has_one_router_and_each_router_a_fair_share() {
+        let routers: Vec<String> = (0..4).map(|n| format!("router-{n}")).collect();
+        let shares: Vec<_> = routers.iter().map(|router| share(router, &routers, 64)).collect();
+        let mut all: Vec<_> = shares.concat();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 64);
+        assert!(shares.iter().all(|share| (6..=28).contains(&share.len())), "{shares:?}");
+    }
+
+    #[test]
+    fn when_one_leaves_only_its_partitions_move() {
+        let four: Vec<String> = (0..4).map(|n| format!("router-{n}")).collect();
+        let three = &four[..3];
+        for router in three {
+            let (before, after) = (share(router, &four, 64), share(router, three, 64));
+            assert!(before.iter().all(|partition| after.contains(partition)));
+        }
+    }
+}

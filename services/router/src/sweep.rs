@@ -1,0 +1,121 @@
+//! Deadlines: whatever is due in a partition moves on, and events that
+//! somebody left behind are shipped.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::{StreamExt, stream};
+use tipoff_board::{Board, BoardError, OnBoard};
+use tipoff_domain::AgentId;
+use tipoff_domain::plan::{Hop, Plan, plan_next};
+use tipoff_roster::Roster;
+use tipoff_runtime::Clock;
+use tipoff_wire::Partition;
+use tipoff_wire::event::State;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+use crate::seed::Seeds;
+
+/// Longest time between two sweeps. Whatever is due earlier is known from the
+/// sweep before, or announced by a wake-up call, which may be lost.
+const AT_MOST: Duration = Duration::from_millis(200);
+/// An event that has waited this long was left behind by whoever made it.
+const LEFT_BEHIND: Duration = Duration::from_secs(1);
+/// Leads moved on at once in one partition.
+const AT_ONCE: usize = 32;
+
+/// Moves leads on.
+#[derive(Clone)]
+pub(crate) struct Mover {
+    pub(crate) board: Board,
+    pub(crate) roster: Roster,
+    pub(crate) clock: Clock,
+    pub(crate) seeds: Seeds,
+}
+
+impl Mover {
+    /// Sweeps one partition until `stop` is cancelled.
+    pub(crate) async fn sweep(self, partition: Partition, wake: &Notify, stop: CancellationToken) {
+        let mut next_relay = Instant::now();
+        let mut failing = false;
+        while !stop.is_cancelled() {
+            let pause = match self.sweep_once(partition, &mut next_relay).await {
+                Ok(pause) => {
+                    failing = false;
+                    pause
+                }
+                Err(error) => {
+                    // Once, not five times a second, while a server is away.
+                    if !failing {
+                        error!(error = &error as &dyn std::error::Error, %partition, "sweep failed, trying again");
+                    }
+                    failing = true;
+                    AT_MOST
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = wake.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// Moves on what is due; answers how long nothing will be.
+    async fn sweep_once(
+        &self,
+        partition: Partition,
+        next_relay: &mut Instant,
+    ) -> Result<Duration, BoardError> {
+        let swept = self.board.sweep(partition).await?;
+        if swept.unsent > 0 && Instant::now() >= *next_relay {
+            *next_relay = Instant::now() + LEFT_BEHIND;
+            let shipped = self.board.relay(partition, LEFT_BEHIND, swept.now).await?;
+            if shipped > 0 {
+                info!(%partition, leads = shipped, "shipped events that were left behind");
+            }
+        }
+        if swept.due.is_empty() {
+            return Ok(until(swept.next, swept.now));
+        }
+        let due = self.board.leads_due(partition, &swept.due).await?;
+        stream::iter(due).for_each_concurrent(AT_ONCE, |lead| self.move_on(lead)).await;
+        Ok(Duration::ZERO)
+    }
+
+    async fn move_on(&self, lead: OnBoard) {
+        let plan = self.plan(&lead);
+        if let Err(error) = self.board.roll_on(&lead, &plan).await {
+            error!(error = &error as &dyn std::error::Error, lead.id = %lead.id, "lead not moved on, trying again");
+        }
+    }
+
+    fn plan(&self, lead: &OnBoard) -> Plan {
+        let now_is = &lead.now_is;
+        let view = self.roster.view(&lead.entity).filter(|_| now_is.state == State::Offered);
+        let Some(view) = view else { return Plan::nowhere_to_go() };
+        let mut dice = self.seeds.dice(&lead.entity, &lead.id, now_is.round + 1);
+        let tried: Vec<AgentId> = now_is
+            .tried
+            .iter()
+            .map(|tried| tried.agent.clone())
+            .chain(now_is.pending.iter().cloned())
+            .collect();
+        let hop = Hop {
+            lead: &lead.lead,
+            route: now_is.route.as_ref(),
+            tried: &tried,
+            first_offer: now_is.first_offer.unwrap_or(now_is.t0),
+            reroutes: now_is.reroutes,
+        };
+        plan_next(&hop, &view, self.clock.now(), &mut dice)
+    }
+}
+
+fn until(next: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Duration {
+    let wait = next.map_or(TimeDelta::MAX, |next| next - now);
+    wait.to_std().map_or(Duration::ZERO, |wait| wait.min(AT_MOST))
+}

@@ -1,0 +1,99 @@
+use chrono::TimeDelta;
+use proptest::prelude::{Just, Strategy, proptest};
+use proptest::prop_assert_eq;
+use serde_json::json;
+use tipoff_domain::plan::{Hop, How, Otherwise, Plan, Then, plan_next};
+use tipoff_domain::{AgentId, EntityView};
+
+use crate::fixture::{FRIDAY, at, id, lead, names, order, route, seeded, step, view};
+
+fn next(
+    team: &EntityView,
+    route: &str,
+    tried: &[AgentId],
+    minutes_later: i64,
+    reroutes: u32,
+) -> Plan {
+    let person = lead(json!({}));
+    let route = id(route);
+    let hop = Hop { lead: &person, route: Some(&route), tried, first_offer: at(FRIDAY), reroutes };
+    plan_next(&hop, team, at(FRIDAY) + TimeDelta::minutes(minutes_later), &mut seeded(7))
+}
+
+fn subset() -> impl Strategy<Value = Vec<&'static str>> {
+    let everyone = vec!["ana", "ben", "chloe", "dana", "eve"];
+    proptest::sample::subsequence(everyone, 0..=5).prop_flat_map(|some| Just(some).prop_shuffle())
+}
+
+proptest! {
+    /// The oracle walks the list with a finger.
+    #[test]
+    fn round_robin_rolls_on_to_the_next_untried_on_the_list(tried in subset()) {
+        let list = ["ana", "ben", "chloe", "dana", "eve"];
+        let team = view(&list, vec![route("robin", json!({"kind": "round_robin", "agents": list}), json!({}))]);
+        let plan = next(&team, "robin", &names(&tried), 15, 0);
+        let mut finger = tried.last().map_or(0, |last| list.iter().position(|name| name == last).unwrap() + 1);
+        let mut expected = None;
+        for _ in 0..list.len() {
+            let name = list[finger % list.len()];
+            if !tried.contains(&name) {
+                expected = Some(name.to_owned());
+                break;
+            }
+            finger += 1;
+        }
+        match expected {
+            Some(expected) => prop_assert_eq!(&order(&plan)[0], &expected),
+            None => prop_assert_eq!(plan.then, Then::Pool(Otherwise::Exhausted)),
+        }
+    }
+}
+
+#[test]
+fn a_lead_moves_to_the_evening_route_when_the_day_route_has_closed() {
+    let agents = json!({"kind": "round_robin", "agents": ["ana", "ben"]});
+    let day = json!({"schedule": {"zone": "America/New_York", "hours": {"from": "09:00", "to": "15:10"}}});
+    let evening = json!({"schedule": {"zone": "America/New_York", "hours": {"from": "15:10", "to": "23:59"}}});
+    let team = view(
+        &["ana", "ben"],
+        vec![route("day", agents.clone(), day), route("evening", agents, evening)],
+    );
+
+    let plan = next(&team, "day", &names(&["ana"]), 15, 0);
+    assert_eq!((step(&plan).route.clone(), step(&plan).reroutes), (Some(id("evening")), 1));
+    assert_eq!(order(&plan), ["ben"], "whoever was tried on the day route is not asked again");
+    assert_eq!(
+        next(&team, "gone", &names(&["ana"]), 15, 3).then,
+        Then::Pool(Otherwise::TooManyReroutes)
+    );
+}
+
+#[test]
+fn the_timeout_agent_has_the_lead_when_the_time_or_the_list_is_over() {
+    let timed = json!({"claim_within": "3m", "timeout": {"after": "10m", "agent": "dana"}});
+    let list = json!({"kind": "round_robin", "agents": ["ana", "ben", "chloe", "eve", "finn"]});
+    let team =
+        view(&["ana", "ben", "chloe", "dana", "eve", "finn"], vec![route("kv", list, timed)]);
+
+    let fourth = next(&team, "kv", &names(&["ana", "ben", "chloe"]), 9, 0);
+    assert_eq!(step(&fourth).window, TimeDelta::minutes(1), "an offer never outlives the timeout");
+    let over = next(&team, "kv", &names(&["ana", "ben", "chloe", "eve"]), 10, 0);
+    assert_eq!(
+        (order(&over), step(&over).assign),
+        (vec!["dana".to_owned()], Some(How::TimeoutAgent))
+    );
+    let nobody_left = next(&team, "kv", &names(&["ana", "ben", "chloe", "eve", "finn"]), 4, 0);
+    assert_eq!(step(&nobody_left).assign, Some(How::TimeoutAgent));
+}
+
+#[test]
+fn a_jump_ball_that_nobody_took_asks_nobody_who_joined_later() {
+    let team = view(
+        &["ana", "ben", "new"],
+        vec![route("ball", json!({"kind": "jump_ball", "agents": "all"}), json!({}))],
+    );
+    assert_eq!(
+        next(&team, "ball", &names(&["ana", "ben"]), 15, 0).then,
+        Then::Pool(Otherwise::Exhausted)
+    );
+}

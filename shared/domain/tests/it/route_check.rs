@@ -1,0 +1,97 @@
+use serde_json::{Value, json};
+use tipoff_domain::{AgentId, Route};
+
+use crate::fixture::id;
+
+fn problems(route: Value) -> Vec<String> {
+    let route: Route = serde_json::from_value(route).unwrap();
+    let known: Vec<AgentId> = vec![id("ana"), id("ben")];
+    let checked = route.check(|agent| known.contains(agent));
+    checked
+        .err()
+        .map(|invalid| invalid.0.into_iter().map(|problem| problem.field).collect())
+        .unwrap_or_default()
+}
+
+#[test]
+fn every_problem_of_a_route_is_named_by_its_field() {
+    let weights = |weights: Value| json!({"title": "T", "strategy": {"kind": "weighted_random", "weights": weights}});
+    let cases = [
+        (json!({"title": "", "strategy": {"kind": "random", "agents": "all"}}), "/title"),
+        (
+            json!({"title": "x".repeat(31), "strategy": {"kind": "random", "agents": "all"}}),
+            "/title",
+        ),
+        (
+            json!({"title": "T", "claim_within": "9s", "strategy": {"kind": "random", "agents": "all"}}),
+            "/claim_within",
+        ),
+        (
+            json!({"title": "T", "claim_within": "31d", "strategy": {"kind": "random", "agents": "all"}}),
+            "/claim_within",
+        ),
+        (json!({"title": "T", "strategy": {"kind": "random", "agents": []}}), "/strategy/agents"),
+        (
+            json!({"title": "T", "strategy": {"kind": "random", "agents": ["zoe"]}}),
+            "/strategy/agents/0",
+        ),
+        (
+            json!({"title": "T", "strategy": {"kind": "random", "agents": ["ana", "ana"]}}),
+            "/strategy/agents/1",
+        ),
+        (weights(json!({"ana": 50, "ben": 49.99})), "/strategy/weights"),
+        (weights(json!({"ana": 101, "ben": 0})), "/strategy/weights/ana"),
+        (
+            json!({"title": "T", "strategy": {"kind": "assign_to_agent", "agent": "zoe"}}),
+            "/strategy/agent",
+        ),
+        (
+            json!({"title": "T", "strategy": {"kind": "random", "agents": "all"}, "criteria": {"sources": []}}),
+            "/criteria/sources",
+        ),
+        (
+            json!({"title": "T", "strategy": {"kind": "random", "agents": "all"}, "timeout": {"after": "45m", "agent": "zoe"}}),
+            "/timeout/agent",
+        ),
+    ];
+    for (route, field) in cases {
+        let found = problems(route.clone());
+        assert!(found.contains(&field.to_owned()), "{route}: {found:?}");
+    }
+}
+
+#[test]
+fn thirds_of_a_percent_add_up_when_hundredths_do() {
+    let strategy = json!({"kind": "weighted_random", "weights": {"ana": 33.33, "ben": 66.67}});
+    assert!(problems(json!({"title": "Thirds", "strategy": strategy})).is_empty());
+}
+
+#[test]
+fn a_title_is_counted_in_characters_not_bytes() {
+    let title = "ñ".repeat(30);
+    assert!(
+        problems(json!({"title": title, "strategy": {"kind": "random", "agents": "all"}}))
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_route_reads_back_as_the_design_writes_it() {
+    let written = json!({
+        "id": "route_1", "title": "Zillow weekdays", "active": true,
+        "schedule": {"zone": "America/New_York", "days": ["mon", "tue", "wed", "thu", "fri"],
+                     "hours": {"from": "09:00", "to": "17:00"}, "dates": null},
+        "criteria": {"sources": ["zillow"], "hashtags": [], "kinds": ["buyer"], "property_types": [], "areas": [],
+                     "mls": [], "price": {"min": null, "max": 500_000.0}},
+        "strategy": {"kind": "round_robin", "agents": ["ana", "ben", "chloe"], "roll_on": "list"},
+        "claim_within": "15m", "acceptance": true, "timeout": {"after": "45m", "agent": "dana"},
+        "on_exhausted": "pool", "channels": ["email", "push"], "tags": ["portal"], "smart_plan": "buyer-drip",
+        "lender": null, "version": 7,
+    });
+    let route: Route = serde_json::from_value(written.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&route).unwrap(), written);
+    let misspelt =
+        json!({"title": "T", "strategy": {"kind": "random", "agents": "all"}, "claim_in": "5m"});
+    let refused = serde_json::from_value::<Route>(misspelt).unwrap_err().to_string();
+    assert!(refused.contains("claim_in"), "{refused}");
+}
