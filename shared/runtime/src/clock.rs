@@ -29,8 +29,13 @@ impl Clock {
     /// What time it is, to the millisecond.
     pub fn now(&self) -> DateTime<Utc> {
         match &self.held {
-            Some(held) => DateTime::from_timestamp_millis(held.load(Ordering::SeqCst)).unwrap_or_default(),
-            #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
+            Some(held) => {
+                DateTime::from_timestamp_millis(held.load(Ordering::SeqCst)).unwrap_or_default()
+            }
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "this is the one place that asks the machine"
+            )]
             None => Utc::now(),
         }
     }

@@ -1,10 +1,14 @@
 //! Connections to NATS and Redis, checked before anything is trusted to them.
 
+mod bus;
+mod store;
+mod version;
+
 use async_nats::jetstream;
 use redis::aio::ConnectionLike;
-use tokio_util::sync::CancellationToken;
 
-use crate::Settings;
+pub use bus::nats;
+pub use store::redis;
 
 /// Oldest NATS server that keeps what we ask of it.
 pub const OLDEST_NATS: (u32, u32) = (2, 14);
@@ -18,7 +22,9 @@ pub enum ConnectError {
     BadAddress { setting: &'static str, given: String },
     #[error("{server} {found} is too old: Tipoff needs {needed} or newer")]
     TooOld { server: &'static str, found: String, needed: String },
-    #[error("Redis may forget what it acknowledged: {what}. {remedy}, or set TIPOFF_UNSAFE=1 for a trial")]
+    #[error(
+        "Redis may forget what it acknowledged: {what}. {remedy}, or set TIPOFF_UNSAFE=1 for a trial"
+    )]
     Forgetful { what: String, remedy: &'static str },
     #[error("stopped while waiting for {server}")]
     Stopped { server: &'static str },
@@ -35,13 +41,6 @@ pub struct Nats {
     pub jetstream: jetstream::Context,
 }
 
-/// Connects and checks the version. Keeps trying, with a clear line in the log
-/// every time, until the server answers or `stop` is cancelled.
-pub async fn nats(settings: &Settings, name: &str, stop: &CancellationToken) -> Result<Nats, ConnectError> {
-    let _ = (settings, name, stop);
-    todo!()
-}
-
 /// Redis, alone or as a cluster. Cheap to clone; clones share the connection.
 #[derive(Clone)]
 pub enum Redis {
@@ -49,14 +48,18 @@ pub enum Redis {
     Cluster(redis::cluster_async::ClusterConnection),
 }
 
-/// Connects and checks version, eviction policy and AOF. Keeps trying like [`nats`].
-pub async fn redis(settings: &Settings, stop: &CancellationToken) -> Result<Redis, ConnectError> {
-    let _ = (settings, stop);
-    todo!()
+/// An address without the user and password that may stand in it.
+fn without_secret(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+    let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+    if scheme.is_empty() { place.to_owned() } else { format!("{scheme}://{place}") }
 }
 
 impl ConnectionLike for Redis {
-    fn req_packed_command<'a>(&'a mut self, cmd: &'a redis::Cmd) -> redis::RedisFuture<'a, redis::Value> {
+    fn req_packed_command<'a>(
+        &'a mut self,
+        cmd: &'a redis::Cmd,
+    ) -> redis::RedisFuture<'a, redis::Value> {
         match self {
             Self::Single(one) => one.req_packed_command(cmd),
             Self::Cluster(cluster) => cluster.req_packed_command(cmd),

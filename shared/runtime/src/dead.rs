@@ -24,11 +24,15 @@ pub enum DeadError {
     #[error("there is no dead message {sequence}; list them, it may have been sent again already")]
     NotFound { sequence: u64 },
     /// Written twice, the permanent log would tell of things that happened once.
-    #[error("dead message {sequence} comes from the permanent log, which is never written twice; it stands there as {original}")]
+    #[error(
+        "dead message {sequence} comes from the permanent log, which is never written twice; it stands there as {original}"
+    )]
     PermanentLog { sequence: u64, original: u64 },
     #[error("dead message {sequence} could not be sent again; it is still set aside")]
     Publish { sequence: u64, source: PublishError },
-    #[error("dead message {sequence} was sent again, but is still on the list; sending it once more within two minutes does no harm")]
+    #[error(
+        "dead message {sequence} was sent again, but is still on the list; sending it once more within two minutes does no harm"
+    )]
     NotCleared { sequence: u64, source: Box<dyn std::error::Error + Send + Sync> },
 }
 
@@ -39,7 +43,8 @@ pub async fn list(nats: &Nats, limit: usize, after: u64) -> Result<Vec<(u64, Dea
     let mut found = Vec::new();
     let mut from = after.saturating_add(1);
     while found.len() < limit {
-        let next = stream.raw_message_builder().sequence(from).next_by_subject(Stream::Dead.filter());
+        let next =
+            stream.raw_message_builder().sequence(from).next_by_subject(Stream::Dead.filter());
         let message = match next.send().await {
             Ok(message) => message,
             Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => break,
@@ -64,9 +69,16 @@ pub async fn redrive(nats: &Nats, sequence: u64) -> Result<Published, DeadError>
     if dead.stream == Stream::Events.name() {
         return Err(DeadError::PermanentLog { sequence, original: dead.sequence });
     }
-    let body = STANDARD.decode(&dead.body).map_err(|source| DeadError::Garbled { sequence, source })?;
+    let body =
+        STANDARD.decode(&dead.body).map_err(|source| DeadError::Garbled { sequence, source })?;
     let published = Publisher::new(nats.clone())
-        .publish(dead.subject, &format!("redrive:{sequence}"), None, kept(&message.headers), Bytes::from(body))
+        .publish(
+            dead.subject,
+            &format!("redrive:{sequence}"),
+            None,
+            kept(&message.headers),
+            Bytes::from(body),
+        )
         .await
         .map_err(|source| DeadError::Publish { sequence, source })?;
     let cleared = stream.delete_message(sequence).await;
@@ -79,7 +91,10 @@ async fn open(nats: &Nats) -> Result<jetstream::stream::Stream<()>, DeadError> {
     stream.map_err(|source| DeadError::Unavailable(source.into()))
 }
 
-async fn fetch(stream: &jetstream::stream::Stream<()>, sequence: u64) -> Result<StreamMessage, DeadError> {
+async fn fetch(
+    stream: &jetstream::stream::Stream<()>,
+    sequence: u64,
+) -> Result<StreamMessage, DeadError> {
     stream.get_raw_message(sequence).await.map_err(|error| match error.kind() {
         RawMessageErrorKind::NoMessageFound => DeadError::NotFound { sequence },
         _ => DeadError::Unavailable(error.into()),

@@ -1,6 +1,7 @@
 //! What every service stands on: connections, the worker loop, publishing,
 //! shutdown, telemetry, clock, health. Nothing here knows what a lead is.
 
+pub mod backoff;
 pub mod clock;
 pub mod connect;
 pub mod dead;
@@ -12,6 +13,7 @@ pub mod streams;
 pub mod telemetry;
 pub mod worker;
 
+pub use backoff::Backoff;
 pub use clock::Clock;
 pub use connect::{ConnectError, Nats, Redis};
 pub use publish::{PublishError, Published, Publisher};

@@ -1,15 +1,28 @@
 //! The streams as JetStream keeps them: created where missing, checked where
 //! they exist.
 
-use crate::Nats;
+use std::fmt::Debug;
+use std::time::Duration;
+
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
+use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use tipoff_wire::Stream;
+
+use crate::Nats;
 
 /// A stream that is not as it must be.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
     #[error("stream {stream} could not be created or read")]
-    Unavailable { stream: &'static str, #[source] source: Box<dyn std::error::Error + Send + Sync> },
-    #[error("stream {stream} has {setting} = {found}, but must have {wanted}; change it or remove the stream")]
+    Unavailable {
+        stream: &'static str,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error(
+        "stream {stream} has {setting} = {found}, but must have {wanted}; change it or remove the stream"
+    )]
     Different { stream: &'static str, setting: &'static str, found: String, wanted: String },
 }
 
@@ -21,9 +34,117 @@ pub enum Ensured {
     AsWanted,
 }
 
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Creates or updates every stream; safe to repeat and to run from several
 /// processes at once. Says what it did, stream by stream.
+///
+/// Limits on size that somebody set by hand are left as they are.
 pub async fn ensure(nats: &Nats, replicas: usize) -> Result<Vec<(Stream, Ensured)>, StreamError> {
-    let _ = (nats, replicas);
-    todo!()
+    let mut done = Vec::with_capacity(Stream::ALL.len());
+    for stream in Stream::ALL {
+        done.push((stream, ensure_one(nats, stream, replicas).await?));
+    }
+    Ok(done)
+}
+
+async fn ensure_one(nats: &Nats, stream: Stream, replicas: usize) -> Result<Ensured, StreamError> {
+    let jetstream = &nats.jetstream;
+    let existing = match jetstream.get_stream(stream.name()).await {
+        Ok(existing) => existing.cached_info().config.clone(),
+        Err(error) if is_missing(&error) => {
+            let wanted = wanted(stream, replicas, Config::default());
+            let created = jetstream
+                .create_stream(&wanted)
+                .await
+                .map_err(|error| unavailable(stream, error))?;
+            compare(stream, &created.cached_info().config, &wanted)?;
+            return Ok(Ensured::Created);
+        }
+        Err(error) => return Err(unavailable(stream, error)),
+    };
+    let wanted = wanted(stream, replicas, existing.clone());
+    // JetStream would refuse to change these two; say so in our words.
+    must_be(stream, "retention", &existing.retention, &wanted.retention)?;
+    must_be(stream, "storage", &existing.storage, &wanted.storage)?;
+    if compare(stream, &existing, &wanted).is_ok() {
+        return Ok(Ensured::AsWanted);
+    }
+    let updated =
+        jetstream.update_stream(&wanted).await.map_err(|error| unavailable(stream, error))?;
+    compare(stream, &updated.config, &wanted)?;
+    Ok(Ensured::Updated)
+}
+
+/// `base` with everything that we depend on.
+fn wanted(stream: Stream, replicas: usize, base: Config) -> Config {
+    Config {
+        name: stream.name().to_owned(),
+        subjects: vec![stream.filter().to_owned()],
+        // Never work-queue: its memory of message ids does not survive a restart.
+        retention: RetentionPolicy::Limits,
+        discard: DiscardPolicy::New,
+        storage: StorageType::File,
+        num_replicas: replicas,
+        max_age: kept_for(stream),
+        duplicate_window: ids_known_for(stream),
+        allow_direct: true,
+        allow_atomic_publish: matches!(stream, Stream::Leads | Stream::Events | Stream::Notify),
+        ..base
+    }
+}
+
+/// Zero: for ever.
+fn kept_for(stream: Stream) -> Duration {
+    match stream {
+        Stream::LeadsIn => 7 * DAY,
+        Stream::Leads | Stream::Rejected => 30 * DAY,
+        Stream::Events => Duration::ZERO,
+        Stream::Notify => 2 * DAY,
+        Stream::Dead => 90 * DAY,
+    }
+}
+
+fn ids_known_for(stream: Stream) -> Duration {
+    match stream {
+        Stream::LeadsIn | Stream::Leads | Stream::Rejected | Stream::Dead => 10 * MINUTE,
+        Stream::Events | Stream::Notify => 2 * MINUTE,
+    }
+}
+
+fn compare(stream: Stream, found: &Config, wanted: &Config) -> Result<(), StreamError> {
+    must_be(stream, "subjects", &found.subjects, &wanted.subjects)?;
+    must_be(stream, "retention", &found.retention, &wanted.retention)?;
+    must_be(stream, "discard", &found.discard, &wanted.discard)?;
+    must_be(stream, "storage", &found.storage, &wanted.storage)?;
+    must_be(stream, "num_replicas", &found.num_replicas, &wanted.num_replicas)?;
+    must_be(stream, "max_age", &found.max_age, &wanted.max_age)?;
+    must_be(stream, "duplicate_window", &found.duplicate_window, &wanted.duplicate_window)?;
+    must_be(stream, "allow_direct", &found.allow_direct, &wanted.allow_direct)?;
+    must_be(stream, "allow_atomic", &found.allow_atomic_publish, &wanted.allow_atomic_publish)
+}
+
+fn must_be<T: PartialEq + Debug>(
+    stream: Stream,
+    setting: &'static str,
+    found: &T,
+    wanted: &T,
+) -> Result<(), StreamError> {
+    if found == wanted {
+        return Ok(());
+    }
+    let (found, wanted) = (format!("{found:?}"), format!("{wanted:?}"));
+    Err(StreamError::Different { stream: stream.name(), setting, found, wanted })
+}
+
+fn is_missing(error: &GetStreamError) -> bool {
+    matches!(error.kind(), GetStreamErrorKind::JetStream(cause) if cause.error_code() == ErrorCode::STREAM_NOT_FOUND)
+}
+
+fn unavailable(
+    stream: Stream,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> StreamError {
+    StreamError::Unavailable { stream: stream.name(), source: Box::new(error) }
 }

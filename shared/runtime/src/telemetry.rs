@@ -1,28 +1,76 @@
 //! Logs, traces and metrics.
 
-use async_nats::HeaderMap;
+mod metrics;
+mod trace;
+
+use std::io::IsTerminal;
+use std::sync::Once;
+
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::warn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
+
+pub use metrics::metrics;
+pub use trace::{adopt, inject};
+
+/// A process has one subscriber and one set of metrics, however often it is asked.
+static STARTED: Once = Once::new();
 
 /// Keeps telemetry running; flushes when it is dropped.
 #[derive(Debug)]
-pub struct Telemetry {}
+pub struct Telemetry {
+    traces: Option<SdkTracerProvider>,
+}
 
 /// Starts telemetry for `service`. Logs go to stderr, as text on a terminal and
 /// as JSON otherwise (`TIPOFF_LOG_FORMAT`), filtered by `TIPOFF_LOG`
 /// (default `info`). Traces go to `OTEL_EXPORTER_OTLP_ENDPOINT` where that is
 /// set. Metrics can be scraped from [`crate::health`].
+///
+/// Only the first call of a process does anything.
 pub fn start(service: &'static str) -> Telemetry {
-    let _ = service;
-    todo!()
+    let mut traces = None;
+    STARTED.call_once(|| {
+        traces = trace::exporting(service);
+        let layers = traces.as_ref().map(trace::layer);
+        // A test may have a subscriber of its own; it is as good as ours.
+        tracing_subscriber::registry().with(layers).with(logs()).try_init().ok();
+        metrics::start(service);
+    });
+    Telemetry { traces }
 }
 
-/// Writes the current span's W3C context into `headers`.
-pub fn inject(headers: &mut HeaderMap) {
-    let _ = headers;
-    todo!()
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Some(traces) = &self.traces
+            && let Err(error) = traces.shutdown()
+        {
+            warn!(error = &error as &dyn std::error::Error, "the last traces could not be sent");
+        }
+    }
 }
 
-/// Makes the current span a child of the context in `headers`, if there is one.
-pub fn adopt(span: &tracing::Span, headers: &HeaderMap) {
-    let _ = (span, headers);
-    todo!()
+fn logs<S>() -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+{
+    let wanted = std::env::var("TIPOFF_LOG").unwrap_or_else(|_| "info".to_owned());
+    let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|_| EnvFilter::new("info"));
+    let text = match std::env::var("TIPOFF_LOG_FORMAT").as_deref() {
+        Ok("text") => true,
+        Ok("json") => false,
+        Ok(_) | Err(_) => std::io::stderr().is_terminal(),
+    };
+    if text {
+        fmt::layer().with_writer(std::io::stderr).with_filter(filter).boxed()
+    } else {
+        fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_writer(std::io::stderr)
+            .with_filter(filter)
+            .boxed()
+    }
 }

@@ -1,18 +1,30 @@
 //! Pull, handle, settle.
 //!
 //! A handler never touches NATS. It returns an [`Outcome`], and this module
-//! turns that into exactly one acknowledgement. A handler that panics or
-//! outlives the ack wait settles nothing, and JetStream delivers the message
+//! turns that into exactly one acknowledgement. A process that dies or a
+//! handler that panics settles nothing, and JetStream delivers the message
 //! again; that is why handlers must be safe to run twice.
 
+mod consumer;
+mod measure;
+mod settle;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
+use async_nats::jetstream::{self, consumer::pull};
 use bytes::Bytes;
+use futures::{FutureExt, StreamExt};
 use tipoff_wire::Stream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{Instrument, info_span, warn};
 
-use crate::{Clock, Nats};
+use crate::{Backoff, Clock, Nats, telemetry};
+use settle::Settler;
 
 /// One message, as it was delivered.
 #[derive(Debug, Clone)]
@@ -65,8 +77,16 @@ pub struct WorkerLimits {
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
     #[error("consumer {durable} of {stream} could not be made ready")]
-    Consumer { stream: &'static str, durable: String, #[source] source: Box<dyn std::error::Error + Send + Sync> },
+    Consumer {
+        stream: &'static str,
+        durable: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
+
+/// Without a message for this long, ask whether there should have been one.
+const WATCHDOG: Duration = Duration::from_secs(15);
 
 /// Works until `stop` is cancelled, then finishes what is in hand. Lost
 /// connections and lost consumers are waited out and made good.
@@ -77,6 +97,143 @@ pub async fn work<H: Handler>(
     handler: H,
     stop: CancellationToken,
 ) -> Result<(), WorkerError> {
-    let _ = (nats, clock, limits, handler, stop);
-    todo!()
+    let settler = Settler::new(nats.clone(), clock, &limits);
+    let seats = Arc::new(Semaphore::new(limits.in_flight));
+    let tasks = TaskTracker::new();
+    let worker = Worker {
+        nats,
+        limits,
+        handler: Arc::new(handler),
+        settler: Arc::new(settler),
+        seats,
+        tasks,
+        stop,
+    };
+    let ended = worker.run().await;
+    worker.drain().await;
+    ended
+}
+
+struct Worker<H> {
+    nats: Nats,
+    limits: WorkerLimits,
+    handler: Arc<H>,
+    settler: Arc<Settler>,
+    seats: Arc<Semaphore>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl<H: Handler> Worker<H> {
+    /// Pulls until stopped, from a new pull stream whenever one ends.
+    async fn run(&self) -> Result<(), WorkerError> {
+        let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
+        let mut opened_before = false;
+        while !self.stop.is_cancelled() {
+            let opened = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => break,
+                opened = consumer::open(&self.nats, &self.limits) => opened,
+            };
+            match opened {
+                Ok(consumer) => {
+                    opened_before = true;
+                    self.pull(&consumer, &mut backoff).await;
+                }
+                Err(error) if !opened_before && error.is_final() => {
+                    return Err(self.not_ready(error));
+                }
+                Err(error) => warn!(
+                    error = &error as &dyn std::error::Error,
+                    consumer = self.limits.durable,
+                    "the consumer cannot be reached, trying again"
+                ),
+            }
+            backoff.wait(&self.stop).await;
+        }
+        Ok(())
+    }
+
+    /// Hands messages out until stopped or until something is wrong with the stream.
+    async fn pull(&self, consumer: &consumer::Durable, backoff: &mut Backoff) {
+        let mut messages = match consumer::messages(consumer, self.limits.in_flight).await {
+            Ok(messages) => messages,
+            Err(error) => return self.lost(&error),
+        };
+        while let Some(seat) = self.seat().await {
+            let next = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => break,
+                next = timeout(WATCHDOG, messages.next()) => next,
+            };
+            match next {
+                Ok(Some(Ok(message))) => {
+                    backoff.reset();
+                    self.spawn(message, seat);
+                }
+                Ok(Some(Err(error))) => return self.lost(&error),
+                Ok(None) => return,
+                Err(_) if consumer::is_starved(consumer).await => {
+                    warn!(
+                        consumer = self.limits.durable,
+                        "messages wait but none comes, pulling anew"
+                    );
+                    return;
+                }
+                Err(_) => {}
+            }
+        }
+        self.hand_back(messages).await;
+    }
+
+    /// A free place for one more message; `None`: stopped.
+    async fn seat(&self) -> Option<OwnedSemaphorePermit> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => None,
+            seat = self.seats.clone().acquire_owned() => seat.ok(),
+        }
+    }
+
+    fn lost(&self, error: &(dyn std::error::Error + 'static)) {
+        warn!(error, consumer = self.limits.durable, "pulling failed, trying again");
+    }
+
+    /// What was fetched and not begun goes to somebody else at once.
+    async fn hand_back(&self, mut messages: pull::Stream) {
+        while let Some(Some(Ok(message))) = messages.next().now_or_never() {
+            self.settler.hand_back(&message).await;
+        }
+    }
+
+    fn spawn(&self, message: jetstream::Message, seat: OwnedSemaphorePermit) {
+        let span =
+            info_span!("message", subject = %message.subject, consumer = self.limits.durable);
+        if let Some(headers) = &message.headers {
+            telemetry::adopt(&span, headers);
+        }
+        let (handler, settler) = (self.handler.clone(), self.settler.clone());
+        let task = async move {
+            settler.see_through(&*handler, &message).await;
+            drop(seat);
+        };
+        self.tasks.spawn(task.instrument(span));
+    }
+
+    async fn drain(&self) {
+        self.tasks.close();
+        if timeout(self.limits.drain, self.tasks.wait()).await.is_err() {
+            let unfinished = self.tasks.len();
+            warn!(
+                unfinished,
+                consumer = self.limits.durable,
+                "stopping without waiting longer; JetStream delivers again"
+            );
+        }
+    }
+
+    fn not_ready(&self, error: consumer::OpenError) -> WorkerError {
+        let (stream, durable) = (self.limits.stream.name(), self.limits.durable.clone());
+        WorkerError::Consumer { stream, durable, source: Box::new(error) }
+    }
 }

@@ -1,0 +1,95 @@
+//! Connecting to NATS.
+
+use std::time::Duration;
+
+use async_nats::jetstream::context::ContextBuilder;
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{ConnectError, Nats, OLDEST_NATS, version, without_secret};
+use crate::publish::PATIENCE;
+use crate::{Backoff, Settings};
+
+/// Longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Connects and checks the version. Keeps trying, with a clear line in the log
+/// every time, until the server answers or `stop` is cancelled.
+pub async fn nats(
+    settings: &Settings,
+    name: &str,
+    stop: &CancellationToken,
+) -> Result<Nats, ConnectError> {
+    let addresses = addresses(&settings.nats_url)?;
+    let mut backoff = Backoff::new(Duration::from_millis(100), LONGEST_PAUSE);
+    let client = loop {
+        let attempt = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(ConnectError::Stopped { server: "NATS" }),
+            attempt = options(name).connect(addresses.clone()) => attempt,
+        };
+        match attempt {
+            Ok(client) => break client,
+            Err(error) if is_hopeless(error.kind()) => return Err(ConnectError::Nats(error)),
+            Err(error) => warn!(
+                error = &error as &dyn std::error::Error,
+                server = without_secret(&settings.nats_url),
+                "NATS does not answer, trying again; start nats-server there or set TIPOFF_NATS_URL"
+            ),
+        }
+        if !backoff.wait(stop).await {
+            return Err(ConnectError::Stopped { server: "NATS" });
+        }
+    };
+    check(&client)?;
+    let jetstream = ContextBuilder::new().timeout(PATIENCE).build(client.clone());
+    Ok(Nats { client, jetstream })
+}
+
+fn check(client: &Client) -> Result<(), ConnectError> {
+    let found = client.server_info().version;
+    version::check("nats-server", &found, OLDEST_NATS)
+}
+
+fn addresses(given: &str) -> Result<Vec<ServerAddr>, ConnectError> {
+    let bad =
+        || ConnectError::BadAddress { setting: "TIPOFF_NATS_URL", given: without_secret(given) };
+    let read = given.split(',').map(|one| one.trim().parse().map_err(|_| bad()));
+    read.collect()
+}
+
+fn options(name: &str) -> ConnectOptions {
+    ConnectOptions::new()
+        .name(name)
+        .ping_interval(Duration::from_secs(5))
+        .max_reconnects(None)
+        .reconnect_delay_callback(|tries| {
+            let doubled = 50_u64.saturating_mul(1 << tries.min(10));
+            Duration::from_millis(doubled).min(LONGEST_PAUSE)
+        })
+        .event_callback(|event| async move { log(&event) })
+}
+
+/// What will not mend itself by waiting.
+fn is_hopeless(kind: ConnectErrorKind) -> bool {
+    matches!(
+        kind,
+        ConnectErrorKind::ServerParse
+            | ConnectErrorKind::Authentication
+            | ConnectErrorKind::AuthorizationViolation
+            | ConnectErrorKind::Tls
+    )
+}
+
+fn log(event: &Event) {
+    match event {
+        Event::Connected => info!("connected to NATS"),
+        Event::Disconnected => warn!("the connection to NATS is lost, reconnecting"),
+        Event::Draining | Event::Closed => info!("the connection to NATS is closing"),
+        Event::LameDuckMode => info!("the NATS server is about to stop, looking for another"),
+        Event::SlowConsumer(_) | Event::ServerError(_) | Event::ClientError(_) => {
+            warn!(event = %event, "NATS complains");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Connecting to Redis.
+
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::cluster::ClusterClient;
+use redis::io::tcp::TcpSettings;
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use super::{ConnectError, OLDEST_REDIS, Redis, version, without_secret};
+use crate::{Backoff, Settings};
+
+/// How long a connection or an answer may take. A script that is not answered
+/// by then may have run or not.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
+/// Connects and checks version, eviction policy and AOF. Keeps trying like
+/// [`nats`](super::nats).
+pub async fn redis(settings: &Settings, stop: &CancellationToken) -> Result<Redis, ConnectError> {
+    let nodes = addresses(&settings.redis_url)?;
+    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+    loop {
+        let attempt = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(ConnectError::Stopped { server: "Redis" }),
+            attempt = connect(&nodes, settings.r#unsafe) => attempt,
+        };
+        match attempt {
+            Err(ConnectError::Redis(error)) if error.kind() != ErrorKind::AuthenticationFailed => {
+                warn!(
+                    error = &error as &dyn std::error::Error,
+                    server = without_secret(&settings.redis_url),
+                    "Redis does not answer, trying again; start redis-server there or set TIPOFF_REDIS_URL"
+                )
+            }
+            settled => return settled,
+        }
+        if !backoff.wait(stop).await {
+            return Err(ConnectError::Stopped { server: "Redis" });
+        }
+    }
+}
+
+fn addresses(given: &str) -> Result<Vec<ConnectionInfo>, ConnectError> {
+    let bad =
+        || ConnectError::BadAddress { setting: "TIPOFF_REDIS_URL", given: without_secret(given) };
+    let read = given.split(',').map(|one| one.trim().into_connection_info().map_err(|_| bad()));
+    Ok(read
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .map(|node| node.set_tcp_settings(at_once()))
+        .collect())
+}
+
+fn at_once() -> TcpSettings {
+    TcpSettings::default().set_nodelay(true)
+}
+
+async fn connect(nodes: &[ConnectionInfo], trial: bool) -> Result<Redis, ConnectError> {
+    for node in nodes {
+        check(&info(node).await?, trial)?;
+    }
+    match nodes {
+        [one] => {
+            let config = ConnectionManagerConfig::new()
+                .set_connection_timeout(Some(ANSWER_WITHIN))
+                .set_response_timeout(Some(ANSWER_WITHIN))
+                .set_max_delay(Duration::from_secs(1));
+            let client = Client::open(one.clone())?;
+            Ok(Redis::Single(ConnectionManager::new_with_config(client, config).await?))
+        }
+        several => {
+            let client = ClusterClient::builder(several.to_vec())
+                .connection_timeout(ANSWER_WITHIN)
+                .response_timeout(ANSWER_WITHIN)
+                .tcp_settings(at_once())
+                .build()?;
+            Ok(Redis::Cluster(client.get_async_connection().await?))
+        }
+    }
+}
+
+/// What one server says about itself.
+async fn info(node: &ConnectionInfo) -> Result<String, RedisError> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(ANSWER_WITHIN))
+        .set_response_timeout(Some(ANSWER_WITHIN));
+    let client = Client::open(node.clone())?;
+    let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+    redis::cmd("INFO").query_async(&mut connection).await
+}
+
+fn check(info: &str, trial: bool) -> Result<(), ConnectError> {
+    let says = |name: &str| {
+        info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or("")
+    };
+    version::check("Redis", says("redis_version"), OLDEST_REDIS)?;
+    if says("loading") == "1" {
+        return Err(RedisError::from((ErrorKind::Io, "it is still reading its data")).into());
+    }
+    let policy = says("maxmemory_policy");
+    if policy != "noeviction" {
+        let what = format!("its maxmemory-policy is `{policy}`");
+        forgetful(what, "Set `maxmemory-policy noeviction`", trial)?;
+    }
+    if says("aof_enabled") != "1" {
+        forgetful(
+            "it keeps no AOF".to_owned(),
+            "Set `appendonly yes` and `appendfsync always`",
+            trial,
+        )?;
+    }
+    Ok(())
+}
+
+fn forgetful(what: String, remedy: &'static str, trial: bool) -> Result<(), ConnectError> {
+    let refusal = ConnectError::Forgetful { what, remedy };
+    if trial {
+        warn!("{refusal}; going on because TIPOFF_UNSAFE is set");
+        return Ok(());
+    }
+    Err(refusal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str =
+        "redis_version:7.2.4\r\nloading:0\r\naof_enabled:1\r\nmaxmemory_policy:noeviction\r\n";
+
+    #[test]
+    fn a_careful_redis_is_accepted() {
+        check(GOOD, false).unwrap();
+    }
+
+    #[test]
+    fn a_redis_that_may_forget_is_refused_unless_it_is_a_trial() {
+        for worse in [
+            GOOD.replace("aof_enabled:1", "aof_enabled:0"),
+            GOOD.replace("noeviction", "allkeys-lru"),
+        ] {
+            assert!(matches!(check(&worse, false), Err(ConnectError::Forgetful { .. })));
+            check(&worse, true).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_old_redis_is_refused_even_for_a_trial() {
+        let old = GOOD.replace("7.2.4", "6.2.14");
+        assert!(matches!(check(&old, true), Err(ConnectError::TooOld { .. })));
+    }
+
+    #[test]
+    fn a_bad_address_is_named_without_its_password() {
+        let error = addresses("redis://user:hunter2@example.com:port").unwrap_err().to_string();
+        assert!(error.contains("TIPOFF_REDIS_URL") && !error.contains("hunter2"), "{error}");
+    }
+}

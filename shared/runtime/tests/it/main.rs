@@ -1,0 +1,35 @@
+//! The runtime on real servers.
+
+mod connect;
+mod health;
+mod publish;
+mod streams;
+mod worker;
+
+use tipoff_runtime::{Nats, Settings, connect as servers, streams as declared};
+use tipoff_testkit::NatsServer;
+use tokio_util::sync::CancellationToken;
+
+fn settings(nats_url: &str, redis_url: &str) -> Settings {
+    Settings {
+        nats_url: nats_url.to_owned(),
+        redis_url: redis_url.to_owned(),
+        replicas: 1,
+        r#unsafe: false,
+        admin_listen: None,
+        drain_seconds: 5,
+    }
+}
+
+async fn connected(server: &NatsServer) -> Nats {
+    let settings = settings(&server.url(), "redis://127.0.0.1:1");
+    servers::nats(&settings, "test", &CancellationToken::new()).await.unwrap()
+}
+
+/// A server with all streams, and a connection to it.
+async fn bus() -> (NatsServer, Nats) {
+    let server = NatsServer::start().await.unwrap();
+    let nats = connected(&server).await;
+    declared::ensure(&nats, 1).await.unwrap();
+    (server, nats)
+}
