@@ -1,1 +1,56 @@
-fn main() {}
+//! `tipoff`: every service, dev mode and the tools, in one binary.
+
+mod cli;
+mod dev;
+mod dlq;
+mod doctor;
+mod exit;
+mod init;
+mod reach;
+mod send;
+mod services;
+mod tell;
+mod term;
+mod trace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{Cli, Command};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // Fails only if somebody installed one before, and nobody runs before main.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            error.print().ok();
+            return if error.use_stderr() { exit::USAGE.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    match run(cli.command).await {
+        Ok(code) => code,
+        Err(error) => {
+            term::err(&format!("tipoff: {error:#}\n"));
+            exit::code(&error).into()
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Ingest(args) => services::ingest(args).await?,
+        Command::Router(args) => services::router(args).await?,
+        Command::Notifier(args) => services::notifier(args).await?,
+        Command::Api(args) => services::api(args).await?,
+        Command::All(args) => services::all(*args).await?,
+        Command::Dev(args) => dev::run(args).await?,
+        Command::Init(args) => init::run(args).await?,
+        Command::Doctor(args) => return doctor::run(args).await,
+        Command::Send(args) => send::run(args).await?,
+        Command::Trace(args) => trace::run(args).await?,
+        Command::Dlq(args) => dlq::run(args).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,51 @@
+//! What can be asked on the command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::{dev, dlq, doctor, init, send, services, trace};
+
+/// Routes sales leads to the people who work them.
+#[derive(Debug, Parser)]
+#[command(name = "tipoff", version, propagate_version = true, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Take leads in: HTTP, batches and plain NATS
+    Ingest(services::IngestArgs),
+    /// Decide who gets each lead, and fire deadlines
+    Router(services::RouterArgs),
+    /// Tell agents: e-mail and push
+    Notifier(services::NotifierArgs),
+    /// Serve the REST API, claim pages and live updates
+    Api(services::ApiArgs),
+    /// All four services in one process
+    All(Box<services::AllArgs>),
+    /// A whole private system on this machine: servers, services and a mailbox that catches everything
+    Dev(dev::Args),
+    /// Make the streams and the roster; safe to repeat
+    Init(init::Args),
+    /// Look for what is wrong with a deployment, and say how to put it right
+    Doctor(doctor::Args),
+    /// Send leads over HTTP, made up or from a file
+    Send(send::Args),
+    /// Tell everything that happened to a lead, and why
+    Trace(trace::Args),
+    /// Messages that nobody could handle: list, show and send again
+    Dlq(dlq::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,198 @@
+//! `tipoff dev`: a whole private system on this machine.
+//!
+//! The same services as anywhere else, on a nats-server and a redis-server of
+//! their own, with sinks instead of a mail server and a push service.
+
+mod addresses;
+mod keys;
+mod leads;
+mod mail;
+mod options;
+mod ports;
+mod servers;
+mod subscribe;
+mod teams;
+mod ticker;
+mod welcome;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use tipoff_domain::Span;
+use tipoff_runtime::{Clock, Settings, connect, shutdown, telemetry};
+use tipoff_testkit::sink::{Mailbox, PushSink, SmtpSink};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use self::addresses::Addresses;
+use self::keys::Keys;
+use self::ports::{Moved, Ports};
+use self::servers::Servers;
+use crate::services::{Base, Running};
+use crate::term;
+
+/// Routers at work; more than one, so that what they share shows.
+const ROUTERS: usize = 2;
+/// How long the services may take to finish what they have in hand.
+const DRAIN: Duration = Duration::from_secs(5);
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Also make two demo teams, with agents, sources, routes and keys
+    #[arg(long)]
+    demo: bool,
+    /// For programs: print one line of JSON with every address and key, then nothing more
+    #[arg(long)]
+    json: bool,
+    /// First of the ports to use; 0: whichever are free
+    #[arg(long, value_name = "PORT")]
+    ports: Option<u16>,
+    /// Keep the data, and the keys, in this directory
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Send a made-up lead to a demo team this often, as in 5s
+    #[arg(long, value_name = "SPAN", requires = "demo")]
+    leads_every: Option<Span>,
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let _telemetry = telemetry::start("dev");
+    let stop = shutdown::on_signal();
+    let Some(system) = stop.run_until_cancelled(System::start(&args, &stop)).await else {
+        return Ok(());
+    };
+    system?.until_stopped(&args).await
+}
+
+/// Everything that runs.
+struct System {
+    servers: Servers,
+    base: Base,
+    running: Running,
+    addresses: Addresses,
+    /// Gone with the system.
+    _smtp: SmtpSink,
+}
+
+impl System {
+    async fn start(args: &Args, stop: &CancellationToken) -> anyhow::Result<Self> {
+        let clock = Clock::system();
+        let began = clock.now();
+        let mut moved = Vec::new();
+        let place = Place::take(args.ports, &mut moved).await?;
+        let servers = Servers::start(args.data.as_deref(), &place.ports, &mut moved).await?;
+        let settings = place.settings(&servers);
+        let base = Base::without_board(&settings, "tipoff-dev", stop).await?;
+        let redis = connect::redis(&settings, stop).await?;
+        let board = base.board(redis.clone());
+
+        let mailbox = Mailbox::new(clock.clone());
+        let smtp = SmtpSink::start(mailbox.clone(), anywhere())
+            .await
+            .context("the mail sink could not start")?;
+        let push = PushSink::start(mailbox.clone(), anywhere())
+            .await
+            .context("the push sink could not start")?;
+        let keys = keys::prepare(&base.roster, args.data.as_deref(), args.demo).await?;
+        let addresses = Addresses::new(&place, &settings, keys)?;
+
+        let mut running = Running::new(stop.clone());
+        running.admin(&settings, &base, Some(redis.clone()));
+        for _ in 0..ROUTERS {
+            running.router(redis.clone(), &base, options::router());
+        }
+        running.notifier(board.clone(), &base, options::notifier(&smtp.url(), &addresses.api));
+        let app = base.api(board, &options::api(&addresses.intake), stop);
+        let app = app.merge(mail::pages(mailbox, stop.clone()));
+        running.api(place.api, app);
+        running.ingest(place.intake, &base, options::ingest(&addresses.intake));
+        running.spawn(
+            "push subscriptions",
+            subscribe::everybody(base.roster.clone(), push, stop.clone()),
+        );
+
+        let system = Self { servers, base, running, addresses, _smtp: smtp };
+        if args.json {
+            term::out(&format!("{}\n", serde_json::to_string(&system.addresses)?));
+        } else {
+            let took = clock.now() - began;
+            term::out(&welcome::text(
+                &system.addresses,
+                &system.servers,
+                &system.base.roster,
+                args,
+                &moved,
+                took,
+            ));
+        }
+        Ok(system)
+    }
+
+    /// Ends when told to, or when anything in it ends by itself.
+    async fn until_stopped(self, args: &Args) -> anyhow::Result<()> {
+        let Self { mut servers, base, mut running, addresses, .. } = self;
+        let stop = running.stop.clone();
+        if !args.json {
+            running.spawn(
+                "ticker",
+                ticker::tick(base.nats.clone(), base.roster.clone(), stop.clone()),
+            );
+        }
+        if let Some(every) = args.leads_every {
+            running.spawn("leads", leads::send(addresses, every, base.clock.clone(), stop.clone()));
+        }
+        let outcome = tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            gone = servers.ended() => Err(gone),
+            ended = running.ended() => ended,
+        };
+        if let Err(error) = &outcome {
+            term::err(&format!("tipoff: {error:#}; stopping everything else\n"));
+        }
+        stop.cancel();
+        if tokio::time::timeout(DRAIN, running.until_stopped()).await.is_err() {
+            term::err("tipoff: not everything finished in time\n");
+        }
+        outcome
+    }
+}
+
+/// Where the services listen.
+struct Place {
+    ports: Ports,
+    api: TcpListener,
+    intake: TcpListener,
+    admin: SocketAddr,
+}
+
+impl Place {
+    async fn take(base: Option<u16>, moved: &mut Vec<Moved>) -> anyhow::Result<Self> {
+        let ports = Ports::from(base);
+        let api = ports::listen("the API", ports.api, moved).await?;
+        let intake = ports::listen("the intake", ports.intake, moved).await?;
+        // Health takes an address, so this one is taken and given back.
+        let admin = ports::listen("health", ports.admin, moved).await?.local_addr()?;
+        Ok(Self { ports, api, intake, admin })
+    }
+
+    fn settings(&self, servers: &Servers) -> Settings {
+        Settings {
+            nats_url: servers.nats.url(),
+            redis_url: servers.redis.url(),
+            replicas: 1,
+            r#unsafe: false,
+            admin_listen: Some(self.admin),
+            drain_seconds: DRAIN.as_secs(),
+        }
+    }
+}
+
+fn url(listener: &TcpListener) -> anyhow::Result<String> {
+    Ok(format!("http://{}", listener.local_addr()?))
+}
+
+fn anywhere() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
+}

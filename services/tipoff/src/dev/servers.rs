@@ -1,0 +1,50 @@
+//! The two servers that are started as children.
+
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+use tipoff_testkit::servers::ServerOptions;
+use tipoff_testkit::{NatsServer, RedisServer};
+
+use super::ports::{self, Moved, Ports};
+
+/// They end with this value, and with this process, however it ends.
+pub(super) struct Servers {
+    pub(super) nats: NatsServer,
+    pub(super) redis: RedisServer,
+}
+
+impl Servers {
+    pub(super) async fn start(
+        data: Option<&Path>,
+        ports: &Ports,
+        moved: &mut Vec<Moved>,
+    ) -> anyhow::Result<Self> {
+        let options = |name: &str, port: u16| -> anyhow::Result<ServerOptions> {
+            let data = data.map(|data| directory(&data.join(name))).transpose()?;
+            Ok(ServerOptions { port, data })
+        };
+        let nats = options("nats", ports::for_server("NATS", ports.nats, moved))?;
+        let redis = options("redis", ports::for_server("Redis", ports.redis, moved))?;
+        let (nats, redis) =
+            tokio::try_join!(NatsServer::start_with(nats), RedisServer::start_with(redis))?;
+        Ok(Self { nats, redis })
+    }
+
+    /// Resolves when one has ended by itself, with what to say about it.
+    pub(super) async fn ended(&mut self) -> anyhow::Error {
+        let name = tokio::select! {
+            _ = self.nats.ended() => "nats-server",
+            _ = self.redis.ended() => "redis-server",
+        };
+        anyhow!("{name} has ended by itself")
+    }
+}
+
+/// Made if need be, readable for nobody else: leads are people.
+fn directory(path: &Path) -> anyhow::Result<std::path::PathBuf> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.and_then(|()| path.canonicalize())
+        .with_context(|| format!("{} cannot be used", path.display()))
+}

@@ -1,0 +1,45 @@
+//! `tipoff doctor`: what is wrong with a deployment, and how to put it right.
+
+mod findings;
+mod nats;
+mod redis;
+
+use std::process::ExitCode;
+
+use findings::Findings;
+use tipoff_runtime::{Clock, Settings};
+
+use crate::{exit, reach, term};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let mut findings = Findings::default();
+    let mut missing = false;
+    match reach::nats(&args.settings).await {
+        Ok(nats) => nats::examine(&nats, &args.settings, &mut findings).await,
+        Err(error) => {
+            missing = true;
+            findings.wrong("nats", format!("{error:#}"), "see the message");
+        }
+    }
+    // Doctor looks at what others refuse to work with.
+    let lenient = Settings { r#unsafe: true, ..args.settings.clone() };
+    match reach::redis(&lenient).await {
+        Ok(redis) => redis::examine(&redis, &Clock::system(), &mut findings).await,
+        Err(error) => {
+            missing = true;
+            findings.wrong("redis", format!("{error:#}"), "see the message");
+        }
+    }
+    term::out(&findings.to_string());
+    Ok(match (missing, findings.all_well()) {
+        (true, _) => exit::UNAVAILABLE.into(),
+        (false, false) => exit::WRONG.into(),
+        (false, true) => ExitCode::SUCCESS,
+    })
+}

@@ -1,0 +1,79 @@
+//! `tipoff init`: the streams and the roster.
+
+use tipoff_roster::{NewKey, Role, Roster};
+use tipoff_runtime::streams::{self, Ensured};
+use tipoff_runtime::{Nats, Settings};
+use tipoff_wire::partition::DEFAULT_PARTITIONS;
+use tokio_util::sync::CancellationToken;
+
+use crate::{reach, term};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Slices that entities are spread over; counts only the first time and never changes
+    #[arg(long, env = "TIPOFF_PARTITIONS", default_value_t = DEFAULT_PARTITIONS, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    partitions: u16,
+    /// Also make a new operator key and print it once; or store the one given (tpf_…)
+    #[arg(long, env = "TIPOFF_OPERATOR_KEY", hide_env_values = true, value_name = "KEY", num_args = 0..=1, default_missing_value = "new")]
+    operator_key: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let nats = reach::nats(&args.settings).await?;
+    let mut rows = Vec::new();
+    for (stream, what) in streams::ensure(&nats, args.settings.replicas).await? {
+        rows.push(["stream".to_owned(), stream.name().to_owned(), word(what).to_owned()]);
+    }
+
+    let was_there = has_roster(&nats).await;
+    let stop = CancellationToken::new();
+    let roster = Roster::open(&nats, args.partitions, args.settings.replicas, stop.clone()).await?;
+    let partitions = roster.deployment().partitions;
+    let what = if was_there { "unchanged" } else { "made" };
+    rows.push(["roster".to_owned(), format!("{partitions} partitions"), what.to_owned()]);
+
+    let made = match args.operator_key.as_deref() {
+        None => None,
+        Some("new") => Some(roster.create_key(operator()).await?.text),
+        Some(given) => {
+            let known =
+                roster.verify(given).await?.is_some_and(|access| access.role == Role::Operator);
+            if !known {
+                roster.store_key(operator(), given).await?;
+            }
+            let what = if known { "unchanged" } else { "stored" };
+            rows.push(["operator".to_owned(), "key".to_owned(), what.to_owned()]);
+            None
+        }
+    };
+    stop.cancel();
+
+    term::out(&term::columns(&rows));
+    if partitions != args.partitions {
+        term::err(&format!(
+            "  The number of partitions stays {partitions}: it never changes once it is made.\n"
+        ));
+    }
+    if let Some(key) = made {
+        term::out(&format!("\n  Operator key: {key}\n  Keep it safe: it is shown only now.\n"));
+    }
+    Ok(())
+}
+
+fn operator() -> NewKey {
+    NewKey { role: Role::Operator, entity: None, agent: None, source: None }
+}
+
+async fn has_roster(nats: &Nats) -> bool {
+    nats.jetstream.get_key_value("roster").await.is_ok()
+}
+
+fn word(what: Ensured) -> &'static str {
+    match what {
+        Ensured::Created => "made",
+        Ensured::Updated => "changed",
+        Ensured::AsWanted => "unchanged",
+    }
+}

@@ -1,0 +1,57 @@
+//! Connecting for a single command: a server that is not there is an answer,
+//! not something to wait for.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use tipoff_runtime::{ConnectError, Nats, Redis, Settings, connect};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::exit::Unavailable;
+
+/// How long a server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// NATS, or what to do about its absence.
+pub(crate) async fn nats(settings: &Settings) -> anyhow::Result<Nats> {
+    let missing = || {
+        let url = &settings.nats_url;
+        format!(
+            "NATS does not answer at {url}: start it, or say where it is with --nats-url or TIPOFF_NATS_URL"
+        )
+    };
+    in_time(connect::nats(settings, "tipoff-cli", &CancellationToken::new()), missing).await
+}
+
+/// Redis, or what to do about its absence.
+pub(crate) async fn redis(settings: &Settings) -> anyhow::Result<Redis> {
+    let missing = || {
+        let url = &settings.redis_url;
+        format!(
+            "Redis does not answer at {url}: start it, or say where it is with --redis-url or TIPOFF_REDIS_URL"
+        )
+    };
+    in_time(connect::redis(settings, &CancellationToken::new()), missing).await
+}
+
+async fn in_time<T>(
+    connecting: impl Future<Output = Result<T, ConnectError>>,
+    missing: impl Fn() -> String,
+) -> anyhow::Result<T> {
+    match timeout(PATIENCE, connecting).await {
+        Ok(connected) => Ok(connected?),
+        Err(_) => Err(Unavailable(missing()).into()),
+    }
+}
+
+/// A stream that `tipoff init` makes.
+pub(crate) async fn stream(
+    nats: &Nats,
+    stream: tipoff_wire::Stream,
+) -> anyhow::Result<async_nats::jetstream::stream::Stream> {
+    let name = stream.name();
+    nats.jetstream.get_stream(name).await.with_context(|| {
+        format!("stream {name} cannot be read; `tipoff init` makes it if it is missing")
+    })
+}

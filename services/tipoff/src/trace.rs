@@ -1,0 +1,117 @@
+//! `tipoff trace`: everything that happened to a lead, and why, from the log itself.
+
+mod render;
+
+use anyhow::Context;
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::stream::Stream as JetStream;
+use futures::TryStreamExt;
+use serde_json::json;
+use tipoff_domain::{EntityId, LeadId};
+use tipoff_roster::Roster;
+use tipoff_runtime::{Nats, Settings};
+use tipoff_wire::{Event, Stream};
+use tokio_util::sync::CancellationToken;
+
+use crate::exit::Usage;
+use crate::tell::Titles;
+use crate::{reach, term};
+
+/// Messages asked for at once.
+const BATCH: usize = 200;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The lead's id, or how it ends
+    lead: String,
+    /// For programs: the events as they stand in the log, without contact details
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let nats = reach::nats(&args.settings).await?;
+    let log = reach::stream(&nats, Stream::Events).await?;
+    let lead = find(&log, &args.lead).await?;
+    let events = read(&log, &lead).await?;
+    let Some(first) = events.first() else {
+        return Err(Usage(format!("the log knows no lead {lead}")).into());
+    };
+    if args.json {
+        let text = serde_json::to_string_pretty(&json!({ "lead": lead, "events": events }))?;
+        term::out(&format!("{text}\n"));
+    } else {
+        let titles = titles(&nats, &args.settings, &first.entity).await?;
+        term::out(&render::render(&events, &titles, &chrono::Local));
+    }
+    Ok(())
+}
+
+/// The whole id, where only its end was given.
+async fn find(log: &JetStream, given: &str) -> anyhow::Result<LeadId> {
+    let end: LeadId = given.parse().map_err(|error| Usage(format!("{error}")))?;
+    if given.starts_with("lead_") {
+        return Ok(end);
+    }
+    let subjects =
+        log.info_with_subjects("events.>").await.context("the log cannot be searched")?;
+    let subjects: Vec<String> = subjects.map_ok(|(subject, _)| subject).try_collect().await?;
+    let leads: Vec<&str> = subjects
+        .iter()
+        .filter_map(|subject| subject.rsplit('.').next())
+        .filter(|lead| lead.ends_with(given))
+        .collect();
+    match leads.as_slice() {
+        [] => Err(Usage(format!("the log knows no lead whose id ends in {given}")).into()),
+        [lead] => Ok(lead.parse()?),
+        several => Err(Usage(format!("several ids end in {given}: {}", several.join(", "))).into()),
+    }
+}
+
+/// Its events, oldest first, without contact details.
+async fn read(log: &JetStream, lead: &LeadId) -> anyhow::Result<Vec<Event>> {
+    let config = pull::Config {
+        filter_subject: format!("events.*.*.{lead}"),
+        deliver_policy: DeliverPolicy::All,
+        ack_policy: AckPolicy::None,
+        memory_storage: true,
+        ..pull::Config::default()
+    };
+    let consumer = log.create_consumer(config).await.context("the log cannot be read")?;
+    let expected = usize::try_from(consumer.cached_info().num_pending).unwrap_or(usize::MAX);
+    let mut events = Vec::new();
+    while events.len() < expected {
+        let before = events.len();
+        let mut batch = consumer.fetch().max_messages(BATCH).messages().await?;
+        while let Some(message) = batch.try_next().await.map_err(anyhow::Error::from_boxed)? {
+            let event: Event =
+                serde_json::from_slice(&message.payload).context("an event cannot be read")?;
+            events.push(event.without_payload());
+        }
+        // The server has no more than this, whatever it said before.
+        if events.len() == before {
+            break;
+        }
+    }
+    Ok(events)
+}
+
+/// Today's titles; a trace reads better with them, and is complete without.
+async fn titles(nats: &Nats, settings: &Settings, entity: &EntityId) -> anyhow::Result<Titles> {
+    if nats.jetstream.get_key_value("roster").await.is_err() {
+        return Ok(Titles::default());
+    }
+    let stop = CancellationToken::new();
+    let roster = Roster::open(
+        nats,
+        tipoff_wire::partition::DEFAULT_PARTITIONS,
+        settings.replicas,
+        stop.clone(),
+    )
+    .await?;
+    let titles = Titles::of(&roster, entity);
+    stop.cancel();
+    Ok(titles)
+}

@@ -1,0 +1,167 @@
+//! A lead's log as people read it.
+
+use std::fmt::{Display, Write};
+
+use chrono::TimeZone;
+use tipoff_domain::Decision;
+use tipoff_wire::Event;
+
+use crate::tell::{self, Titles};
+
+/// Everything that happened, oldest first. `zone` says which clock the times are of.
+pub(super) fn render<Z: TimeZone>(events: &[Event], titles: &Titles, zone: &Z) -> String
+where
+    Z::Offset: Display,
+{
+    let mut text = String::new();
+    let (Some(first), Some(last)) = (events.first(), events.last()) else {
+        return text;
+    };
+    let began = first.after.received_at;
+    let day = began.with_timezone(zone).format("%A %-d %B %Y, %H:%M:%S%.3f (UTC%:z)");
+    line(&mut text, format_args!("{}   entity {}", first.lead, first.entity));
+    line(&mut text, format_args!("received {day}"));
+    line(&mut text, format_args!("now: {}\n", tell::standing(&last.after)));
+
+    for event in events {
+        let time = event.at.with_timezone(zone).format("%H:%M:%S%.3f");
+        let since = format!("+{}", tell::took(event.at - began));
+        let (verb, story) = (tell::verb(event.kind), tell::story(event, titles));
+        line(&mut text, format_args!("{time}  {since:>9}  {verb:<9}  {story}"));
+        if let Some(reason) = &event.reason {
+            note(&mut text, "they said", reason, "");
+        }
+        for tag in &event.tags {
+            note(&mut text, "tagged", tag, "");
+        }
+        if let Some(decision) = &event.decision {
+            explain(&mut text, decision, titles);
+        }
+    }
+    text
+}
+
+/// Each route with its verdict, then each agent with theirs.
+fn explain(text: &mut String, decision: &Decision, titles: &Titles) {
+    for considered in &decision.routes {
+        note(text, "route", titles.get(&considered.route), tell::route_verdict(considered.verdict));
+    }
+    for candidate in &decision.candidates {
+        note(
+            text,
+            "agent",
+            candidate.agent.as_str(),
+            tell::candidate_verdict(candidate.verdict, candidate.by),
+        );
+    }
+}
+
+/// A line under an event, below its story.
+fn note(text: &mut String, what: &str, which: &str, verdict: &str) {
+    line(text, format_args!("{:25}{what:<9}  {which:<30}  {verdict}", ""));
+}
+
+/// One line without trailing blanks.
+fn line(text: &mut String, what: std::fmt::Arguments<'_>) {
+    let mut written = String::new();
+    write!(written, "{what}").expect("writing to a string never fails");
+    for part in written.split('\n') {
+        text.push_str(part.trim_end());
+        text.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn event(version: u64, seconds: i64, more: &Value) -> Event {
+        let start: DateTime<Utc> = "2026-11-22T09:30:00Z".parse().unwrap();
+        let mut event = json!({
+            "id": format!("1-{version}-0"), "at": start + TimeDelta::seconds(seconds), "entity": "acme",
+            "lead": "lead_0123456789abcdef0123456789abcdef", "version": version,
+        });
+        let after = json!({
+            "state": "offered", "round": 1, "source": "zillow", "received_at": start, "t0": start,
+            "reroutes": 0, "inquiries": 0,
+        });
+        event["after"] = after;
+        for (key, value) in more.as_object().unwrap() {
+            match (key.as_str(), value) {
+                ("after", Value::Object(fields)) => {
+                    event["after"].as_object_mut().unwrap().extend(fields.clone())
+                }
+                _ => event[key] = value.clone(),
+            }
+        }
+        serde_json::from_value(event).unwrap()
+    }
+
+    fn story() -> Vec<Event> {
+        let routes = json!([
+            {"route": "route_1", "verdict": "dates"}, {"route": "route_2", "verdict": "matched"},
+            {"route": "route_3", "verdict": "outranked"},
+        ]);
+        let candidates = json!([
+            {"agent": "ana", "verdict": "chosen", "by": "turn"}, {"agent": "ben", "verdict": "eligible"},
+            {"agent": "dana", "verdict": "paused"},
+        ]);
+        vec![
+            event(
+                1,
+                0,
+                &json!({"type": "lead.received", "payload": {"emails": ["lead@example.com"], "name": {"full": "Sam Poe"}}}),
+            ),
+            event(
+                2,
+                0,
+                &json!({
+                    "type": "lead.offered", "route": "route_2", "round": 1,
+                    "offers": [{"agent": "ana", "until": "2026-11-22T09:31:00Z"}],
+                    "decision": {"routes": routes, "candidates": candidates},
+                }),
+            ),
+            event(
+                3,
+                12,
+                &json!({"type": "lead.passed", "agents": ["ana"], "reason": "on a showing"}),
+            ),
+            event(
+                4,
+                12,
+                &json!({
+                    "type": "lead.offered", "route": "route_2", "round": 2,
+                    "offers": [{"agent": "ben", "until": "2026-11-22T09:31:12Z"}],
+                    "decision": {"candidates": [{"agent": "ben", "verdict": "chosen", "by": "turn"}]},
+                }),
+            ),
+            event(
+                5,
+                20,
+                &json!({
+                    "type": "lead.claimed", "agents": ["ben"],
+                    "after": {"state": "assigned", "agent": "ben", "how": "claimed"},
+                }),
+            ),
+        ]
+    }
+
+    fn titles() -> Titles {
+        let named = [("route_1", "Holiday jump ball"), ("route_2", "Zillow round robin")];
+        named.map(|(id, title)| (id.parse().unwrap(), title.to_owned())).into_iter().collect()
+    }
+
+    #[test]
+    fn a_trace_tells_each_step_and_the_reasons_for_it() {
+        insta::assert_snapshot!(render(&story(), &titles(), &Utc), @"");
+    }
+
+    #[test]
+    fn a_trace_shows_nobodys_contact_details() {
+        let text = render(&story(), &titles(), &Utc);
+        assert!(!text.contains("example.com") && !text.contains("Sam"), "{text}");
+    }
+}
