@@ -39,7 +39,7 @@ impl Backoff {
         self.next = (whole * 2).min(self.longest);
         // Seeded by the system; good enough to spread tries, not for secrets.
         let chance = u32::try_from(RandomState::new().hash_one(0_u8) % 256).unwrap_or_default();
-        whole - whole / 1024 * chance
+        whole.saturating_sub(whole / 1024 * chance)
     }
 }
 

@@ -34,8 +34,8 @@ pub enum Ensured {
     AsWanted,
 }
 
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Creates or updates every stream; safe to repeat and to run from several
 /// processes at once. Says what it did, stream by stream.

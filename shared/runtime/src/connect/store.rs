@@ -35,7 +35,7 @@ pub async fn redis(settings: &Settings, stop: &CancellationToken) -> Result<Redi
                     error = &error as &dyn std::error::Error,
                     server = without_secret(&settings.redis_url),
                     "Redis does not answer, trying again; start redis-server there or set TIPOFF_REDIS_URL"
-                )
+                );
             }
             settled => return settled,
         }

@@ -31,7 +31,7 @@ impl Measures {
     }
 
     /// `None`: the handler panicked.
-    pub(super) fn handled(&self, outcome: &Option<Outcome>, took: Duration) {
+    pub(super) fn handled(&self, outcome: Option<&Outcome>, took: Duration) {
         let outcome = match outcome {
             Some(Outcome::Done) => "done",
             Some(Outcome::RetryIn(_)) => "retry",

@@ -58,7 +58,7 @@ impl Settler {
         };
         let begun = Instant::now();
         let outcome = self.handle(handler, message, delivery.clone()).await;
-        self.measures.handled(&outcome, begun.elapsed());
+        self.measures.handled(outcome.as_ref(), begun.elapsed());
         match outcome {
             Some(Outcome::Done) => self.acknowledge(message, AckKind::Ack).await,
             Some(Outcome::RetryIn(pause)) if delivery.deliveries < self.most_deliveries => {
@@ -71,8 +71,8 @@ impl Settler {
             Some(Outcome::GiveUp(reason)) => self.set_aside(message, &delivery, reason).await,
             None if delivery.deliveries < self.most_deliveries => {}
             None => {
-                self.set_aside(message, &delivery, "the handler panicked every time".to_owned())
-                    .await
+                let reason = "the handler panicked every time".to_owned();
+                self.set_aside(message, &delivery, reason).await;
             }
         }
     }

@@ -1,5 +1,7 @@
 //! The runtime on real servers.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 mod connect;
 mod health;
 mod publish;

@@ -47,7 +47,7 @@ async fn a_size_set_by_hand_stays_while_the_rest_is_put_right() {
     let mut theirs =
         nats.jetstream.get_stream("REJECTED").await.unwrap().cached_info().config.clone();
     theirs.max_bytes = 1 << 30;
-    theirs.max_age = std::time::Duration::from_secs(60 * 60);
+    theirs.max_age = std::time::Duration::from_hours(1);
     nats.jetstream.update_stream(&theirs).await.unwrap();
 
     let done = ensure(&nats, 1).await.unwrap();

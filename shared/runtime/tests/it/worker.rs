@@ -166,7 +166,7 @@ async fn a_slow_handler_keeps_its_message() {
 #[tokio::test]
 async fn stopping_finishes_what_is_in_hand_and_hands_back_the_rest() {
     let (_server, nats) = bus().await;
-    let ack_wait = Duration::from_secs(60);
+    let ack_wait = Duration::from_mins(1);
     let mut working = start(&nats, WorkerLimits { in_flight: 2, ack_wait, ..limits() });
     for id in ["one", "two", "three", "four"] {
         send(&nats, id, "wait").await;

@@ -291,10 +291,12 @@ impl Place<'_> {
     }
 
     fn nats_configuration(&self) -> String {
-        let (name, port, store) = (self.name, self.port, self.directory.join("jetstream"));
+        let (name, port) = (self.name, self.port);
+        let store = self.directory.join("jetstream");
+        let store = store.display();
         format!(
             "server_name: \"{name}\"\nlisten: \"127.0.0.1:{port}\"\n\
-             jetstream {{\n  store_dir: {store:?}\n  sync_interval: always\n}}\n"
+             jetstream {{\n  store_dir: \"{store}\"\n  sync_interval: always\n}}\n"
         )
     }
 
