@@ -96,7 +96,7 @@ impl Board {
         let reply = REPAIR.run(&repair, &self.redis).await?;
         match reply.word.as_str() {
             "repaired" => {
-                warn!(lead.id = %event.lead, version = event.version, "repaired from the log")
+                warn!(lead.id = %event.lead, version = event.version, "repaired from the log");
             }
             "newer" => {}
             _ => return Err(REPAIR.unknown(reply.word)),

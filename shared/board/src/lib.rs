@@ -9,13 +9,15 @@ mod commit;
 mod keys;
 mod lists;
 mod log;
+mod place;
 mod read;
 mod reply;
-mod routing;
 mod scripts;
+mod sweep;
 mod verbs;
 
-pub use routing::{Known, MovedOn, Placed, Swept};
+pub use place::{Known, MovedOn, Placed};
+pub use sweep::Swept;
 pub use verbs::Board;
 
 use tipoff_domain::{AgentId, EntityId, Lead, LeadId};

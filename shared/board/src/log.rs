@@ -1,13 +1,18 @@
 //! The log: EVENTS in JetStream, one subject per lead.
 
+use std::time::Duration;
+
 use async_nats::HeaderMap;
 use futures::StreamExt;
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_runtime::{Nats, PublishError, Publisher};
 use tipoff_wire::{Event, Partition, Stream, partition::fnv1a, subject};
 
-/// How long the log may take to answer before the caller is told to ask again.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+/// How long the log may take to confirm an event before the caller is told
+/// that it is recorded and will be confirmed.
+const CONFIRM: Duration = Duration::from_millis(1_500);
+/// How long the log may take to answer a question.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Events asked for in one go.
 const BATCH: usize = 512;
 
@@ -29,6 +34,8 @@ pub(crate) enum Appended {
 /// Why the log could not answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LogError {
+    #[error("it did not confirm an event in time")]
+    Slow,
     #[error("an event could not be written down")]
     Publish(#[from] PublishError),
     #[error("the log of lead {lead} could not be read: {what}")]
@@ -59,11 +66,9 @@ impl Log {
         let body = serde_json::to_vec(event)?;
         // What is said is part of the id: another event of the same version is not a repeat.
         let id = format!("{}:{}:{:016x}", event.lead, event.version, fnv1a(&body));
-        match self
-            .publisher
-            .publish(subject, &id, Some(expect), cloud_event(event), body.into())
-            .await
-        {
+        let headers = cloud_event(event);
+        let publish = self.publisher.publish(subject, &id, Some(expect), headers, body.into());
+        match tokio::time::timeout(CONFIRM, publish).await.map_err(|_| LogError::Slow)? {
             Ok(published) => Ok(Appended::At(published.sequence)),
             Err(PublishError::WrongSequence { .. }) => self.look_for(partition, event).await,
             Err(error) => Err(error.into()),

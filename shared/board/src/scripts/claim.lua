@@ -36,7 +36,7 @@ local function answer(word) return { word, '', ARGV[1], '0', '', {} } end
 
 if not state then return answer('unknown') end
 if state == 'assigned' and owner == agent then
-  return reply(held[6] == request and 'won' or 'already_yours', open(LEAD, ARGV[1]))
+  return reply(request ~= '' and held[6] == request and 'won' or 'already_yours', open(LEAD, ARGV[1]))
 end
 if state == 'offered' and pending and contains(pending, agent) and (round == '' or round == held[8]) then
   if now >= tonumber(held[7]) then return answer('too_late') end

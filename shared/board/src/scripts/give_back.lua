@@ -10,7 +10,7 @@ local lead = open(LEAD, ARGV[1])
 if not lead.is.state then return reply('unknown', lead) end
 local theirs = lead.is.state == 'assigned' and lead.is.agent == agent
 if agent ~= '' and not theirs then
-  local again = lead.is.state == 'pooled' and lead.is.request == ARGV[4]
+  local again = ARGV[4] ~= '' and lead.is.state == 'pooled' and lead.is.request == ARGV[4]
   return reply(again and 'returned' or 'not_yours', lead)
 end
 if lead.is.state == 'pooled' then return reply('returned', lead) end

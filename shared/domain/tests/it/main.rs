@@ -1,4 +1,9 @@
 //! The rules, held against oracles that were written without looking at them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "a test that cannot go on stops right there"
+)]
 
 mod duration;
 mod fixture;

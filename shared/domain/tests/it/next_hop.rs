@@ -32,19 +32,13 @@ proptest! {
         let list = ["ana", "ben", "chloe", "dana", "eve"];
         let team = view(&list, vec![route("robin", json!({"kind": "round_robin", "agents": list}), json!({}))]);
         let plan = next(&team, "robin", &names(&tried), 15, 0);
-        let mut finger = tried.last().map_or(0, |last| list.iter().position(|name| name == last).unwrap() + 1);
-        let mut expected = None;
-        for _ in 0..list.len() {
-            let name = list[finger % list.len()];
-            if !tried.contains(&name) {
-                expected = Some(name.to_owned());
-                break;
-            }
-            finger += 1;
-        }
-        match expected {
-            Some(expected) => prop_assert_eq!(&order(&plan)[0], &expected),
-            None => prop_assert_eq!(plan.then, Then::Pool(Otherwise::Exhausted)),
+        let from = tried.last().map_or(0, |last| list.iter().position(|name| name == last).unwrap() + 1);
+        let walk = (from..from + list.len()).map(|finger| list[finger % list.len()]);
+        let expected = walk.into_iter().find(|name| !tried.contains(name));
+        if let Some(expected) = expected {
+            prop_assert_eq!(&order(&plan)[0], expected);
+        } else {
+            prop_assert_eq!(plan.then, Then::Pool(Otherwise::Exhausted));
         }
     }
 }

@@ -1,0 +1,182 @@
+//! What routers ask of the board: put a lead there, and move it on.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use ring::digest;
+use tipoff_domain::plan::{Pick, Plan, Step, Then};
+use tipoff_domain::{AgentId, Lead, LeadId};
+use tipoff_wire::Accepted;
+
+use crate::keys::Keys;
+use crate::read::to_word;
+use crate::scripts::{PLACE, ROLL_ON};
+use crate::{Board, BoardError, OnBoard};
+
+/// What to do when the person is known already (D-30).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing: every lead stands for itself.
+    Ignore,
+    /// An open lead takes this one in; an agent who has the person keeps them for `sticky`.
+    Attach { sticky: TimeDelta },
+    /// Only the agent is kept.
+    Keep { sticky: TimeDelta },
+    /// It was asked and settled: this lead goes its own way.
+    Settled { sticky: TimeDelta },
+}
+
+/// What became of a new lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Placed {
+    New,
+    /// It was on the board already; nothing changed.
+    Known,
+    /// The same person's open lead took it in.
+    Attached(LeadId),
+    /// The person has this agent. Nothing changed: plan for them, or go on as [`Known::Settled`].
+    Returning(AgentId),
+}
+
+/// What became of a lead that was to move on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MovedOn {
+    Done,
+    /// It has changed since; it will be found again if it is due.
+    Stale,
+    /// Not due yet.
+    Early,
+}
+
+impl Board {
+    /// Puts a new lead on the board and carries out its plan.
+    pub async fn place(
+        &self,
+        accepted: &Accepted,
+        plan: &Plan,
+        known: Known,
+    ) -> Result<Placed, BoardError> {
+        let (id, entity) = (&accepted.id, &accepted.entity);
+        let keys = Keys(self.partition(entity));
+        let (word, sticky) = known.in_words();
+        let marks = if known == Known::Ignore { Vec::new() } else { marks(&accepted.lead) };
+        let mut place = PLACE.on(&keys.of_lead(entity, id));
+        for mark in &marks {
+            place.key(keys.person(entity, mark));
+        }
+        let payload =
+            serde_json::to_string(&accepted.lead).map_err(|what| Self::unreadable(id, &what))?;
+        let source = accepted.source.as_ref().map_or("", |source| source.as_str());
+        place
+            .arg(id.as_str())
+            .arg(entity.as_str())
+            .arg(source)
+            .arg(accepted.received_at.timestamp_millis());
+        place.arg(payload).arg(word).arg(sticky.num_milliseconds()).arg(marks.len());
+        for word in words(plan) {
+            place.arg(word);
+        }
+        let reply = PLACE.run(&place, &self.redis).await?;
+        self.commit(entity, &reply).await?;
+        let other = |text: &str| text.parse().map_err(|what| Self::unreadable(id, &what));
+        Ok(match reply.word.as_str() {
+            "placed" => Placed::New,
+            "known" => Placed::Known,
+            "attached" => Placed::Attached(other(&reply.detail)?),
+            "returning" => {
+                Placed::Returning(reply.detail.parse().map_err(|what| Self::unreadable(id, &what))?)
+            }
+            _ => return Err(PLACE.unknown(reply.word)),
+        })
+    }
+
+    /// Moves a lead on that is due, by a plan made from `lead` as it stands there.
+    pub async fn roll_on(&self, lead: &OnBoard, plan: &Plan) -> Result<MovedOn, BoardError> {
+        let mut roll_on =
+            ROLL_ON.on(&Keys(self.partition(&lead.entity)).of_lead(&lead.entity, &lead.id));
+        roll_on.arg(lead.id.as_str()).arg(lead.version);
+        for word in words(plan) {
+            roll_on.arg(word);
+        }
+        let reply = ROLL_ON.run(&roll_on, &self.redis).await?;
+        self.commit(&lead.entity, &reply).await?;
+        match reply.word.as_str() {
+            "moved_on" => Ok(MovedOn::Done),
+            "stale" => Ok(MovedOn::Stale),
+            "early" => Ok(MovedOn::Early),
+            _ => Err(ROLL_ON.unknown(reply.word)),
+        }
+    }
+}
+
+impl Known {
+    fn in_words(self) -> (&'static str, TimeDelta) {
+        match self {
+            Self::Ignore => ("no", TimeDelta::zero()),
+            Self::Attach { sticky } => ("attach", sticky),
+            Self::Keep { sticky } => ("keep", sticky),
+            Self::Settled { sticky } => ("settled", sticky),
+        }
+    }
+}
+
+/// What the person can be recognised by, without giving it away (D-30).
+fn marks(lead: &Lead) -> Vec<String> {
+    let emails = lead.emails.iter().map(|email| email.trim().to_lowercase());
+    let phones = lead
+        .phones
+        .iter()
+        .map(|phone| phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect());
+    let mark = |text: String| {
+        let hash = digest::digest(&digest::SHA256, text.as_bytes());
+        URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16])
+    };
+    emails.chain(phones).map(mark).collect()
+}
+
+/// A plan as `carry_out.lua` reads it.
+fn words(plan: &Plan) -> Vec<String> {
+    let decision = serde_json::to_string(&plan.decision).unwrap_or_default();
+    let bare = |what: &str, why: String| {
+        let mut words = vec![what.to_owned(), why];
+        words.resize(8, String::new());
+        words.extend([decision.clone(), String::new(), String::new()]);
+        words
+    };
+    match &plan.then {
+        Then::Pool(why) => bare("pool", to_word(why)),
+        Then::Hold(why) => bare("hold", to_word(why)),
+        Then::Step(step) => words_of(step, decision),
+    }
+}
+
+fn words_of(step: &Step, decision: String) -> Vec<String> {
+    let pick = match step.pick {
+        Pick::Turn => "turn",
+        Pick::Fresh => "fresh",
+        Pick::First => "first",
+        Pick::All => "all",
+    };
+    let tags =
+        if step.tags.is_empty() { String::new() } else { serde_json::json!(step.tags).to_string() };
+    let mut words = vec![
+        "step".to_owned(),
+        String::new(),
+        step.route.as_ref().map(ToString::to_string).unwrap_or_default(),
+        pick.to_owned(),
+        to_word(&step.by),
+        step.assign.as_ref().map(to_word).unwrap_or_default(),
+        step.window.num_milliseconds().to_string(),
+        step.reroutes.to_string(),
+        decision,
+        tags,
+        step.smart_plan.clone().unwrap_or_default(),
+    ];
+    let sign = |eligible: bool| if eligible { '+' } else { '-' };
+    words.extend(
+        step.candidates
+            .iter()
+            .map(|candidate| format!("{}{}", sign(candidate.eligible), candidate.agent)),
+    );
+    words
+}

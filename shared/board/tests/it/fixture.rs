@@ -1,0 +1,168 @@
+//! A board of its own for every test.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use tipoff_board::{Board, Claim, Known, MovedOn, OnBoard, Pass, Placed};
+use tipoff_domain::decision::By;
+use tipoff_domain::plan::{Candidate, How, Otherwise, Pick, Plan, Step, Then};
+use tipoff_domain::{AgentId, Decision, EntityId, LeadId};
+use tipoff_runtime::{Redis, Settings, connect, streams};
+use tipoff_testkit::{NatsServer, RedisServer};
+use tipoff_wire::{Accepted, Partition};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const PARTITIONS: u16 = 2;
+
+/// A board, the servers below it, and an entity called acme.
+pub(crate) struct Table {
+    pub(crate) board: Board,
+    pub(crate) redis: Redis,
+    pub(crate) entity: EntityId,
+    pub(crate) nats_server: NatsServer,
+    _redis_server: RedisServer,
+    leads: AtomicU32,
+}
+
+pub(crate) fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+/// A moment in the future of every machine that runs this.
+pub(crate) fn nine() -> DateTime<Utc> {
+    id("2040-06-01T09:00:00Z")
+}
+
+pub(crate) fn minutes(count: i64) -> TimeDelta {
+    TimeDelta::minutes(count)
+}
+
+impl Table {
+    /// The board's clock stands at nine.
+    pub(crate) async fn laid() -> Self {
+        let (nats_server, redis_server) =
+            (NatsServer::start().await.unwrap(), RedisServer::start().await.unwrap());
+        let stop = CancellationToken::new();
+        let settings = Settings {
+            nats_url: nats_server.url(),
+            redis_url: redis_server.url(),
+            replicas: 1,
+            r#unsafe: false,
+            admin_listen: None,
+            drain_seconds: 5,
+        };
+        let nats = connect::nats(&settings, "test", &stop).await.unwrap();
+        let redis = connect::redis(&settings, &stop).await.unwrap();
+        streams::ensure(&nats, 1).await.unwrap();
+        let board = Board::new(redis.clone(), nats, PARTITIONS);
+        board.advance_clock_to(nine()).await.unwrap();
+        Self {
+            board,
+            redis,
+            entity: id("acme"),
+            nats_server,
+            _redis_server: redis_server,
+            leads: AtomicU32::new(0),
+        }
+    }
+
+    pub(crate) fn partition(&self) -> Partition {
+        Partition::of(&self.entity, PARTITIONS)
+    }
+
+    pub(crate) async fn at(&self, instant: DateTime<Utc>) {
+        self.board.advance_clock_to(instant).await.unwrap();
+    }
+
+    /// A new lead by this plan.
+    pub(crate) async fn place(&self, plan: &Plan) -> LeadId {
+        let number = self.leads.fetch_add(1, Ordering::Relaxed);
+        let accepted = accepted(&format!("lead_{number}"), &format!("person{number}@example.com"));
+        assert_eq!(self.board.place(&accepted, plan, Known::Ignore).await.unwrap(), Placed::New);
+        accepted.id
+    }
+
+    pub(crate) async fn lead(&self, lead: &LeadId) -> OnBoard {
+        self.board.lead(&self.entity, lead).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn claim(&self, lead: &LeadId, agent: &str, round: Option<u32>) -> Claim {
+        self.board.claim(&self.entity, lead, &id(agent), round, "").await.unwrap()
+    }
+
+    pub(crate) async fn pass(&self, lead: &LeadId, agent: &str) -> Pass {
+        self.board
+            .pass(&self.entity, lead, &id(agent), None, Some("on \"holiday\"\n"), "")
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn move_on(&self, lead: &LeadId, plan: &Plan) -> MovedOn {
+        self.board.roll_on(&self.lead(lead).await, plan).await.unwrap()
+    }
+
+    /// Who may claim it now.
+    pub(crate) async fn asked(&self, lead: &LeadId) -> Vec<String> {
+        self.lead(lead).await.now_is.pending.iter().map(ToString::to_string).collect()
+    }
+
+    /// The lead's history as words.
+    pub(crate) async fn history(&self, lead: &LeadId) -> Vec<&'static str> {
+        let events = self.board.timeline(&self.entity, lead).await.unwrap();
+        let versions: Vec<u64> = events.iter().map(|event| event.version).collect();
+        assert_eq!(
+            versions,
+            (1..=events.len() as u64).collect::<Vec<_>>(),
+            "no version is missing from the log"
+        );
+        events.iter().map(|event| event.kind.as_str()).collect()
+    }
+}
+
+pub(crate) fn accepted(lead: &str, email: &str) -> Accepted {
+    let body = json!({"source": "zillow", "emails": [email]});
+    Accepted {
+        id: id(lead),
+        entity: id("acme"),
+        source: Some(id("zillow")),
+        received_at: nine(),
+        lead: serde_json::from_value(body).unwrap(),
+    }
+}
+
+/// A step on route `r`; `-ben` is on the list but cannot be picked.
+pub(crate) fn step(pick: Pick, agents: &[&str], assign: Option<How>) -> Plan {
+    let candidate = |name: &&str| Candidate {
+        agent: id::<AgentId>(name.trim_start_matches('-')),
+        eligible: !name.starts_with('-'),
+    };
+    let step = Step {
+        route: Some(id("r")),
+        pick,
+        by: By::Turn,
+        candidates: agents.iter().map(candidate).collect(),
+        assign,
+        window: minutes(15),
+        reroutes: 0,
+        tags: vec!["portal".to_owned()],
+        smart_plan: None,
+    };
+    Plan { then: Then::Step(step), decision: Decision::default() }
+}
+
+pub(crate) fn turn(agents: &[&str]) -> Plan {
+    step(Pick::Turn, agents, None)
+}
+
+pub(crate) fn next(agents: &[&str]) -> Plan {
+    step(Pick::First, agents, None)
+}
+
+pub(crate) fn ball(agents: &[&str]) -> Plan {
+    step(Pick::All, agents, None)
+}
+
+pub(crate) fn pool() -> Plan {
+    Plan { then: Then::Pool(Otherwise::Exhausted), decision: Decision::default() }
+}

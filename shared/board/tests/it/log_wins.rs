@@ -1,0 +1,81 @@
+use redis::AsyncCommands;
+use tipoff_board::{BoardError, Claim};
+use tipoff_wire::event::State;
+
+use crate::fixture::{Table, ball, id};
+
+/// Redis comes back without its last writes, and another agent claims: the log
+/// has the first claim, so the first agent keeps the lead.
+#[tokio::test]
+async fn a_board_that_forgot_a_claim_is_repaired_and_nobody_wins_twice() {
+    let table = Table::laid().await;
+    let lead = table.place(&ball(&["ana", "ben"])).await;
+    let key = format!("{{p{}}}:lead:{lead}", table.partition());
+    let before: Vec<u8> =
+        redis::cmd("DUMP").arg(&key).query_async(&mut table.redis.clone()).await.unwrap();
+    assert!(matches!(table.claim(&lead, "ana", Some(1)).await, Claim::Won(_)));
+    let () = redis::cmd("RESTORE")
+        .arg(&key)
+        .arg(0)
+        .arg(before)
+        .arg("REPLACE")
+        .query_async(&mut table.redis.clone())
+        .await
+        .unwrap();
+
+    let second = table.board.claim(&table.entity, &lead, &id("ben"), Some(1), "").await;
+    assert!(matches!(second, Err(BoardError::Recovering { .. })), "{second:?}");
+    assert_eq!(table.claim(&lead, "ben", Some(1)).await, Claim::Taken);
+    assert!(matches!(table.claim(&lead, "ana", Some(1)).await, Claim::AlreadyYours(_)));
+
+    let now_is = table.lead(&lead).await.now_is;
+    assert_eq!((now_is.state, now_is.agent), (State::Assigned, Some(id("ana"))));
+    assert_eq!(table.history(&lead).await, ["lead.received", "lead.offered", "lead.claimed"]);
+    let unsent: usize =
+        table.redis.clone().xlen(format!("{{p{}}}:outbox", table.partition())).await.unwrap();
+    assert_eq!(unsent, 0, "what the board believed beyond the log is dropped");
+}
+
+/// The PubAck was lost: the event is in the log, the board does not know.
+#[tokio::test]
+async fn an_event_whose_answer_was_lost_is_recognised_as_ours() {
+    let table = Table::laid().await;
+    let lead = table.place(&ball(&["ana", "ben"])).await;
+    let partition = table.partition();
+    let (key, outbox) =
+        (format!("{{p{partition}}}:lead:{lead}"), format!("{{p{partition}}}:outbox"));
+    let mut redis = table.redis.clone();
+    let sequence: u64 = redis.hget(&key, "seq").await.unwrap();
+    let () = redis.hset(&key, "seq", sequence - 1).await.unwrap();
+    let offered = table.board.timeline(&table.entity, &lead).await.unwrap().pop().unwrap();
+
+    // Put the entry back as it was before it was settled.
+    let entry = offered.id.split_once('-').unwrap().1.to_owned();
+    let fields = [
+        ("type", "lead.offered".to_owned()),
+        ("lead", lead.to_string()),
+        ("at", offered.at.timestamp_millis().to_string()),
+        ("picked_by", "turn".to_owned()),
+        ("decision", "{}".to_owned()),
+        ("tags", "[\"portal\"]".to_owned()),
+        ("agents", "ana,ben".to_owned()),
+    ];
+    let state: Vec<(String, String)> = redis.hgetall(&key).await.unwrap();
+    let snapshot = state
+        .into_iter()
+        .filter(|(field, _)| field != "seq" && field != "unsent" && field != "request");
+    let mut add = redis::cmd("XADD");
+    // Stream ids only go up, so the stream begins anew.
+    let () = redis.del(&outbox).await.unwrap();
+    add.arg(&outbox).arg(&entry);
+    for (field, value) in
+        fields.into_iter().map(|(field, value)| (field.to_owned(), value)).chain(snapshot)
+    {
+        add.arg(field).arg(value);
+    }
+    let () = add.query_async(&mut redis).await.unwrap();
+    let () = redis.hset(&key, "unsent", &entry).await.unwrap();
+
+    assert!(matches!(table.claim(&lead, "ana", Some(1)).await, Claim::Won(_)));
+    assert_eq!(table.history(&lead).await, ["lead.received", "lead.offered", "lead.claimed"]);
+}

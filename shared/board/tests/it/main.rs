@@ -1,0 +1,9 @@
+//! Every script on a real Redis, every commit in a real JetStream.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops right there")]
+
+mod claims;
+mod fixture;
+mod log_wins;
+mod moves;
+mod sweeping;
+mod turns;

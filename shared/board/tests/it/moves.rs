@@ -1,0 +1,156 @@
+use chrono::TimeDelta;
+use tipoff_board::{Actor, Assign, Claim, Known, MovedOn, Pass, Placed, Return};
+use tipoff_domain::plan::How;
+use tipoff_wire::event::State;
+
+use crate::fixture::{Table, accepted, ball, id, minutes, next, nine, pool, step, turn};
+
+/// Worked example 4: everybody passed, so nobody waits for the deadline.
+#[tokio::test]
+async fn a_jump_ball_that_everybody_passed_is_due_at_once() {
+    let table = Table::laid().await;
+    let lead = table.place(&ball(&["ana", "ben", "chloe"])).await;
+    for agent in ["ana", "ben"] {
+        assert_eq!(table.pass(&lead, agent).await, Pass::Passed);
+        assert!(table.board.sweep(table.partition()).await.unwrap().due.is_empty());
+    }
+    assert_eq!(table.pass(&lead, "chloe").await, Pass::Passed);
+    let due = table.board.sweep(table.partition()).await.unwrap().due;
+    assert!(matches!(&due[..], [only] if *only == lead));
+    assert_eq!(table.move_on(&lead, &pool()).await, MovedOn::Done);
+    assert_eq!(
+        table.history(&lead).await,
+        [
+            "lead.received",
+            "lead.offered",
+            "lead.passed",
+            "lead.passed",
+            "lead.passed",
+            "lead.pooled"
+        ]
+    );
+    let reasons: Vec<_> = table
+        .board
+        .timeline(&table.entity, &lead)
+        .await
+        .unwrap()
+        .into_iter()
+        .filter_map(|event| event.reason)
+        .collect();
+    assert_eq!(reasons, ["on \"holiday\"\n"; 3]);
+}
+
+#[tokio::test]
+async fn a_lead_does_not_move_on_before_its_time_or_by_an_old_plan() {
+    let table = Table::laid().await;
+    let lead = table.place(&turn(&["ana", "ben"])).await;
+    table.at(nine() + minutes(14)).await;
+    assert_eq!(table.move_on(&lead, &next(&["ben"])).await, MovedOn::Early);
+    let as_it_was = table.lead(&lead).await;
+    table.at(nine() + minutes(15)).await;
+    assert_eq!(table.board.roll_on(&as_it_was, &next(&["ben"])).await.unwrap(), MovedOn::Done);
+    assert_eq!(table.board.roll_on(&as_it_was, &next(&["ben"])).await.unwrap(), MovedOn::Stale);
+    assert_eq!(table.asked(&lead).await, ["ben"]);
+    assert_eq!(
+        table.history(&lead).await,
+        ["lead.received", "lead.offered", "lead.expired", "lead.offered"]
+    );
+}
+
+#[tokio::test]
+async fn passing_is_for_those_who_are_asked() {
+    let table = Table::laid().await;
+    let lead = table.place(&turn(&["ana", "ben"])).await;
+    assert_eq!(table.pass(&lead, "ben").await, Pass::NotOffered);
+    assert_eq!(table.pass(&lead, "ana").await, Pass::Passed);
+    assert_eq!(table.pass(&lead, "ana").await, Pass::Passed, "again is the same");
+    assert_eq!(table.claim(&lead, "ana", Some(1)).await, Claim::Passed);
+    table.move_on(&lead, &next(&["ben"])).await;
+    table.claim(&lead, "ben", None).await;
+    assert_eq!(table.pass(&lead, "ben").await, Pass::AlreadyYours);
+}
+
+#[tokio::test]
+async fn a_person_gives_the_lead_to_an_agent_and_open_offers_are_withdrawn() {
+    let table = Table::laid().await;
+    let lead = table.place(&ball(&["ana", "ben"])).await;
+    let given =
+        table.board.assign(&table.entity, &lead, &id("chloe"), &Actor::Admin, "").await.unwrap();
+    assert!(matches!(&given, Assign::Assigned(lead) if lead.now_is.how == Some(How::Manual)));
+    assert_eq!(table.claim(&lead, "ana", Some(1)).await, Claim::Withdrawn);
+    assert_eq!(
+        table.history(&lead).await,
+        ["lead.received", "lead.offered", "offer.withdrawn", "lead.assigned"]
+    );
+    assert!(
+        table.board.sweep(table.partition()).await.unwrap().next.is_none(),
+        "nothing is left to expire"
+    );
+}
+
+#[tokio::test]
+async fn an_agent_sends_back_what_they_have_and_nothing_else() {
+    let table = Table::laid().await;
+    let lead = table
+        .place(&step(tipoff_domain::plan::Pick::First, &["ana"], Some(How::AssignToAgent)))
+        .await;
+    let (ana, ben) = (Actor::Agent(id("ana")), Actor::Agent(id("ben")));
+    assert_eq!(table.board.leads_of(&table.entity, &id("ana")).await.unwrap().len(), 1);
+    let not_his = table.board.give_back(&table.entity, &lead, &ben, None, "a").await.unwrap();
+    assert_eq!(not_his, Return::NotYours);
+    let hers =
+        table.board.give_back(&table.entity, &lead, &ana, Some("wrong town"), "b").await.unwrap();
+    assert!(matches!(hers, Return::Returned(_)));
+    assert!(table.board.leads_of(&table.entity, &id("ana")).await.unwrap().is_empty());
+    assert_eq!(table.lead(&lead).await.now_is.state, State::Pooled);
+    assert_eq!(table.history(&lead).await, ["lead.received", "lead.assigned", "lead.returned"]);
+}
+
+#[tokio::test]
+async fn a_lead_delivered_twice_is_placed_once() {
+    let table = Table::laid().await;
+    let twice = accepted("lead_twice", "dana@example.com");
+    let plan = turn(&["ana", "ben"]);
+    assert_eq!(table.board.place(&twice, &plan, Known::Ignore).await.unwrap(), Placed::New);
+    assert_eq!(table.board.place(&twice, &plan, Known::Ignore).await.unwrap(), Placed::Known);
+    assert_eq!(table.asked(&id("lead_twice")).await, ["ana"]);
+    assert_eq!(table.asked(&table.place(&plan).await).await, ["ben"], "the turn moved once");
+}
+
+/// Worked example 11.
+#[tokio::test]
+async fn the_same_person_from_two_sources_is_one_lead_with_two_inquiries() {
+    let table = Table::laid().await;
+    let known = Known::Attach { sticky: TimeDelta::days(90) };
+    let (first, second) =
+        (accepted("lead_one", "dana@example.com"), accepted("lead_two", " Dana@Example.com"));
+    let plan = turn(&["ana", "ben"]);
+    assert_eq!(table.board.place(&first, &plan, known).await.unwrap(), Placed::New);
+    assert_eq!(
+        table.board.place(&second, &plan, known).await.unwrap(),
+        Placed::Attached(id("lead_one"))
+    );
+    assert_eq!(
+        table.board.place(&second, &plan, known).await.unwrap(),
+        Placed::Known,
+        "again is the same"
+    );
+
+    assert_eq!(
+        table.history(&id("lead_one")).await,
+        ["lead.received", "lead.offered", "lead.duplicate"]
+    );
+    assert_eq!(table.lead(&id("lead_one")).await.now_is.inquiries, 2);
+    assert_eq!(table.lead(&id("lead_two")).await.now_is.duplicate_of, Some(id("lead_one")));
+
+    table.claim(&id("lead_one"), "ana", None).await;
+    let third = accepted("lead_three", "dana@example.com");
+    assert_eq!(
+        table.board.place(&third, &plan, known).await.unwrap(),
+        Placed::Returning(id("ana"))
+    );
+    let hers = step(tipoff_domain::plan::Pick::First, &["ana"], Some(How::Returning));
+    let settled = Known::Settled { sticky: TimeDelta::days(90) };
+    assert_eq!(table.board.place(&third, &hers, settled).await.unwrap(), Placed::New);
+    assert_eq!(table.lead(&id("lead_three")).await.now_is.agent, Some(id("ana")));
+}

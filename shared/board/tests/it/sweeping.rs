@@ -1,0 +1,128 @@
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use redis::AsyncCommands;
+use tipoff_board::Claim;
+
+use crate::fixture::{Table, id, minutes, next, nine, turn};
+
+#[tokio::test]
+async fn a_sweep_says_what_is_due_and_when_the_next_is() {
+    let table = Table::laid().await;
+    let first = table.place(&turn(&["ana"])).await;
+    table.at(nine() + minutes(5)).await;
+    table.place(&turn(&["ana"])).await;
+    let swept = table.board.sweep(table.partition()).await.unwrap();
+    assert_eq!((swept.due.len(), swept.next), (0, Some(nine() + minutes(15))));
+
+    table.at(nine() + minutes(15)).await;
+    let swept = table.board.sweep(table.partition()).await.unwrap();
+    assert_eq!((swept.due, swept.next), (vec![first], Some(nine() + minutes(20))));
+}
+
+#[tokio::test]
+async fn an_agent_does_not_lose_a_lead_because_nobody_swept() {
+    let table = Table::laid().await;
+    let lead = table.place(&turn(&["ana", "ben"])).await;
+    table.board.sweep(table.partition()).await.unwrap();
+    // Time passes, and nobody sweeps: only the clock moves, not the stamp.
+    let clock = format!("{{p{}}}:clock", table.partition());
+    let later = nine() + minutes(20);
+    let () = table.redis.clone().hset(&clock, "high", later.timestamp_millis()).await.unwrap();
+
+    let swept = table.board.sweep(table.partition()).await.unwrap();
+    assert!(swept.due.is_empty(), "it is put off, not expired");
+    let until = table.lead(&lead).await.now_is.until.unwrap();
+    assert_eq!(until - later, minutes(15), "by the gap, at most by its own length");
+    assert!(matches!(table.claim(&lead, "ana", Some(1)).await, Claim::Won(_)));
+    assert_eq!(
+        table.history(&lead).await,
+        ["lead.received", "lead.offered", "offer.extended", "lead.claimed"]
+    );
+}
+
+#[tokio::test]
+async fn a_passed_lead_in_the_gap_is_due_and_not_put_off() {
+    let table = Table::laid().await;
+    let lead = table.place(&turn(&["ana", "ben"])).await;
+    table.board.sweep(table.partition()).await.unwrap();
+    let clock = format!("{{p{}}}:clock", table.partition());
+    let later = nine() + TimeDelta::seconds(1);
+    let () = table.redis.clone().hset(&clock, "high", later.timestamp_millis()).await.unwrap();
+    table.pass(&lead, "ana").await;
+    let later = nine() + minutes(20);
+    let () = table.redis.clone().hset(&clock, "high", later.timestamp_millis()).await.unwrap();
+    assert_eq!(table.board.sweep(table.partition()).await.unwrap().due, [lead]);
+}
+
+#[tokio::test]
+async fn events_that_a_crash_left_behind_are_shipped_in_order() {
+    let mut table = Table::laid().await;
+    let lead = table.place(&turn(&["ana", "ben"])).await;
+    table.nats_server.kill().await;
+    let ana = id("ana");
+    let unheard = table.board.claim(&table.entity, &lead, &ana, None, "r");
+    let unheard = tokio::time::timeout(Duration::from_secs(30), unheard).await.unwrap();
+    assert!(unheard.is_err(), "nobody is told that it is done before the log has it");
+    table.nats_server.restart().await.unwrap();
+
+    let swept = table.board.sweep(table.partition()).await.unwrap();
+    assert_eq!(swept.unsent, 1);
+    // The client finds the server again when it likes; each try waits for it.
+    let shipped = async {
+        loop {
+            if let Ok(shipped) =
+                table.board.relay(table.partition(), Duration::ZERO, swept.now).await
+            {
+                return shipped;
+            }
+        }
+    };
+    let shipped = tokio::time::timeout(Duration::from_secs(20), shipped).await.unwrap();
+    assert_eq!(shipped, 1);
+    assert_eq!(table.history(&lead).await, ["lead.received", "lead.offered", "lead.claimed"]);
+    assert_eq!(table.board.sweep(table.partition()).await.unwrap().unsent, 0);
+    let again = table.board.claim(&table.entity, &lead, &id("ana"), None, "r").await.unwrap();
+    assert!(matches!(again, Claim::Won(_)), "the retry hears the first answer");
+}
+
+#[tokio::test]
+async fn routers_hear_of_each_other_and_forget_the_silent() {
+    let table = Table::laid().await;
+    let patience = Duration::from_mins(1);
+    assert_eq!(table.board.routers("one", patience, false).await.unwrap(), ["one"]);
+    assert_eq!(table.board.routers("two", patience, false).await.unwrap(), ["one", "two"]);
+    assert_eq!(table.board.routers("one", patience, true).await.unwrap(), ["two"]);
+    let () = table.redis.clone().zadd("{tipoff}:routers", "silent", 1).await.unwrap();
+    assert_eq!(table.board.routers("one", patience, false).await.unwrap(), ["two", "one"]);
+}
+
+#[tokio::test]
+async fn a_page_leaves_nothing_out_and_repeats_nothing() {
+    let table = Table::laid().await;
+    let mut placed = Vec::new();
+    for _ in 0..7 {
+        placed.push(table.place(&turn(&["ana"])).await);
+    }
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = table.board.leads(&table.entity, after.as_deref(), 3).await.unwrap();
+        found.extend(page.leads.into_iter().map(|lead| lead.id));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    found.reverse();
+    assert_eq!(found, placed, "all arrived in the same millisecond");
+}
+
+#[tokio::test]
+async fn a_script_that_redis_forgot_is_sent_again() {
+    let table = Table::laid().await;
+    let lead = table.place(&turn(&["ana", "ben"])).await;
+    let () = redis::cmd("SCRIPT").arg("FLUSH").query_async(&mut table.redis.clone()).await.unwrap();
+    table.at(nine() + minutes(15)).await;
+    table.move_on(&lead, &next(&["ben"])).await;
+    assert_eq!(table.asked(&lead).await, ["ben"]);
+}
