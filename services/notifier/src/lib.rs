@@ -1,1 +1,22 @@
+//! Tells agents about leads.
+//!
+//! One consumer turns events into notices, one notice per agent and channel.
+//! Each channel has a consumer of its own, so that a slow mail relay never
+//! holds up a push. Just before a notice is sent, the board is asked whether it
+//! is still worth telling.
 
+mod deliver;
+mod email;
+mod letter;
+mod meter;
+mod options;
+mod push;
+mod retry;
+mod run;
+mod seen;
+mod spread;
+mod times;
+mod words;
+
+pub use options::Options;
+pub use run::{Error, run};

@@ -1,0 +1,111 @@
+# Palabras de los avisos que reciben los agentes.
+
+## Tiempo
+
+seconds = { $n ->
+    [one] { $n } segundo
+   *[other] { $n } segundos
+}
+minutes = { $n ->
+    [one] { $n } minuto
+   *[other] { $n } minutos
+}
+hours = { $n ->
+    [one] { $n } hora
+   *[other] { $n } horas
+}
+days = { $n ->
+    [one] { $n } día
+   *[other] { $n } días
+}
+both = { $first } y { $second }
+moment-today = { $hour ->
+    [1] la { $clock } { $zone }
+   *[other] las { $clock } { $zone }
+}
+moment-later = { $hour ->
+    [1] la { $clock } { $zone } del { $weekday } { $day } de { $month }
+   *[other] las { $clock } { $zone } del { $weekday } { $day } de { $month }
+}
+weekday = { $n ->
+    [1] lunes
+    [2] martes
+    [3] miércoles
+    [4] jueves
+    [5] viernes
+    [6] sábado
+   *[7] domingo
+}
+month = { $n ->
+    [1] enero
+    [2] febrero
+    [3] marzo
+    [4] abril
+    [5] mayo
+    [6] junio
+    [7] julio
+    [8] agosto
+    [9] septiembre
+    [10] octubre
+    [11] noviembre
+   *[12] diciembre
+}
+
+## El prospecto
+
+somebody = Alguien
+who = Quién
+wants = Busca
+property = Propiedad
+source = Fuente
+language = Idioma
+said = Mensaje
+email = Correo
+phone = Teléfono
+kind = { $kind ->
+    [buyer] Comprar
+    [seller] Vender
+    [renter] Alquilar
+    [agent] Hablar con un agente
+   *[other] Otra cosa
+}
+speaks = { $code ->
+    [en] Inglés
+    [es] Español
+   *[other] { $code }
+}
+
+## Una oferta
+
+offer-subject = Nuevo prospecto: { $who } (reclamar antes de { $until })
+offer-subject-property = Nuevo prospecto: { $who }, { $property } (reclamar antes de { $until })
+offer-title = Hay un prospecto nuevo para ti
+offer-deadline = Fecha límite para reclamar: tienes { $left }, hasta { $until }.
+offer-claim = Reclamar este prospecto
+offer-open = Abre esta página para reclamarlo o rechazarlo:
+offer-pass = ¿No es para ti? Recházalo en la misma página y se le ofrecerá enseguida al siguiente agente.
+offer-after = Si no haces nada, el prospecto pasará a otro agente cuando se acabe tu tiempo.
+offer-link = ¿No funciona el botón? Copia esta dirección en tu navegador:
+offer-contact = Verás el teléfono y el correo en cuanto lo hayas reclamado.
+offer-push-title = Nuevo prospecto: { $who }
+
+## Una asignación
+
+assigned-subject = Este prospecto es tuyo: { $who }
+assigned-subject-property = Este prospecto es tuyo: { $who }, { $property }
+assigned-title = Tienes un prospecto nuevo
+assigned-why = { $how ->
+    [timeout_agent] Nadie lo reclamó a tiempo y por eso te llega a ti. No hay nada que reclamar: es tuyo.
+    [exhausted] Ya se les ofreció a todos los demás y por eso te llega a ti. No hay nada que reclamar: es tuyo.
+    [agent_site] Viene de tu propio sitio. No hay nada que reclamar: es tuyo.
+    [manual] Alguien de tu equipo te lo asignó. No hay nada que reclamar: es tuyo.
+    [returning] Ya era prospecto tuyo y ha vuelto a escribir.
+   *[other] No hay nada que reclamar: es tuyo.
+}
+assigned-next = Cuanto antes respondas, mejor.
+assigned-push-title = Este prospecto es tuyo: { $who }
+
+## Al pie de cada correo
+
+because = Recibes este correo porque atiendes prospectos de { $entity }.
+sent-by = Enviado por Tipoff

@@ -1,0 +1,207 @@
+//! A notice → one message to one agent, if it is still worth sending.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tipoff_board::{Board, BoardError, OnBoard};
+use tipoff_domain::Channel;
+use tipoff_roster::Roster;
+use tipoff_runtime::{Delivery, Handler, Outcome};
+use tipoff_wire::Notice;
+use tipoff_wire::event::State;
+use tipoff_wire::notice::What;
+use tokio::time::Instant;
+use tracing::{debug, warn};
+
+use crate::meter::{Meter, Result as Became};
+use crate::retry;
+use crate::seen::Told;
+
+/// A lead that somebody has already is told for a few hours, then set aside.
+const MOST_ATTEMPTS: i64 = 200;
+/// So often may something be missing here that is there elsewhere: views follow
+/// each other, and a board that lost its memory is being rebuilt.
+const MOST_MISSES: i64 = 5;
+
+/// Why a message could not be handed over. The text must not repeat contact
+/// details: it is logged and kept.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SendError {
+    /// Trying again cannot help.
+    #[error("{0}")]
+    ForGood(String),
+    /// Try again, after so long if the other side said so.
+    #[error("{why}")]
+    NotNow { why: String, after: Option<Duration> },
+}
+
+impl SendError {
+    pub(crate) fn not_now(why: impl Into<String>) -> Self {
+        Self::NotNow { why: why.into(), after: None }
+    }
+}
+
+/// Hands over one message. Called many times at once.
+pub(crate) trait Transport: Send + Sync + 'static {
+    /// `now` is the board's time.
+    fn send(
+        &self,
+        told: &Told,
+        now: DateTime<Utc>,
+    ) -> impl Future<Output = Result<(), SendError>> + Send;
+}
+
+/// Why a notice was not sent.
+#[derive(Debug, thiserror::Error)]
+enum NotSent {
+    #[error("no longer worth telling: {0}")]
+    Obsolete(&'static str),
+    /// Not known here yet, or not any more.
+    #[error("{0} is not known here")]
+    Missing(&'static str),
+    #[error("the board did not answer")]
+    Board(#[from] BoardError),
+    #[error("not delivered")]
+    Send(#[from] SendError),
+}
+
+/// Delivers the notices of one channel.
+pub(crate) struct Deliverer<T> {
+    pub(crate) board: Board,
+    pub(crate) roster: Roster,
+    pub(crate) channel: Channel,
+    pub(crate) transport: T,
+    pub(crate) meter: Meter,
+}
+
+impl<T: Transport> Handler for Deliverer<T> {
+    async fn handle(&self, delivery: Delivery) -> Outcome {
+        let started = Instant::now();
+        let notice: Notice = match serde_json::from_slice(&delivery.body) {
+            Ok(notice) => notice,
+            Err(error) => {
+                return Outcome::GiveUp(format!(
+                    "the notice cannot be read by this build: {error}"
+                ));
+            }
+        };
+        let sent = self.deliver(&notice).await;
+        let (became, outcome) = settle(&notice, sent, delivery.deliveries);
+        self.meter.count(became, started.elapsed());
+        outcome
+    }
+}
+
+impl<T: Transport> Deliverer<T> {
+    async fn deliver(
+        &self,
+        notice: &Notice,
+    ) -> Result<DateTime<Utc>, (Option<DateTime<Utc>>, NotSent)> {
+        let now = self.board.time(&notice.entity).await.map_err(|error| (None, error.into()))?;
+        let attempt = async {
+            let told = self.told(notice, now).await?;
+            Ok::<(), NotSent>(self.transport.send(&told, now).await?)
+        };
+        attempt.await.map_err(|error| (Some(now), error))?;
+        debug!(lead.id = %notice.lead, agent.id = %notice.agent, channel = self.channel.as_str(), "notice sent");
+        Ok(now)
+    }
+
+    /// Everything that the message needs, if it is still worth sending.
+    async fn told(&self, notice: &Notice, now: DateTime<Utc>) -> Result<Told, NotSent> {
+        if let What::Offer { until, .. } = notice.what
+            && until <= now
+        {
+            return Err(NotSent::Obsolete("the deadline is over"));
+        }
+        let view = self.roster.view(&notice.entity).ok_or(NotSent::Missing("the entity"))?;
+        let agent = view.agents.get(&notice.agent).cloned().ok_or(NotSent::Missing("the agent"))?;
+        let lead = self
+            .board
+            .lead(&notice.entity, &notice.lead)
+            .await?
+            .ok_or(NotSent::Missing("the lead"))?;
+        still_worth(notice, &lead)?;
+        Ok(Told { notice: notice.clone(), view, agent, lead })
+    }
+}
+
+/// Offers are told while the agent may claim in that round, assignments while
+/// the lead is the agent's. A board behind the notice has forgotten something
+/// and is being repaired from the log.
+fn still_worth(notice: &Notice, lead: &OnBoard) -> Result<(), NotSent> {
+    let now_is = &lead.now_is;
+    match notice.what {
+        What::Offer { round, .. } if now_is.round < round => Err(NotSent::Missing("the round")),
+        What::Offer { round, .. } if now_is.state != State::Offered || now_is.round != round => {
+            Err(NotSent::Obsolete("the lead has moved on"))
+        }
+        What::Offer { .. } if !now_is.pending.contains(&notice.agent) => {
+            Err(NotSent::Obsolete("the agent has answered"))
+        }
+        What::Assigned { version } if lead.version < version => {
+            Err(NotSent::Missing("the version"))
+        }
+        What::Assigned { .. } if now_is.agent.as_ref() != Some(&notice.agent) => {
+            Err(NotSent::Obsolete("somebody else has the lead"))
+        }
+        What::Offer { .. } | What::Assigned { .. } => Ok(()),
+    }
+}
+
+type Sent = Result<DateTime<Utc>, (Option<DateTime<Utc>>, NotSent)>;
+
+/// What becomes of the notice after an attempt.
+fn settle(notice: &Notice, sent: Sent, deliveries: i64) -> (Became, Outcome) {
+    let (now, error) = match sent {
+        Ok(_) => return (Became::Sent, Outcome::Done),
+        Err(failed) => failed,
+    };
+    let asked = match &error {
+        NotSent::Obsolete(why) => return obsolete(notice, why),
+        NotSent::Missing(what) if deliveries >= MOST_MISSES => return obsolete(notice, what),
+        NotSent::Send(SendError::ForGood(why)) => return give_up(notice, why),
+        NotSent::Send(SendError::NotNow { after, .. }) => *after,
+        NotSent::Missing(_) | NotSent::Board(_) => None,
+    };
+    let wait = retry::backoff(&notice.key(), deliveries);
+    let wait = asked.map_or(wait, |asked| asked.max(wait));
+    let wait = match (&notice.what, now) {
+        (What::Offer { until, .. }, Some(now))
+            if asked.is_some_and(|asked| *until - now <= delta(asked)) =>
+        {
+            None
+        }
+        (What::Offer { until, .. }, Some(now)) => retry::before(*until, now, wait),
+        (What::Assigned { .. }, _) if deliveries >= MOST_ATTEMPTS => None,
+        _ => Some(wait),
+    };
+    match wait {
+        Some(wait) => {
+            warn!(error = &error as &dyn std::error::Error, lead.id = %notice.lead, agent.id = %notice.agent, ?wait, "notice is tried again");
+            (Became::Retried, Outcome::RetryIn(wait))
+        }
+        None => give_up(notice, &format!("no time is left to try again: {}", reason(&error))),
+    }
+}
+
+fn delta(duration: Duration) -> chrono::TimeDelta {
+    chrono::TimeDelta::from_std(duration).unwrap_or(chrono::TimeDelta::MAX)
+}
+
+fn reason(error: &NotSent) -> String {
+    match error {
+        NotSent::Send(error) => error.to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn obsolete(notice: &Notice, why: &str) -> (Became, Outcome) {
+    debug!(lead.id = %notice.lead, agent.id = %notice.agent, why, "notice is obsolete");
+    (Became::Obsolete, Outcome::Done)
+}
+
+fn give_up(notice: &Notice, why: &str) -> (Became, Outcome) {
+    warn!(lead.id = %notice.lead, agent.id = %notice.agent, why, "notice is set aside");
+    (Became::Failed, Outcome::GiveUp(why.to_owned()))
+}

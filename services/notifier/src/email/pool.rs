@@ -1,0 +1,155 @@
+//! A few open connections to the relay, used over and over.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use lettre::address::Envelope;
+use lettre::transport::smtp::Error as SmtpError;
+use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
+use lettre::transport::smtp::extension::ClientId;
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+
+use super::relay::{Privacy, Relay};
+use super::tls::{self, Trust};
+use crate::deliver::SendError;
+
+/// Relays hang up on who is silent for longer.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// Why a mail was not handed over.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PoolError {
+    #[error("the mail relay cannot be reached")]
+    Unreachable(#[source] std::io::Error),
+    #[error("this machine's trusted certificates cannot be read")]
+    Trust(#[source] rustls::Error),
+    /// Before any mail was named: its password, its TLS, its greeting.
+    #[error("the mail relay does not let us in")]
+    NotLetIn(#[source] SmtpError),
+    #[error("the mail relay did not take the mail")]
+    Mail(#[source] SmtpError),
+    #[error("the mail relay did not answer in time")]
+    Timeout,
+}
+
+impl PoolError {
+    /// Says what the relay answered, without its text: that may repeat addresses.
+    pub(crate) fn into_send_error(self) -> SendError {
+        match &self {
+            Self::Mail(error) if error.is_permanent() => {
+                SendError::ForGood(format!("{self}: {}", codes(error)))
+            }
+            Self::Mail(error) if error.is_client() => {
+                SendError::ForGood(format!("{self}: it lacks what the address needs (SMTPUTF8)"))
+            }
+            Self::Mail(error) | Self::NotLetIn(error) => {
+                SendError::not_now(format!("{self}: {}", codes(error)))
+            }
+            Self::Unreachable(error) => SendError::not_now(format!("{self}: {error}")),
+            Self::Trust(_) | Self::Timeout => SendError::not_now(self.to_string()),
+        }
+    }
+}
+
+/// As in `550 5.1.1`; the kind of error where the relay gave no code.
+fn codes(error: &SmtpError) -> String {
+    use std::error::Error;
+    let Some(code) = error.status() else {
+        return error.to_string().split(':').next().unwrap_or_default().to_owned();
+    };
+    let text = error.source().map(ToString::to_string).unwrap_or_default();
+    let is_enhanced = |word: &&str| {
+        let parts: Vec<&str> = word.split('.').collect();
+        parts.len() == 3
+            && parts.iter().all(|part| {
+                (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+            })
+    };
+    match text.split_whitespace().find(is_enhanced) {
+        Some(enhanced) => format!("{code} {enhanced}"),
+        None => code.to_string(),
+    }
+}
+
+/// Hands mails over, on at most so many connections at once.
+pub(crate) struct Pool {
+    relay: Relay,
+    hello: ClientId,
+    patience: Duration,
+    seats: Semaphore,
+    idle: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
+}
+
+impl Pool {
+    pub(crate) fn new(relay: Relay, connections: usize, patience: Duration) -> Self {
+        let (seats, hello) = (Semaphore::new(connections.max(1)), ClientId::default());
+        Self { relay, hello, patience, seats, idle: Mutex::default() }
+    }
+
+    /// Hands one mail over. A connection that broke while it was idle is not
+    /// the mail's fault: it goes over a new one at once.
+    pub(crate) async fn send(&self, envelope: &Envelope, mail: &[u8]) -> Result<(), PoolError> {
+        let _seat = self.seats.acquire().await.expect("the pool never closes its semaphore");
+        if let Some(used) = self.idle() {
+            match self.hand_over(used, envelope, mail).await {
+                Err(PoolError::Mail(error)) if error.status().is_none() && !error.is_client() => {}
+                settled => return settled,
+            }
+        }
+        let fresh =
+            timeout(self.patience, self.connect()).await.map_err(|_| PoolError::Timeout)??;
+        self.hand_over(fresh, envelope, mail).await
+    }
+
+    fn idle(&self) -> Option<AsyncSmtpConnection> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|(_, since)| since.elapsed() < IDLE);
+        idle.pop().map(|(connection, _)| connection)
+    }
+
+    async fn hand_over(
+        &self,
+        mut connection: AsyncSmtpConnection,
+        envelope: &Envelope,
+        mail: &[u8],
+    ) -> Result<(), PoolError> {
+        let sent = timeout(self.patience, connection.send(envelope, mail))
+            .await
+            .map_err(|_| PoolError::Timeout)?;
+        sent.map_err(PoolError::Mail)?;
+        if !connection.has_broken() {
+            self.idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((connection, Instant::now()));
+        }
+        Ok(())
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, PoolError> {
+        let Relay { host, port, privacy, credentials } = &self.relay;
+        let stream =
+            TcpStream::connect((host.as_str(), *port)).await.map_err(PoolError::Unreachable)?;
+        stream.set_nodelay(true).map_err(PoolError::Unreachable)?;
+        let stream: Box<dyn AsyncTokioStream> = match privacy {
+            Privacy::Plain | Privacy::StartTls => Box::new(stream),
+            Privacy::Tls => {
+                let trust = Trust::of_this_machine().map_err(PoolError::Trust)?;
+                Box::new(trust.wrap(stream, host).await.map_err(PoolError::Unreachable)?)
+            }
+        };
+        let greeted = AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await;
+        let mut connection = greeted.map_err(PoolError::NotLetIn)?;
+        if *privacy == Privacy::StartTls {
+            let parameters = tls::parameters(host).map_err(PoolError::NotLetIn)?;
+            connection.starttls(parameters, &self.hello).await.map_err(PoolError::NotLetIn)?;
+        }
+        if let Some(credentials) = credentials {
+            connection.auth(DEFAULT_MECHANISMS, credentials).await.map_err(PoolError::NotLetIn)?;
+        }
+        Ok(connection)
+    }
+}

@@ -1,0 +1,66 @@
+//! How many notices went out, what became of them, and how long they took.
+
+use std::time::Duration;
+
+use opentelemetry::metrics::{Counter, Histogram};
+use opentelemetry::{KeyValue, global};
+use tipoff_domain::Channel;
+
+/// Seconds; offers are worth little after a minute.
+const BOUNDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
+
+/// What became of one attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Result {
+    Sent,
+    /// No longer worth telling.
+    Obsolete,
+    Retried,
+    Failed,
+}
+
+impl Result {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Obsolete => "obsolete",
+            Self::Retried => "retried",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The instruments of one channel: `tipoff_notifications_total{channel,result}`
+/// and `tipoff_notification_seconds{channel}`.
+#[derive(Debug, Clone)]
+pub(crate) struct Meter {
+    channel: Channel,
+    count: Counter<u64>,
+    seconds: Histogram<f64>,
+}
+
+impl Meter {
+    pub(crate) fn new(channel: Channel) -> Self {
+        let meter = global::meter("tipoff-notifier");
+        let count = meter
+            .u64_counter("tipoff_notifications")
+            .with_description("Notices handled, by what became of them");
+        let seconds = meter
+            .f64_histogram("tipoff_notification")
+            .with_unit("s")
+            .with_boundaries(BOUNDS.to_vec());
+        Self {
+            channel,
+            count: count.build(),
+            seconds: seconds.with_description("How long sending took").build(),
+        }
+    }
+
+    pub(crate) fn count(&self, result: Result, took: Duration) {
+        let channel = KeyValue::new("channel", self.channel.as_str());
+        self.count.add(1, &[channel.clone(), KeyValue::new("result", result.as_str())]);
+        if result == Result::Sent {
+            self.seconds.record(took.as_secs_f64(), &[channel]);
+        }
+    }
+}

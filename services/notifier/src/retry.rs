@@ -1,0 +1,66 @@
+//! When a notice is tried again.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
+use tipoff_wire::partition::fnv1a;
+
+const STEPS: [u64; 5] = [1, 3, 10, 30, 60];
+/// A retry that leaves the agent less than this is not worth making.
+const SHORTEST: TimeDelta = TimeDelta::seconds(2);
+
+/// How long to wait after so many deliveries: longer each time, up to a minute,
+/// and spread by a fifth either way, so that what failed together does not come
+/// back together. The same notice always waits equally long.
+pub(crate) fn backoff(key: &str, deliveries: i64) -> Duration {
+    let index = usize::try_from(deliveries.max(1) - 1).unwrap_or(usize::MAX).min(STEPS.len() - 1);
+    let spread = 800 + fnv1a(format!("{key}/{deliveries}").as_bytes()) % 401;
+    Duration::from_millis(STEPS[index] * spread)
+}
+
+/// A wait that ends before the deadline; `None`: there is no time for another try.
+pub(crate) fn before(
+    deadline: DateTime<Utc>,
+    now: DateTime<Utc>,
+    wait: Duration,
+) -> Option<Duration> {
+    let left = deadline - now;
+    let half = (left / 2).to_std().ok()?;
+    (left > SHORTEST).then_some(wait.min(half))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_a_minute_and_stay_within_a_fifth() {
+        for (deliveries, seconds) in
+            [(1, 1), (2, 3), (3, 10), (4, 30), (5, 60), (6, 60), (1_000, 60)]
+        {
+            for key in ["n:lead_1:1:ana:email", "n:lead_2:1:ben:push", "n:lead_3:9:chloe:email"] {
+                let wait = backoff(key, deliveries);
+                let step = Duration::from_secs(seconds);
+                assert!(wait >= step * 4 / 5 && wait <= step * 6 / 5, "{deliveries}: {wait:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn waits_of_different_notices_differ_and_of_the_same_do_not() {
+        assert_eq!(backoff("a", 3), backoff("a", 3));
+        assert_ne!(backoff("a", 3), backoff("b", 3));
+    }
+
+    #[test]
+    fn a_retry_never_comes_after_the_deadline() {
+        let now: DateTime<Utc> = "2026-11-22T09:30:00Z".parse().unwrap();
+        let minute = Duration::from_secs(60);
+        assert_eq!(before(now + TimeDelta::minutes(15), now, minute), Some(minute));
+        assert_eq!(
+            before(now + TimeDelta::seconds(20), now, minute),
+            Some(Duration::from_secs(10))
+        );
+        assert_eq!(before(now + TimeDelta::seconds(2), now, minute), None);
+        assert_eq!(before(now - TimeDelta::seconds(2), now, minute), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! The notifier's workers, put together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tipoff_board::Board;
+use tipoff_domain::Channel;
+use tipoff_roster::Roster;
+use tipoff_runtime::{Clock, Nats, Publisher, WorkerError, WorkerLimits, worker};
+use tipoff_wire::link::{BadLink, read_secret};
+use tipoff_wire::{Stream, subject};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::Options;
+use crate::deliver::{Deliverer, Transport};
+use crate::email::{BadRelay, Email, Pool, Relay};
+use crate::letter::Writer;
+use crate::meter::Meter;
+use crate::push::{BadVapidKey, Push, Sender, Shown, Vapid};
+use crate::spread::Spreader;
+
+const DRAIN: Duration = Duration::from_secs(20);
+/// How often is each notice's own business: it ends with its deadline.
+const ENDLESS: i64 = i64::MAX;
+
+/// Why the notifier does not work.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("TIPOFF_SMTP_URL is of no use")]
+    Relay(#[from] BadRelay),
+    #[error("the deployment's link secret is of no use")]
+    LinkSecret(#[from] BadLink),
+    #[error("push messages cannot be signed")]
+    Vapid(#[from] BadVapidKey),
+    #[error("push messages cannot be sent")]
+    Http(#[from] reqwest::Error),
+    #[error("a template of this build is broken")]
+    Template(#[from] minijinja::Error),
+    #[error("a worker ended")]
+    Worker(#[from] WorkerError),
+}
+
+/// Tells agents until `stop` is cancelled and what is in hand is finished.
+pub async fn run(
+    nats: Nats,
+    board: Board,
+    roster: Roster,
+    clock: Clock,
+    options: Options,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    let secret = read_secret(&roster.deployment().link_secret)?;
+    let writer = Arc::new(Writer::new(&options.public_url, secret)?);
+    let mut staff =
+        Staff { nats, board, roster, clock, workers: JoinSet::new(), stop: stop.child_token() };
+    let mut channels = vec![Channel::Push];
+    if let Some(address) = &options.smtp_url {
+        channels.push(Channel::Email);
+        let patience = Duration::from_secs(options.smtp_timeout_seconds);
+        let pool = Pool::new(Relay::parse(address)?, options.smtp_connections, patience);
+        let email = Email { pool, writer: writer.clone(), from: options.mail_from.clone() };
+        // As many as connections, so that none waits for one until it is delivered again.
+        staff.deliver(Channel::Email, email, options.smtp_connections, patience * 3);
+    } else {
+        warn!("TIPOFF_SMTP_URL is not set: nobody is told by e-mail");
+    }
+    let push = staff.push(&options, writer)?;
+    staff.deliver(Channel::Push, push, options.push_in_flight, Duration::from_secs(45));
+    staff.spread(channels, options.notifier_in_flight);
+    staff.work().await
+}
+
+/// The workers and what they share.
+struct Staff {
+    nats: Nats,
+    board: Board,
+    roster: Roster,
+    clock: Clock,
+    workers: JoinSet<Result<(), WorkerError>>,
+    stop: CancellationToken,
+}
+
+impl Staff {
+    fn push(&self, options: &Options, writer: Arc<Writer>) -> Result<Push, Error> {
+        let subject = options
+            .vapid_subject
+            .clone()
+            .unwrap_or_else(|| format!("mailto:{}", options.mail_from.email));
+        let vapid = Vapid::new(&self.roster.deployment().vapid_key, subject)?;
+        let sender = Sender::new(vapid, self.clock.clone())?;
+        Ok(Push { sender, roster: self.roster.clone(), writer, shown: Shown::default() })
+    }
+
+    fn deliver<T: Transport>(
+        &mut self,
+        channel: Channel,
+        transport: T,
+        in_flight: usize,
+        ack_wait: Duration,
+    ) {
+        let (board, roster) = (self.board.clone(), self.roster.clone());
+        let handler = Deliverer { board, roster, channel, transport, meter: Meter::new(channel) };
+        let durable = format!("notify-{}", channel.as_str());
+        let filter = Some(subject::notify_channel(channel));
+        self.start(limits(Stream::Notify, durable, filter, in_flight, ack_wait), handler);
+    }
+
+    fn spread(&mut self, channels: Vec<Channel>, in_flight: usize) {
+        let handler = Spreader {
+            publisher: Publisher::new(self.nats.clone()),
+            board: self.board.clone(),
+            roster: self.roster.clone(),
+            clock: self.clock.clone(),
+            channels,
+        };
+        let limits =
+            limits(Stream::Events, "notifier".to_owned(), None, in_flight, Duration::from_secs(60));
+        self.start(limits, handler);
+    }
+
+    fn start(&mut self, limits: WorkerLimits, handler: impl tipoff_runtime::Handler) {
+        self.workers.spawn(worker::work(
+            self.nats.clone(),
+            self.clock.clone(),
+            limits,
+            handler,
+            self.stop.clone(),
+        ));
+    }
+
+    /// Until all have ended. When one cannot go on, the others finish what they have.
+    async fn work(mut self) -> Result<(), Error> {
+        let mut ended = Ok(());
+        while let Some(worker) = self.workers.join_next().await {
+            let worker =
+                worker.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()));
+            if let Err(error) = worker {
+                self.stop.cancel();
+                ended = Err(error.into());
+            }
+        }
+        ended
+    }
+}
+
+fn limits(
+    stream: Stream,
+    durable: String,
+    filter: Option<String>,
+    in_flight: usize,
+    ack_wait: Duration,
+) -> WorkerLimits {
+    WorkerLimits {
+        stream,
+        durable,
+        filter,
+        in_flight: in_flight.max(1),
+        ack_wait,
+        most_deliveries: ENDLESS,
+        drain: DRAIN,
+    }
+}

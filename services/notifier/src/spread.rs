@@ -1,0 +1,177 @@
+//! `lead.offered` and `lead.assigned` → one notice per agent and channel.
+
+use std::time::Duration;
+
+use async_nats::HeaderMap;
+use bytes::Bytes;
+use chrono::TimeDelta;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use serde::Deserialize;
+use tipoff_board::Board;
+use tipoff_domain::plan::How;
+use tipoff_domain::{AgentId, Channel, EntityView, RouteId};
+use tipoff_roster::Roster;
+use tipoff_runtime::{Clock, Delivery, Handler, Outcome, PublishError, Publisher};
+use tipoff_wire::notice::What;
+use tipoff_wire::{Event, EventKind, Notice, subject};
+use tracing::{debug, error, warn};
+
+use crate::retry;
+
+/// Notices on their way at once: a Jump Ball asks thousands.
+const AT_ONCE: usize = 256;
+/// An event this old is read from a log that somebody goes through again, and
+/// the board is asked first.
+const OLD: TimeDelta = TimeDelta::minutes(1);
+/// Nobody is told any more what they have had for so long.
+const STALE: TimeDelta = TimeDelta::hours(24);
+/// So often may an entity be missing here that is there elsewhere.
+const MOST_MISSES: i64 = 5;
+
+/// Turns events into notices.
+pub(crate) struct Spreader {
+    pub(crate) publisher: Publisher,
+    pub(crate) board: Board,
+    pub(crate) roster: Roster,
+    pub(crate) clock: Clock,
+    /// Channels that this deployment can deliver.
+    pub(crate) channels: Vec<Channel>,
+}
+
+/// As much of an event as tells whether the rest matters.
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: std::borrow::Cow<'a, str>,
+}
+
+impl Handler for Spreader {
+    async fn handle(&self, delivery: Delivery) -> Outcome {
+        let event = match read(&delivery.body) {
+            Ok(Some(event)) => event,
+            Ok(None) => return Outcome::Done,
+            Err(error) => {
+                return Outcome::GiveUp(format!("the event cannot be read by this build: {error}"));
+            }
+        };
+        let wait = retry::backoff(&event.id, delivery.deliveries).min(Duration::from_secs(10));
+        let Some(view) = self.roster.view(&event.entity) else {
+            warn!(entity.id = %event.entity, lead.id = %event.lead, "nobody can be told: the entity is not known here");
+            return if delivery.deliveries < MOST_MISSES {
+                Outcome::RetryIn(wait)
+            } else {
+                Outcome::Done
+            };
+        };
+        if self.is_history(&event).await {
+            debug!(lead.id = %event.lead, version = event.version, "event is history");
+            return Outcome::Done;
+        }
+        match self.publish(self.notices(&event, &view)).await {
+            Ok(()) => Outcome::Done,
+            Err(error) => {
+                error!(error = &error as &dyn std::error::Error, lead.id = %event.lead, "notices not published");
+                Outcome::RetryIn(wait)
+            }
+        }
+    }
+}
+
+/// `None`: an event of which nobody is told.
+fn read(body: &[u8]) -> Result<Option<Event>, serde_json::Error> {
+    let kind = serde_json::from_slice::<Kind<'_>>(body)?.kind;
+    let told = [EventKind::Offered, EventKind::Assigned].map(EventKind::as_str);
+    if told.contains(&kind.as_ref()) { serde_json::from_slice(body).map(Some) } else { Ok(None) }
+}
+
+impl Spreader {
+    /// Whether the event is long over. The clock here only decides whether to
+    /// ask; what still counts, the board knows.
+    async fn is_history(&self, event: &Event) -> bool {
+        let age = self.clock.now() - event.at;
+        if event.kind == EventKind::Assigned {
+            return age > STALE;
+        }
+        let until = event.offers.iter().map(|offer| offer.until).max();
+        if age < OLD {
+            return false;
+        }
+        match self.board.time(&event.entity).await {
+            Ok(now) => until.is_none_or(|until| until <= now),
+            Err(_) => false,
+        }
+    }
+
+    fn notices(&self, event: &Event, view: &EntityView) -> Vec<Notice> {
+        let told: Vec<(&AgentId, What)> = match event.kind {
+            EventKind::Offered => offered(event),
+            EventKind::Assigned => assigned(event),
+            _ => Vec::new(),
+        };
+        let notices = told.into_iter().flat_map(|(agent, what)| {
+            let notice = move |channel| Notice {
+                channel,
+                entity: event.entity.clone(),
+                lead: event.lead.clone(),
+                agent: agent.clone(),
+                what: what.clone(),
+            };
+            self.channels_of(agent, event.route.as_ref(), view).into_iter().map(notice)
+        });
+        notices.collect()
+    }
+
+    /// What reaches the agent: the route's channels that the agent wants and has
+    /// an address for.
+    fn channels_of(
+        &self,
+        agent: &AgentId,
+        route: Option<&RouteId>,
+        view: &EntityView,
+    ) -> Vec<Channel> {
+        let Some(known) = view.agents.get(agent) else {
+            warn!(agent.id = %agent, "cannot be told: not an agent of the entity any more");
+            return Vec::new();
+        };
+        let route = route.and_then(|id| view.route(id));
+        let reaches = |channel: &Channel| match channel {
+            Channel::Email => known.email.is_some(),
+            Channel::Push => !self.roster.push_subscriptions(&view.id, agent).is_empty(),
+        };
+        let allowed =
+            |channel: &Channel| route.is_none_or(|route| route.channels.contains(channel));
+        let wanted =
+            known.channels.iter().copied().filter(|channel| self.channels.contains(channel));
+        let found: Vec<Channel> =
+            wanted.filter(|channel| allowed(channel) && reaches(channel)).collect();
+        if found.is_empty() {
+            warn!(agent.id = %agent, "cannot be told: no channel reaches them");
+        }
+        found
+    }
+
+    async fn publish(&self, notices: Vec<Notice>) -> Result<(), PublishError> {
+        let sends = stream::iter(notices).map(|notice| async move {
+            let (key, subject) = (notice.key(), subject::notify(notice.channel, &notice.entity));
+            let body = Bytes::from(serde_json::to_vec(&notice).expect("a notice is plain data"));
+            self.publisher.publish(subject, &key, None, HeaderMap::new(), body).await.map(|_| ())
+        });
+        sends.buffer_unordered(AT_ONCE).try_collect().await
+    }
+}
+
+fn offered(event: &Event) -> Vec<(&AgentId, What)> {
+    let round = event.round.unwrap_or(event.after.round);
+    let what = |until| What::Offer { round, until, route: event.route.clone() };
+    event.offers.iter().map(|offer| (&offer.agent, what(offer.until))).collect()
+}
+
+/// Nobody is told of what they did themselves.
+fn assigned(event: &Event) -> Vec<(&AgentId, What)> {
+    let by_themselves = matches!(event.after.how, Some(How::Claimed | How::PoolClaimed));
+    let others = event
+        .agents
+        .iter()
+        .filter(|agent| !by_themselves && event.by.as_deref() != Some(agent.as_str()));
+    others.map(|agent| (agent, What::Assigned { version: event.version })).collect()
+}
