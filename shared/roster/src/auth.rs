@@ -1,7 +1,14 @@
 //! API keys: `tpf_<id>_<secret>`, stored as a hash.
 
+mod table;
+mod verify;
+
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use tipoff_domain::{AgentId, EntityId, SourceId};
+
+pub(crate) use table::{ApiKeys, Stored};
 
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,4 +49,10 @@ pub struct NewKey {
 pub struct ApiKey {
     pub id: String,
     pub text: String,
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiKey").field("id", &self.id).finish_non_exhaustive()
+    }
 }

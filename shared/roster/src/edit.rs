@@ -1,6 +1,16 @@
 //! Edits: checked as a whole, then written with the version they were based on.
 
-use tipoff_domain::Invalid;
+mod people;
+mod push;
+mod routes;
+
+use bytes::Bytes;
+use serde::Serialize;
+use tipoff_domain::{EntityId, Invalid};
+
+use crate::Roster;
+use crate::entities::Slot;
+use crate::keys::Key;
 
 /// On what an edit is based.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,4 +42,56 @@ pub enum EditError {
     Conflict { what: String, version: u64 },
     #[error("the roster could not be reached")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Roster {
+    /// Looks at an entity that must exist.
+    fn within<V>(&self, entity: &EntityId, look: impl FnOnce(&Slot) -> V) -> Result<V, EditError> {
+        let entities = self.entities.read();
+        let slot = entities.slot(entity).ok_or_else(|| not_found(format!("entity `{entity}`")))?;
+        Ok(look(slot))
+    }
+
+    /// Writes something that was checked.
+    async fn write<T: Serialize>(
+        &self,
+        key: &Key,
+        what: &str,
+        value: T,
+        existed: bool,
+        expect: Expect,
+    ) -> Result<Edited<T>, EditError> {
+        if let Expect::Version(_) = expect
+            && !existed
+        {
+            return Err(not_found(what.to_owned()));
+        }
+        let stored =
+            serde_json::to_vec(&value).map_err(|error| EditError::Unavailable(Box::new(error)))?;
+        let version =
+            self.entities.put(&key.to_string(), what, Bytes::from(stored), expect).await?;
+        Ok(Edited { value, version, created: !existed })
+    }
+
+    /// Deletes something; `existed` says whether it was there.
+    async fn remove(
+        &self,
+        key: &Key,
+        what: &str,
+        existed: bool,
+        expect: Expect,
+    ) -> Result<(), EditError> {
+        if !existed {
+            return Err(not_found(what.to_owned()));
+        }
+        self.entities.delete(&key.to_string(), what, expect).await
+    }
+}
+
+pub(crate) fn not_found(what: String) -> EditError {
+    EditError::NotFound { what }
+}
+
+pub(crate) fn refused(checked: Result<(), Invalid>) -> Result<(), EditError> {
+    checked.map_err(EditError::Invalid)
 }

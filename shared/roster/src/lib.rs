@@ -6,8 +6,12 @@
 //! moment later.
 
 mod auth;
+mod bucket;
 mod cache;
+mod deployment;
 mod edit;
+mod entities;
+mod follow;
 mod keys;
 
 pub use auth::{Access, ApiKey, NewKey, Role};
