@@ -103,11 +103,11 @@ impl System {
         for _ in 0..ROUTERS {
             running.router(redis.clone(), &base, options::router());
         }
-        running.notifier(board.clone(), &base, options::notifier(&smtp.url(), &addresses.api));
+        running.notifier(board.clone(), &base, options::notifier(&smtp.url(), &addresses.api)?);
         let app = base.api(board, &options::api(&addresses.intake), stop);
         let app = app.merge(mail::pages(mailbox, stop.clone()));
         running.api(place.api, app);
-        running.ingest(place.intake, &base, options::ingest(&addresses.intake));
+        running.ingest(place.intake, &base, options::ingest());
         running.spawn(
             "push subscriptions",
             subscribe::everybody(base.roster.clone(), push, stop.clone()),

@@ -1,22 +1,31 @@
-//! The services' own settings, as a private system wants them.
+//! The services' own settings, as a private system wants them. What stands in
+//! the environment is for real systems and does not count here.
+
+use anyhow::Context;
 
 pub(super) fn router() -> tipoff_router::Options {
     tipoff_router::Options::default()
 }
 
-pub(super) fn ingest(_intake: &str) -> tipoff_ingest::Options {
+pub(super) fn ingest() -> tipoff_ingest::Options {
     tipoff_ingest::Options::default()
 }
 
-pub(super) fn notifier(_smtp: &str, _public_url: &str) -> tipoff_notifier::Options {
-    tipoff_notifier::Options::default()
+/// Mail goes to the sink at `smtp`; links in it lead to `public_url`.
+pub(super) fn notifier(smtp: &str, public_url: &str) -> anyhow::Result<tipoff_notifier::Options> {
+    Ok(tipoff_notifier::Options {
+        smtp_url: Some(smtp.to_owned().into()),
+        mail_from: "Tipoff <tipoff@example.com>".parse().context("the sender of mails")?,
+        smtp_connections: 4,
+        smtp_timeout_seconds: 10,
+        push_in_flight: 16,
+        vapid_subject: None,
+        notifier_in_flight: 32,
+        public_url: public_url.parse().context("the address of claim links")?,
+    })
 }
 
-/// The sink listens on this machine, so any push endpoint will do.
+/// The push sink listens on this machine, so any endpoint will do.
 pub(super) fn api(intake: &str) -> tipoff_api::Options {
-    tipoff_api::Options {
-        intake_url: intake.to_owned(),
-        any_push_endpoint: true,
-        ..tipoff_api::Options::default()
-    }
+    tipoff_api::Options { intake_url: intake.to_owned(), any_push_endpoint: true, ..tipoff_api::Options::default() }
 }

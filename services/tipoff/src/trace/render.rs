@@ -28,6 +28,9 @@ where
         let since = format!("+{}", tell::took(event.at - began));
         let (verb, story) = (tell::verb(event.kind), tell::story(event, titles));
         line(&mut text, format_args!("{time}  {since:>9}  {verb:<9}  {story}"));
+        if let Some(offer) = event.offers.first() {
+            note(&mut text, "until", &offer.until.with_timezone(zone).format("%H:%M:%S%.3f").to_string(), "");
+        }
         if let Some(reason) = &event.reason {
             note(&mut text, "they said", reason, "");
         }
@@ -156,7 +159,27 @@ mod tests {
 
     #[test]
     fn a_trace_tells_each_step_and_the_reasons_for_it() {
-        insta::assert_snapshot!(render(&story(), &titles(), &Utc), @"");
+        insta::assert_snapshot!(render(&story(), &titles(), &Utc), @r"
+        lead_0123456789abcdef0123456789abcdef   entity acme
+        received Sunday 22 November 2026, 09:30:00.000 (UTC+00:00)
+        now: ben has it (claimed)
+
+        09:30:00.000       +0 s  received   from zillow
+        09:30:00.000       +0 s  offered    to ana, for 1m   Zillow round robin
+                                 until      09:31:00.000
+                                 route      Holiday jump ball               is not active on this date
+                                 route      Zillow round robin              matched, and takes the lead
+                                 route      route_3                         would match, but another one comes first
+                                 agent      ana                             is chosen: it is their turn
+                                 agent      ben                             could have had it
+                                 agent      dana                            is paused
+        09:30:12.000      +12 s  passed     by ana
+                                 they said  on a showing
+        09:30:12.000      +12 s  offered    to ben, for 1m   Zillow round robin
+                                 until      09:31:12.000
+                                 agent      ben                             is chosen: it is their turn
+        09:30:20.000      +20 s  claimed    by ben, 20 s after the lead came in
+        ");
     }
 
     #[test]
