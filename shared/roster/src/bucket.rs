@@ -76,6 +76,11 @@ impl<T: Table> Bucket<T> {
         self.table.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Tells of every change of the table.
+    pub(crate) fn changes(&self) -> watch::Receiver<Option<u64>> {
+        self.seen.clone()
+    }
+
     /// Asks the bucket itself. `None`: there is no such entry.
     pub(crate) async fn get(&self, key: &str) -> Result<Option<Entry>, EditError> {
         let entry = in_time(self.store.entry(key)).await?;

@@ -6,6 +6,7 @@ use ring::rand::SystemRandom;
 use tipoff_domain::{AgentId, EntityId, EntityView, SourceId};
 use tipoff_runtime::Nats;
 use tipoff_wire::Partition;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::ApiKeys;
@@ -52,6 +53,11 @@ impl Roster {
 
     pub fn partition(&self, entity: &EntityId) -> Partition {
         Partition::of(entity, self.deployment.partitions)
+    }
+
+    /// Tells that something was edited, here or elsewhere; keys excepted.
+    pub fn changes(&self) -> watch::Receiver<Option<u64>> {
+        self.entities.changes()
     }
 
     /// `None`: there is no such entity.

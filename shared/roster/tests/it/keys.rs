@@ -1,0 +1,117 @@
+use tipoff_roster::{EditError, Expect, NewKey, Role};
+
+use crate::{acme, agent_id, open, source_id, staffed};
+
+fn of_source() -> NewKey {
+    NewKey {
+        role: Role::Source,
+        entity: Some(acme()),
+        agent: None,
+        source: Some(source_id("zillow")),
+    }
+}
+
+fn operator() -> NewKey {
+    NewKey { role: Role::Operator, entity: None, agent: None, source: None }
+}
+
+#[tokio::test]
+async fn a_key_says_who_is_calling_until_it_is_revoked() {
+    let (_server, roster) = staffed().await;
+    let key = roster.create_key(of_source()).await.unwrap();
+    assert!(key.text.starts_with(&format!("tpf_{}_", key.id)));
+
+    let access = roster.verify(&key.text).await.unwrap().unwrap();
+    assert_eq!(
+        (access.role, access.entity.clone(), access.source.clone()),
+        (Role::Source, Some(acme()), Some(source_id("zillow")))
+    );
+    assert_eq!(roster.keys(Some(&acme())), [access]);
+
+    roster.revoke_key(&key.id).await.unwrap();
+    assert_eq!(roster.verify(&key.text).await.unwrap(), None);
+    assert!(roster.keys(Some(&acme())).is_empty());
+    assert!(matches!(roster.revoke_key(&key.id).await, Err(EditError::NotFound { .. })));
+}
+
+#[tokio::test]
+async fn a_key_with_another_secret_is_nobody() {
+    let (_server, roster) = staffed().await;
+    let key = roster.create_key(of_source()).await.unwrap();
+    let mut wrong = key.text.clone();
+    let last = wrong.pop().unwrap();
+    wrong.push(if last == '0' { '1' } else { '0' });
+    for text in [wrong.as_str(), &key.id, "tpf_00_11", "", "Bearer"] {
+        assert_eq!(roster.verify(text).await.unwrap(), None, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_made_elsewhere_works_at_once_and_ends_soon_after_it_is_revoked() {
+    let (server, here) = staffed().await;
+    let there = open(&server).await;
+    let key = here.create_key(of_source()).await.unwrap();
+    assert!(there.verify(&key.text).await.unwrap().is_some());
+    here.revoke_key(&key.id).await.unwrap();
+    // An edit of ours comes after the revocation; once it is seen, so is that.
+    there.create_key(operator()).await.unwrap();
+    assert_eq!(there.verify(&key.text).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_secret_is_kept_nowhere() {
+    let (_server, roster) = staffed().await;
+    let key = roster.create_key(of_source()).await.unwrap();
+    let secret = key.text.rsplit_once('_').unwrap().1;
+    assert!(secret.len() >= 40);
+    assert!(!format!("{key:?}").contains(secret));
+}
+
+#[tokio::test]
+async fn a_key_may_be_chosen_if_nobody_can_guess_it() {
+    let (_server, roster) = staffed().await;
+    let text = "tpf_first_0123456789abcdef0123456789abcdef";
+    roster.store_key(operator(), text).await.unwrap();
+    assert_eq!(roster.verify(text).await.unwrap().unwrap().role, Role::Operator);
+    assert_eq!(roster.keys(None).len(), 1);
+    for weak in ["tpf_first_short", "letmein", "tpf_a.b_0123456789abcdef0123456789abcdef"] {
+        assert!(
+            matches!(roster.store_key(operator(), weak).await, Err(EditError::Invalid(_))),
+            "{weak}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_for_somebody_who_exists() {
+    let (_server, roster) = staffed().await;
+    let nobody = NewKey {
+        role: Role::Agent,
+        entity: Some(acme()),
+        agent: Some(agent_id("zoe")),
+        source: None,
+    };
+    assert!(matches!(roster.create_key(nobody).await, Err(EditError::NotFound { .. })));
+    let vague = NewKey { role: Role::Agent, entity: Some(acme()), agent: None, source: None };
+    assert!(matches!(roster.create_key(vague).await, Err(EditError::Invalid(_))));
+    let greedy = NewKey { entity: Some(acme()), ..operator() };
+    assert!(matches!(roster.create_key(greedy).await, Err(EditError::Invalid(_))));
+}
+
+#[tokio::test]
+async fn the_keys_of_whoever_leaves_end() {
+    let (_server, roster) = staffed().await;
+    let ana = NewKey {
+        role: Role::Agent,
+        entity: Some(acme()),
+        agent: Some(agent_id("ana")),
+        source: None,
+    };
+    let (ana, zillow) =
+        (roster.create_key(ana).await.unwrap(), roster.create_key(of_source()).await.unwrap());
+    roster.delete_agent(&acme(), &agent_id("ana"), Expect::Anything).await.unwrap();
+    assert_eq!(roster.verify(&ana.text).await.unwrap(), None);
+    assert!(roster.verify(&zillow.text).await.unwrap().is_some());
+    roster.delete_source(&acme(), &source_id("zillow"), Expect::Anything).await.unwrap();
+    assert_eq!(roster.verify(&zillow.text).await.unwrap(), None);
+}
