@@ -1,0 +1,230 @@
+//! The worked examples 1 to 6 and 10 to 12 of the rules, as they are lived.
+
+use serde_json::json;
+use tipoff_tests::{World, answer, friday_at_ten, id, minutes, seconds};
+use tipoff_wire::{EventKind, Stream};
+
+fn robin(agents: &[&str]) -> serde_json::Value {
+    json!({"kind": "round_robin", "agents": agents})
+}
+
+#[tokio::test]
+async fn example_1_the_turn_moves_on_once_per_lead() {
+    let world = World::with_team(&["ana", "ben", "chloe"]).await;
+    world.route("Robin", robin(&["ana", "ben", "chloe"]), json!({"claim_within": "15m"})).await;
+    let first = world.lead_from_zillow("Dana").await;
+    assert_eq!(world.offered(&first, 1).await, ["ana"]);
+    world.fast_forward(minutes(15)).await;
+    assert_eq!(world.offered(&first, 2).await, ["ben"]);
+    world.agent("ben").await.post(&format!("/v1/leads/{first}/pass"), &json!({})).await.expect(200);
+    assert_eq!(world.offered(&first, 3).await, ["chloe"]);
+
+    let second = world.lead_from_zillow("Eli").await;
+    assert_eq!(world.offered(&second, 1).await, ["ben"], "roll-ons took nobody's turn");
+    world
+        .agent("ben")
+        .await
+        .post(&format!("/v1/leads/{second}/pass"), &json!({}))
+        .await
+        .expect(200);
+    assert_eq!(world.offered(&second, 2).await, ["chloe"]);
+    world
+        .agent("chloe")
+        .await
+        .post(&format!("/v1/leads/{second}/pass"), &json!({}))
+        .await
+        .expect(200);
+    assert_eq!(world.offered(&second, 3).await, ["ana"]);
+
+    world.fast_forward(minutes(15)).await;
+    world.first(&first, EventKind::Pooled).await;
+    assert_eq!(
+        world.history(&first).await,
+        [
+            "lead.received",
+            "lead.offered",
+            "lead.expired",
+            "lead.offered",
+            "lead.passed",
+            "lead.offered",
+            "lead.expired",
+            "lead.pooled"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn example_2_a_paused_agent_keeps_the_place_but_not_the_turn() {
+    let world = World::with_team(&["ana", "ben", "chloe"]).await;
+    world.route("Robin", robin(&["ana", "ben", "chloe"]), json!({})).await;
+    world.operator.post("/v1/entities/acme/agents/ana/pause", &json!({})).await.expect(200);
+    let first = world.lead_from_zillow("Dana").await;
+    assert_eq!(world.offered(&first, 1).await, ["ben"]);
+    world.operator.post("/v1/entities/acme/agents/ana/resume", &json!({})).await.expect(200);
+    let second = world.lead_from_zillow("Eli").await;
+    assert_eq!(world.offered(&second, 1).await, ["chloe"]);
+    let third = world.lead_from_zillow("Fay").await;
+    assert_eq!(world.offered(&third, 1).await, ["ana"]);
+}
+
+#[tokio::test]
+async fn example_3_two_agents_on_a_random_route_take_turns_and_one_gets_everything() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    let route =
+        world.route("Draw", json!({"kind": "random", "agents": ["ana", "ben"]}), json!({})).await;
+    let mut firsts = Vec::new();
+    for name in ["Dana", "Eli", "Fay", "Gus", "Hal"] {
+        let lead = world.lead_from_zillow(name).await;
+        firsts.extend(world.offered(&lead, 1).await);
+    }
+    assert!(firsts.windows(2).all(|pair| pair[0] != pair[1]), "{firsts:?}");
+
+    let alone = json!({"title": "Draw", "strategy": {"kind": "random", "agents": ["ana"]}, "channels": ["email"]});
+    world.operator.put(&format!("/v1/entities/acme/routes/{route}"), &alone).await.expect(200);
+    for name in ["Ida", "Jon"] {
+        let lead = world.lead_from_zillow(name).await;
+        assert_eq!(world.offered(&lead, 1).await, ["ana"]);
+    }
+}
+
+#[tokio::test]
+async fn example_4_a_jump_ball_ends_when_the_last_one_passes() {
+    let world = World::with_team(&["ana", "ben", "chloe"]).await;
+    let strategy = json!({"kind": "jump_ball", "agents": "all"});
+    world.route("Ball", strategy, json!({"claim_within": "60s"})).await;
+    let lead = world.lead_from_zillow("Dana").await;
+    assert_eq!(world.offered(&lead, 1).await, ["ana", "ben", "chloe"]);
+    for (agent, after) in [("ana", 5), ("ben", 1), ("chloe", 1)] {
+        world.fast_forward(seconds(after)).await;
+        world
+            .agent(agent)
+            .await
+            .post(&format!("/v1/leads/{lead}/pass"), &json!({}))
+            .await
+            .expect(200);
+    }
+    let pooled = world.first(&lead, EventKind::Pooled).await;
+    assert_eq!(pooled.at, friday_at_ten() + seconds(7));
+}
+
+#[tokio::test]
+async fn example_5_assign_to_agent_wins_on_its_day_unless_its_agent_is_away() {
+    let world = World::with_team(&["ana", "dana"]).await;
+    let hours = json!({"schedule": {"zone": "America/New_York", "hours": {"from": "09:00", "to": "18:00"}},
+        "criteria": {"sources": ["zillow"]}});
+    world.route("Zillow", robin(&["ana"]), hours).await;
+    let saturdays = json!({"schedule": {"zone": "America/New_York", "days": ["sat"]}});
+    world
+        .route("Everything to Dana", json!({"kind": "assign_to_agent", "agent": "dana"}), saturdays)
+        .await;
+
+    let friday = world.lead_from_zillow("Eli").await;
+    assert_eq!(world.offered(&friday, 1).await, ["ana"]);
+    world.fast_forward_to(friday_at_ten() + minutes(24 * 60)).await;
+    let saturday = world.lead_from_zillow("Fay").await;
+    assert_eq!(world.first(&saturday, EventKind::Assigned).await.agents, [id("dana")]);
+    world.mail("dana", &saturday, 1).await;
+    world.operator.post("/v1/entities/acme/agents/dana/pause", &json!({})).await.expect(200);
+    let without_dana = world.lead_from_zillow("Gus").await;
+    assert_eq!(world.offered(&without_dana, 1).await, ["ana"]);
+}
+
+#[tokio::test]
+async fn example_6_the_evening_route_takes_over_and_the_deadline_is_honoured_in_full() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    let within = |from: &str, to: &str| {
+        json!({"claim_within": "5m",
+            "schedule": {"zone": "America/New_York", "hours": {"from": from, "to": to}}})
+    };
+    world.route("Day", robin(&["ana", "ben"]), within("09:00", "18:00")).await;
+    let evening = world.route("Evening", robin(&["ana", "ben"]), within("18:00", "23:59")).await;
+    // 17:58 in New York.
+    world.fast_forward_to(id("2040-06-01T21:58:00Z")).await;
+    let (kept, lost) = (world.lead_from_zillow("Dana").await, world.lead_from_zillow("Eli").await);
+    assert_eq!(world.offered(&kept, 1).await, ["ana"]);
+    assert_eq!(world.offered(&lost, 1).await, ["ben"]);
+
+    world.fast_forward_to(id("2040-06-01T22:02:59.900Z")).await;
+    world
+        .agent("ana")
+        .await
+        .post(&format!("/v1/leads/{kept}/claim"), &json!({"round": 1}))
+        .await
+        .expect(200);
+    world.fast_forward_to(id("2040-06-01T22:03:00Z")).await;
+    assert_eq!(world.offered(&lost, 2).await, ["ana"], "ben was asked already");
+    assert_eq!(world.nth(&lost, EventKind::Offered, 2).await.route, Some(id(&evening)));
+    let late = world
+        .agent("ben")
+        .await
+        .post(&format!("/v1/leads/{lost}/claim"), &json!({"round": 1}))
+        .await;
+    assert_eq!(late.expect(410).field("code"), "too_late");
+}
+
+#[tokio::test]
+async fn example_10_a_scanner_opens_the_link_three_times_and_claims_nothing() {
+    let world = World::with_team(&["ana"]).await;
+    world.route("Robin", robin(&["ana"]), json!({})).await;
+    let lead = world.lead_from_zillow("Dana").await;
+    let link = world.claim_link(&world.mail("ana", &lead, 1).await);
+    let browser = world.operator.with_key("");
+    let path = link.strip_prefix(&browser.base_url()).unwrap();
+    for _ in 0..3 {
+        browser.get(path).await.expect(200);
+        answer(browser.request(reqwest::Method::HEAD, path)).await.expect(200);
+    }
+    assert_eq!(world.history(&lead).await, ["lead.received", "lead.offered"]);
+
+    let page = browser.open(path).await;
+    let claimed = page.press("claim").await.expect(200);
+    assert!(claimed.text.contains("dana@example.com"), "the winner sees how to reach the person");
+    page.press("claim").await.expect(200);
+    assert_eq!(world.history(&lead).await, ["lead.received", "lead.offered", "lead.claimed"]);
+}
+
+#[tokio::test]
+async fn example_11_the_same_person_from_two_portals_is_one_lead_and_one_offer() {
+    let world = World::empty().await;
+    let rule = json!({"same_person": {"attach": true, "sticky": "90d"}});
+    world.add_team("acme", rule, &["ana", "ben"]).await;
+    world.route("Robin", robin(&["ana", "ben"]), json!({})).await;
+    let person = json!({"name": {"full": "Dana Reyes"}, "emails": ["dana@example.com"]});
+    let (zillow, portal) = (world.source("zillow").await, world.source("portal").await);
+    let (one, two) =
+        futures::join!(zillow.post("/v1/leads", &person), portal.post("/v1/leads", &person));
+    let (one, two) = (id(&one.expect(202).field("id")), id(&two.expect(202).field("id")));
+
+    let first = world.first_of(&[&one, &two], EventKind::Duplicate).await;
+    let other = if first.lead == one { &two } else { &one };
+    assert_eq!((first.after.inquiries, first.inquiry), (2, Some(other.clone())));
+    assert_eq!(
+        world.history(&first.lead).await,
+        ["lead.received", "lead.offered", "lead.duplicate"]
+    );
+    let admin = world.caller("admin", None).await;
+    let shown = admin.get(&format!("/v1/leads/{other}")).await.expect(200);
+    assert_eq!(shown.field("duplicate_of"), first.lead.to_string());
+}
+
+/// The router commits the offer and dies before anybody hears of it; the notice
+/// goes out all the same, once, with the deadline as it was.
+#[tokio::test]
+async fn example_12_an_offer_whose_router_died_is_still_told() {
+    let world = World::with_team(&["ana"]).await;
+    world.route("Robin", robin(&["ana"]), json!({"claim_within": "15m"})).await;
+    world.stop_notifiers().await;
+    let lead = world.lead_from_zillow("Dana").await;
+    let offered = world.first(&lead, EventKind::Offered).await;
+    world.stop_routers().await;
+    world.fast_forward(minutes(3)).await;
+    world.start_notifier();
+    let mail = world.mail("ana", &lead, 1).await;
+    assert!(
+        mail.text.contains("12 minutes"),
+        "the time left is counted from the offer: {}",
+        mail.text
+    );
+    assert_eq!(offered.offers[0].until, friday_at_ten() + minutes(15));
+    assert_eq!(world.count(Stream::Dead).await, 0);
+}

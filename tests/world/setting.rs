@@ -1,0 +1,264 @@
+//! Setting the scene: servers, services, a team.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+use tipoff_board::Board;
+use tipoff_domain::LeadId;
+use tipoff_roster::{NewKey, Role, Roster};
+use tipoff_runtime::{Clock, Nats, Redis, Settings, connect, streams};
+use tipoff_testkit::sink::{Mailbox, PushSink, SmtpSink};
+use tipoff_testkit::{NatsServer, RedisServer};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::calls::Caller;
+use crate::{friday_at_ten, id};
+
+const PARTITIONS: u16 = 4;
+
+/// Everything, running in this process on servers of its own.
+pub struct World {
+    pub clock: Clock,
+    pub nats: Nats,
+    pub redis: Redis,
+    pub board: Board,
+    pub roster: Roster,
+    pub mailbox: Mailbox,
+    pub smtp: SmtpSink,
+    pub push: PushSink,
+    /// The operator, at the API.
+    pub operator: Caller,
+    /// Nobody yet, at the intake.
+    pub intake: Caller,
+    pub nats_server: NatsServer,
+    pub redis_server: RedisServer,
+    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+    routers: Group,
+    notifiers: Group,
+}
+
+/// Services of one kind, to be stopped together.
+#[derive(Default)]
+struct Group {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Group {
+    /// Stops them and waits until they have.
+    async fn end(&mut self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        *self = Self::default();
+    }
+}
+
+impl World {
+    /// One of each service; nothing configured; Friday, ten o'clock.
+    pub async fn empty() -> Self {
+        // Somebody else may have been first; either will do.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let (nats_server, redis_server) =
+            (NatsServer::start().await.unwrap(), RedisServer::start().await.unwrap());
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let settings = settings(&nats_server, &redis_server);
+        let nats = connect::nats(&settings, "world", &stop).await.unwrap();
+        let redis = connect::redis(&settings, &stop).await.unwrap();
+        streams::ensure(&nats, 1).await.unwrap();
+        let roster = Roster::open(&nats, PARTITIONS, 1, stop.clone()).await.unwrap();
+        let board = Board::new(redis.clone(), nats.clone(), PARTITIONS);
+        let clock = Clock::held_at(friday_at_ten());
+        board.advance_clock_to(friday_at_ten()).await.unwrap();
+
+        let mailbox = Mailbox::new(clock.clone());
+        let smtp = SmtpSink::start(mailbox.clone(), anywhere()).await.unwrap();
+        let push = PushSink::start(mailbox.clone(), anywhere()).await.unwrap();
+        let (api, intake) = (
+            TcpListener::bind(anywhere()).await.unwrap(),
+            TcpListener::bind(anywhere()).await.unwrap(),
+        );
+        let operator = NewKey { role: Role::Operator, entity: None, agent: None, source: None };
+        let operator = roster.create_key(operator).await.unwrap().text;
+        let http =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let caller = |listener: &TcpListener, key: String| Caller {
+            http: http.clone(),
+            base: format!("http://{}", listener.local_addr().unwrap()),
+            key,
+        };
+        let world = Self {
+            operator: caller(&api, operator),
+            intake: caller(&intake, String::new()),
+            clock,
+            nats,
+            redis,
+            board,
+            roster,
+            mailbox,
+            smtp,
+            push,
+            nats_server,
+            redis_server,
+            stop,
+            tasks,
+            routers: Group::default(),
+            notifiers: Group::default(),
+        };
+        world.serve(api, intake);
+        world.start_router();
+        world.start_notifier();
+        world
+    }
+
+    /// `acme`, a team in New York, with these agents and the source `zillow`.
+    pub async fn with_team(agents: &[&str]) -> Self {
+        let world = Self::empty().await;
+        world.add_team("acme", json!({}), agents).await;
+        world
+    }
+
+    /// Adds an entity with its agents and the source `zillow`.
+    pub async fn add_team(&self, entity: &str, more: Value, agents: &[&str]) {
+        let mut whole = json!({"name": entity, "kind": "team", "parent": null, "zone": "America/New_York",
+            "country": "US", "locale": "en"});
+        whole.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.operator.put(&format!("/v1/entities/{entity}"), &whole).await.expect(201);
+        for agent in agents {
+            let email = format!("{agent}@{entity}.example.com");
+            let body = json!({"name": agent, "email": email, "phone": null, "channels": ["email"]});
+            self.operator
+                .put(&format!("/v1/entities/{entity}/agents/{agent}"), &body)
+                .await
+                .expect(201);
+        }
+        let body = json!({"name": "Zillow", "kind": "generic"});
+        self.operator
+            .put(&format!("/v1/entities/{entity}/sources/zillow"), &body)
+            .await
+            .expect(201);
+    }
+
+    /// Adds a route to `acme`, at the end of the list; answers its id.
+    pub async fn route(&self, title: &str, strategy: Value, more: Value) -> String {
+        let mut whole = json!({"title": title, "strategy": strategy, "channels": ["email"]});
+        whole.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.operator.post("/v1/entities/acme/routes", &whole).await.expect(201).field("id")
+    }
+
+    /// A key of that role in `acme`, at the API.
+    pub async fn caller(&self, role: &str, agent: Option<&str>) -> Caller {
+        let body = json!({"entity": "acme", "role": role, "agent": agent});
+        let key = self.operator.post("/v1/keys", &body).await.expect(201).field("key");
+        self.operator.with_key(&key)
+    }
+
+    /// An agent of `acme`, at the API.
+    pub async fn agent(&self, agent: &str) -> Caller {
+        self.caller("agent", Some(agent)).await
+    }
+
+    /// A source of `acme`, at the intake.
+    pub async fn source(&self, source: &str) -> Caller {
+        let body = json!({"entity": "acme", "role": "source", "source": source});
+        let key = self.operator.post("/v1/keys", &body).await.expect(201).field("key");
+        self.intake.with_key(&key)
+    }
+
+    /// A new person asks at Zillow; answers the lead.
+    pub async fn lead_from_zillow(&self, name: &str) -> LeadId {
+        let email = format!("{}@example.com", name.to_lowercase());
+        let lead = json!({"external_id": name, "kind": "buyer", "name": {"full": name}, "emails": [email]});
+        let answer = self.source("zillow").await.post("/v1/leads", &lead).await.expect(202);
+        id(&answer.field("id"))
+    }
+
+    /// Another router joins.
+    pub fn start_router(&self) {
+        let (nats, redis) = (self.nats.clone(), self.redis.clone());
+        let (roster, clock, stop) =
+            (self.roster.clone(), self.clock.clone(), self.routers.stop.clone());
+        let options = tipoff_router::Options::default();
+        self.routers.tasks.spawn(async move {
+            tipoff_router::run(nats, redis, roster, clock, options, stop).await.unwrap();
+        });
+    }
+
+    /// All routers go.
+    pub async fn stop_routers(&mut self) {
+        self.routers.end().await;
+    }
+
+    /// Another notifier joins.
+    pub fn start_notifier(&self) {
+        let options = tipoff_notifier::Options {
+            smtp_url: Some(self.smtp.url().into()),
+            public_url: self.operator.base.clone(),
+            ..tipoff_notifier::Options::default()
+        };
+        let (nats, board) = (self.nats.clone(), self.board.clone());
+        let (roster, clock, stop) =
+            (self.roster.clone(), self.clock.clone(), self.notifiers.stop.clone());
+        self.notifiers.tasks.spawn(async move {
+            tipoff_notifier::run(nats, board, roster, clock, options, stop).await.unwrap();
+        });
+    }
+
+    /// All notifiers go.
+    pub async fn stop_notifiers(&mut self) {
+        self.notifiers.end().await;
+    }
+
+    /// Time passes, for everybody at once.
+    pub async fn fast_forward(&self, by: TimeDelta) {
+        self.clock.advance(by);
+        self.board.advance_clock_to(self.clock.now()).await.unwrap();
+    }
+
+    /// Time passes until then.
+    pub async fn fast_forward_to(&self, instant: DateTime<Utc>) {
+        self.fast_forward(instant - self.clock.now()).await;
+    }
+
+    fn serve(&self, api: TcpListener, intake: TcpListener) {
+        let (nats, roster, clock) = (self.nats.clone(), self.roster.clone(), self.clock.clone());
+        let options = tipoff_ingest::Options::default();
+        let running = tipoff_ingest::run(intake, nats, roster, clock, options, self.stop.clone());
+        self.tasks.spawn(async move { running.await.unwrap() });
+
+        let options =
+            tipoff_api::Options { any_push_endpoint: true, ..tipoff_api::Options::default() };
+        let (nats, roster, clock) = (self.nats.clone(), self.roster.clone(), self.clock.clone());
+        let app =
+            tipoff_api::app(nats, self.board.clone(), roster, clock, &options, self.stop.clone());
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move { tipoff_api::serve(api, app, stop).await.unwrap() });
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        for stop in [&self.stop, &self.routers.stop, &self.notifiers.stop] {
+            stop.cancel();
+        }
+    }
+}
+
+fn anywhere() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
+}
+
+fn settings(nats: &NatsServer, redis: &RedisServer) -> Settings {
+    Settings {
+        nats_url: nats.url(),
+        redis_url: redis.url(),
+        replicas: 1,
+        r#unsafe: false,
+        admin_listen: None,
+        drain_seconds: 5,
+    }
+}

@@ -1,0 +1,97 @@
+//! Waiting for what happens, and making sure that nothing else did.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use tipoff_domain::LeadId;
+use tipoff_testkit::sink::Caught;
+use tipoff_wire::{Event, EventKind, Stream};
+
+use crate::{World, id};
+
+/// Longest that a story waits for anything.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl World {
+    /// Waits until the log of `lead` holds `count` events of that kind; answers the last.
+    pub async fn nth(&self, lead: &LeadId, kind: EventKind, count: usize) -> Event {
+        self.nth_of(&[lead], kind, count).await
+    }
+
+    /// Waits for the first event of that kind of any of these leads.
+    pub async fn first_of(&self, leads: &[&LeadId], kind: EventKind) -> Event {
+        self.nth_of(leads, kind, 1).await
+    }
+
+    async fn nth_of(&self, leads: &[&LeadId], kind: EventKind, count: usize) -> Event {
+        let of_kind = |events: Vec<Event>| {
+            events.into_iter().filter(|event| event.kind == kind).nth(count - 1)
+        };
+        let mut updates = self.updates().await;
+        let found = async {
+            loop {
+                for lead in leads {
+                    let events = self.board.timeline(&id("acme"), lead).await.unwrap();
+                    if let Some(found) = of_kind(events) {
+                        return found;
+                    }
+                }
+                updates.next().await.unwrap();
+            }
+        };
+        if let Ok(found) = tokio::time::timeout(PATIENCE, found).await {
+            return found;
+        }
+        let histories =
+            futures::future::join_all(leads.iter().map(|lead| self.history(lead))).await;
+        panic!("no {} number {count}; there were {histories:?}", kind.as_str())
+    }
+
+    /// Waits for the first event of that kind.
+    pub async fn first(&self, lead: &LeadId, kind: EventKind) -> Event {
+        self.nth(lead, kind, 1).await
+    }
+
+    /// Waits for the offer of that round; answers whom it is made to.
+    pub async fn offered(&self, lead: &LeadId, round: usize) -> Vec<String> {
+        let event = self.nth(lead, EventKind::Offered, round).await;
+        event.offers.iter().map(|offer| offer.agent.to_string()).collect()
+    }
+
+    /// The lead's history so far, in words.
+    pub async fn history(&self, lead: &LeadId) -> Vec<&'static str> {
+        let events = self.board.timeline(&id("acme"), lead).await.unwrap();
+        events.iter().map(|event| event.kind.as_str()).collect()
+    }
+
+    /// Waits for the mail to `agent` of acme about `lead`, of which there may be several; answers the `nth`.
+    pub async fn mail(&self, agent: &str, lead: &LeadId, nth: usize) -> Caught {
+        let to = format!("{agent}@acme.example.com");
+        let theirs =
+            |message: &&Caught| message.to == to && message.lead.as_deref() == Some(lead.as_str());
+        let what = format!("mail {nth} to {agent} about {lead}");
+        self.mailbox
+            .wait_for(&what, |caught| caught.iter().filter(theirs).nth(nth - 1).cloned())
+            .await
+    }
+
+    /// The claim link of a mail.
+    pub fn claim_link(&self, mail: &Caught) -> String {
+        let link = mail.links.iter().find(|link| link.contains("/c/"));
+        link.unwrap_or_else(|| panic!("no claim link in {mail:?}")).clone()
+    }
+
+    /// How many messages a stream holds.
+    pub async fn count(&self, stream: Stream) -> u64 {
+        let mut stream = self.nats.jetstream.get_stream(stream.name()).await.unwrap();
+        stream.info().await.unwrap().state.messages
+    }
+
+    /// Says when anything new reaches the log. Whoever listens looks at the log
+    /// itself, so a plain subscription is enough of a signal.
+    async fn updates(&self) -> async_nats::Subscriber {
+        let updates = self.nats.client.subscribe(Stream::Events.filter()).await.unwrap();
+        self.nats.client.flush().await.unwrap();
+        updates
+    }
+}
