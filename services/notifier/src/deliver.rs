@@ -92,19 +92,25 @@ impl<T: Transport> Handler for Deliverer<T> {
     }
 }
 
+/// A notice that was not sent, and the board's time if it is known.
+struct Failed {
+    now: Option<DateTime<Utc>>,
+    error: NotSent,
+}
+
 impl<T: Transport> Deliverer<T> {
-    async fn deliver(
-        &self,
-        notice: &Notice,
-    ) -> Result<DateTime<Utc>, (Option<DateTime<Utc>>, NotSent)> {
-        let now = self.board.time(&notice.entity).await.map_err(|error| (None, error.into()))?;
-        let attempt = async {
-            let told = self.told(notice, now).await?;
-            Ok::<(), NotSent>(self.transport.send(&told, now).await?)
-        };
-        attempt.await.map_err(|error| (Some(now), error))?;
+    async fn deliver(&self, notice: &Notice) -> Result<(), Failed> {
+        let time = self.board.time(&notice.entity).await;
+        let now = time.map_err(|error| Failed { now: None, error: error.into() })?;
+        let sent = self.send(notice, now).await;
+        sent.map_err(|error| Failed { now: Some(now), error })
+    }
+
+    async fn send(&self, notice: &Notice, now: DateTime<Utc>) -> Result<(), NotSent> {
+        let told = self.told(notice, now).await?;
+        self.transport.send(&told, now).await?;
         debug!(lead.id = %notice.lead, agent.id = %notice.agent, channel = self.channel.as_str(), "notice sent");
-        Ok(now)
+        Ok(())
     }
 
     /// Everything that the message needs, if it is still worth sending.
@@ -149,14 +155,9 @@ fn still_worth(notice: &Notice, lead: &OnBoard) -> Result<(), NotSent> {
     }
 }
 
-type Sent = Result<DateTime<Utc>, (Option<DateTime<Utc>>, NotSent)>;
-
 /// What becomes of the notice after an attempt.
-fn settle(notice: &Notice, sent: Sent, deliveries: i64) -> (Became, Outcome) {
-    let (now, error) = match sent {
-        Ok(_) => return (Became::Sent, Outcome::Done),
-        Err(failed) => failed,
-    };
+fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> (Became, Outcome) {
+    let Err(Failed { now, error }) = sent else { return (Became::Sent, Outcome::Done) };
     let asked = match &error {
         NotSent::Obsolete(why) => return obsolete(notice, why),
         NotSent::Missing(what) if deliveries >= MOST_MISSES => return obsolete(notice, what),

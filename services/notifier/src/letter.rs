@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use fluent_templates::fluent_bundle::FluentValue;
 use minijinja::value::{Kwargs, Serde};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, context};
+use reqwest::Url;
 use tipoff_domain::Locale;
 use tipoff_wire::link::ClaimLink;
 use tipoff_wire::notice::What;
@@ -51,11 +52,12 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(public_url: &str, link_secret: Vec<u8>) -> Result<Self, Error> {
+    /// Links begin with `public_url`, which stands in mails as it is.
+    pub(crate) fn new(public_url: &Url, link_secret: Vec<u8>) -> Result<Self, Error> {
         Ok(Self {
             english: environment(Locale::En)?,
             spanish: environment(Locale::Es)?,
-            public_url: public_url.trim_end_matches('/').to_owned(),
+            public_url: public_url.as_str().trim_end_matches('/').to_owned(),
             link_secret,
         })
     }
@@ -156,9 +158,12 @@ fn environment(locale: Locale) -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
+        if name.strip_suffix(".html").is_some() { AutoEscape::Html } else { AutoEscape::None }
     });
     environment.add_filter("short", |text: String, limit: usize| shortened(&text, limit));
+    environment.add_filter("dial", |phone: String| {
+        phone.replace(|c: char| !c.is_ascii_digit() && c != '+', "")
+    });
     environment.add_function("say", move |key: String, given: Kwargs| -> Result<String, Error> {
         Ok(say(locale, &key, &as_args(&given)?))
     });
@@ -179,3 +184,6 @@ fn as_args(given: &Kwargs) -> Result<Args, Error> {
     })?;
     Ok(args)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,12 @@
 
 use clap::Args;
 use lettre::message::Mailbox;
+use reqwest::Url;
 use secrecy::SecretString;
 
 /// How agents are told.
 #[derive(Debug, Clone, Args)]
+#[group(skip)]
 pub struct Options {
     /// Mail relay: smtp://, smtp+starttls:// or smtps://, with user:password@
     /// where it wants them. Without one nobody is told by e-mail.
@@ -37,5 +39,5 @@ pub struct Options {
         env = "TIPOFF_PUBLIC_URL",
         default_value = "http://127.0.0.1:7080"
     )]
-    pub public_url: String,
+    pub public_url: Url,
 }

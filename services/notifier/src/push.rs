@@ -2,10 +2,10 @@
 
 mod encryption;
 mod post;
+mod shown;
 mod vapid;
 
-use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -19,6 +19,7 @@ use tipoff_wire::notice::What;
 use tracing::warn;
 
 pub(crate) use self::post::{Answer, Sender};
+pub(crate) use self::shown::Shown;
 pub(crate) use self::vapid::{BadVapidKey, Vapid};
 use crate::deliver::{SendError, Transport};
 use crate::letter::Writer;
@@ -26,8 +27,6 @@ use crate::seen::Told;
 
 /// A lead that somebody has already is news for a day.
 const ASSIGNED_LIVES: TimeDelta = TimeDelta::hours(24);
-/// Browsers remembered that already showed a notice which another did not get yet.
-const REMEMBERED: usize = 10_000;
 
 /// What the service worker shows.
 #[derive(Debug, Serialize)]
@@ -159,34 +158,4 @@ fn ttl(told: &Told, now: DateTime<Utc>) -> i64 {
 fn topic(lead: &str) -> String {
     let hash = digest::digest(&digest::SHA256, lead.as_bytes());
     URL_SAFE_NO_PAD.encode(&hash.as_ref()[..24])
-}
-
-/// Which browsers showed a notice already, while others of the same agent are
-/// tried again. Forgotten when this process ends; a repeat replaces itself.
-#[derive(Debug, Default)]
-pub(crate) struct Shown(Mutex<(HashSet<[u8; 32]>, VecDeque<[u8; 32]>)>);
-
-impl Shown {
-    fn has(&self, key: &str, endpoint: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.contains(&mark(key, endpoint))
-    }
-
-    fn remember(&self, key: &str, endpoint: &str) {
-        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, order) = &mut *guard;
-        let mark = mark(key, endpoint);
-        if known.insert(mark) {
-            order.push_back(mark);
-        }
-        if order.len() > REMEMBERED
-            && let Some(oldest) = order.pop_front()
-        {
-            known.remove(&oldest);
-        }
-    }
-}
-
-fn mark(key: &str, endpoint: &str) -> [u8; 32] {
-    let hash = digest::digest(&digest::SHA256, format!("{key}\n{endpoint}").as_bytes());
-    hash.as_ref().try_into().expect("SHA-256 has 32 bytes")
 }

@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn a_retry_never_comes_after_the_deadline() {
         let now: DateTime<Utc> = "2026-11-22T09:30:00Z".parse().unwrap();
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         assert_eq!(before(now + TimeDelta::minutes(15), now, minute), Some(minute));
         assert_eq!(
             before(now + TimeDelta::seconds(20), now, minute),

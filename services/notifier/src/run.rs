@@ -116,7 +116,7 @@ impl Staff {
             channels,
         };
         let limits =
-            limits(Stream::Events, "notifier".to_owned(), None, in_flight, Duration::from_secs(60));
+            limits(Stream::Events, "notifier".to_owned(), None, in_flight, Duration::from_mins(1));
         self.start(limits, handler);
     }
 

@@ -52,7 +52,7 @@ pub(crate) struct Seen {
 
 /// What can be told before the lead is claimed.
 pub(crate) fn before_claiming(told: &Told) -> Seen {
-    let mut seen = facts(told, |text| without_contact(text));
+    let mut seen = facts(told, without_contact);
     let message = told.lead.lead.message.as_deref().unwrap_or_default();
     seen.message = shortened(&without_contact(&paragraphs(message)), EXCERPT);
     seen

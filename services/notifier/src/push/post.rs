@@ -13,7 +13,7 @@ use super::vapid::Vapid;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Whatever a service asks for, the deadline comes first.
-const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 /// What came of it. Texts name no endpoint: whoever knows one can push to it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -77,12 +77,10 @@ impl Mailbox {
                 caught.changed().await.expect("this mailbox holds the sender");
             }
         };
-        match tokio::time::timeout(PATIENCE, found).await {
-            Ok(found) => found,
-            Err(_) => {
-                panic!("{what} did not come within {PATIENCE:?}; caught were {:#?}", self.caught())
-            }
-        }
+        let Ok(found) = tokio::time::timeout(PATIENCE, found).await else {
+            panic!("{what} did not come within {PATIENCE:?}; caught were {:#?}", self.caught());
+        };
+        found
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {

@@ -1,0 +1,260 @@
+//! A deployment of its own for every test: one entity, its agents, a mailbox.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_nats::jetstream::consumer::Consumer;
+use async_nats::jetstream::consumer::pull::OrderedConfig;
+use chrono::TimeDelta;
+use clap::Parser;
+use futures::StreamExt;
+use serde_json::{Value, json};
+use tipoff_board::{Board, Known};
+use tipoff_domain::decision::By;
+use tipoff_domain::plan::{Candidate, How, Pick, Plan, Step, Then};
+use tipoff_domain::{AgentId, Decision, EntityId, LeadId};
+use tipoff_notifier::Options;
+use tipoff_roster::{Expect, PushKeys, PushSubscription, Roster};
+use tipoff_runtime::{Clock, Nats, Settings, connect, streams};
+use tipoff_testkit::sink::{Caught, Mailbox, PushSink, SmtpSink};
+use tipoff_testkit::{NatsServer, RedisServer};
+use tipoff_wire::{Accepted, Dead, Stream};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const PUBLIC_URL: &str = "https://tipoff.example.com";
+
+pub(crate) fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+fn any_port() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
+}
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Everything but the notifier, which each test starts when it wants to.
+pub(crate) struct Desk {
+    pub(crate) nats: Nats,
+    pub(crate) board: Board,
+    pub(crate) roster: Roster,
+    pub(crate) entity: EntityId,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) smtp: SmtpSink,
+    pub(crate) push: PushSink,
+    leads: AtomicU32,
+    stop: CancellationToken,
+    _servers: (NatsServer, RedisServer),
+}
+
+impl Desk {
+    pub(crate) async fn set_up() -> Self {
+        // A second test in the same process finds it installed already.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let (nats_server, redis_server) =
+            (NatsServer::start().await.unwrap(), RedisServer::start().await.unwrap());
+        let settings = Settings {
+            nats_url: nats_server.url(),
+            redis_url: redis_server.url(),
+            replicas: 1,
+            r#unsafe: false,
+            admin_listen: None,
+            drain_seconds: 5,
+        };
+        let stop = CancellationToken::new();
+        let nats = connect::nats(&settings, "test", &stop).await.unwrap();
+        let redis = connect::redis(&settings, &stop).await.unwrap();
+        streams::ensure(&nats, 1).await.unwrap();
+        let roster = Roster::open(&nats, 2, 1, stop.clone()).await.unwrap();
+        let board = Board::new(redis, nats.clone(), roster.deployment().partitions);
+        let mailbox = Mailbox::default();
+        let desk = Self {
+            nats,
+            board,
+            roster,
+            entity: id("acme"),
+            smtp: SmtpSink::start(mailbox.clone(), any_port()).await.unwrap(),
+            push: PushSink::start(mailbox.clone(), any_port()).await.unwrap(),
+            mailbox,
+            leads: AtomicU32::new(0),
+            stop,
+            _servers: (nats_server, redis_server),
+        };
+        desk.entity().await;
+        desk
+    }
+
+    async fn entity(&self) {
+        let entity = json!({"name": "Acme Realty", "kind": "team", "zone": "America/New_York"});
+        let entity = serde_json::from_value(entity).unwrap();
+        self.roster.put_entity(&self.entity, entity, Expect::Anything).await.unwrap();
+        let source = serde_json::from_value(json!({"name": "Zillow"})).unwrap();
+        self.roster
+            .put_source(&self.entity, &id("zillow"), source, Expect::Anything)
+            .await
+            .unwrap();
+    }
+
+    /// An agent as configured; `name@example.com` unless `more` says otherwise.
+    pub(crate) async fn agent(&self, name: &str, more: Value) {
+        let mut agent = json!({"name": name, "email": format!("{name}@example.com"), "channels": ["email", "push"]});
+        agent.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let agent = serde_json::from_value(agent).unwrap();
+        self.roster.put_agent(&self.entity, &id(name), agent, Expect::Anything).await.unwrap();
+    }
+
+    /// Subscribes a browser of the agent; answers with its endpoint.
+    pub(crate) async fn browser(&self, agent: &str) -> String {
+        let made = self.push.subscription("acme", agent);
+        let endpoint = made.endpoint.clone();
+        let keys = PushKeys { p256dh: made.p256dh, auth: made.auth };
+        self.subscribe(agent, PushSubscription { endpoint: made.endpoint, keys }).await;
+        endpoint
+    }
+
+    pub(crate) async fn subscribe(&self, agent: &str, subscription: PushSubscription) {
+        self.roster.add_push_subscription(&self.entity, &id(agent), subscription).await.unwrap();
+    }
+
+    /// Starts the notifier; it ends with the desk, or by [`Notifier::end`].
+    pub(crate) fn notifier(&self, more: &[&str]) -> Notifier {
+        let url = self.smtp.url();
+        let line = [
+            "notifier",
+            "--smtp-url",
+            &url,
+            "--mail-from",
+            "Tipoff <leads@acme.example>",
+            "--notifier-public-url",
+            PUBLIC_URL,
+        ];
+        let options = Line::parse_from(line.iter().chain(more)).options;
+        let stop = self.stop.child_token();
+        let (nats, board, roster) = (self.nats.clone(), self.board.clone(), self.roster.clone());
+        let running = tokio::spawn(tipoff_notifier::run(
+            nats,
+            board,
+            roster,
+            Clock::system(),
+            options,
+            stop.clone(),
+        ));
+        Notifier { running, stop }
+    }
+
+    /// Offers a lead to these agents at once, for a quarter of an hour.
+    pub(crate) async fn offer(&self, agents: &[&str], lead: Value) -> LeadId {
+        self.offer_for(agents, TimeDelta::minutes(15), lead).await
+    }
+
+    pub(crate) async fn offer_for(
+        &self,
+        agents: &[&str],
+        window: TimeDelta,
+        lead: Value,
+    ) -> LeadId {
+        self.place(agents, Pick::All, None, window, lead).await
+    }
+
+    /// Gives a lead to an agent without asking.
+    pub(crate) async fn assign(&self, agent: &str, how: How, lead: Value) -> LeadId {
+        self.place(&[agent], Pick::First, Some(how), TimeDelta::zero(), lead).await
+    }
+
+    async fn place(
+        &self,
+        agents: &[&str],
+        pick: Pick,
+        assign: Option<How>,
+        window: TimeDelta,
+        lead: Value,
+    ) -> LeadId {
+        let candidates = agents
+            .iter()
+            .map(|agent| Candidate { agent: id::<AgentId>(agent), eligible: true })
+            .collect();
+        let step = Step {
+            route: None,
+            pick,
+            by: By::JumpBall,
+            candidates,
+            assign,
+            window,
+            reroutes: 0,
+            tags: Vec::new(),
+            smart_plan: None,
+        };
+        let number = self.leads.fetch_add(1, Ordering::Relaxed);
+        let accepted = Accepted {
+            id: id(&format!("lead_{number:032x}")),
+            entity: self.entity.clone(),
+            source: Some(id("zillow")),
+            received_at: Clock::system().now(),
+            lead: serde_json::from_value(lead).unwrap(),
+        };
+        let plan = Plan { then: Then::Step(step), decision: Decision::default() };
+        self.board.place(&accepted, &plan, Known::Ignore).await.unwrap();
+        accepted.id
+    }
+
+    /// Waits for one message about the lead over a channel.
+    pub(crate) async fn caught(&self, lead: &LeadId, channel: &str) -> Caught {
+        let what = format!("a message about {lead} by {channel}");
+        self.mailbox
+            .wait_for(&what, |caught| caught.iter().find(|one| about(one, lead, channel)).cloned())
+            .await
+    }
+
+    /// How many came so far.
+    pub(crate) fn count(&self, lead: &LeadId, channel: &str) -> usize {
+        self.mailbox.caught().iter().filter(|one| about(one, lead, channel)).count()
+    }
+
+    /// Waits for the next message that is set aside; answers with its place in the list.
+    pub(crate) async fn dead(&self) -> (u64, Dead) {
+        let stream = self.nats.jetstream.get_stream(Stream::Dead.name()).await.unwrap();
+        let reader: Consumer<OrderedConfig> =
+            stream.create_consumer(OrderedConfig::default()).await.unwrap();
+        let message = reader.messages().await.unwrap().next().await.unwrap().unwrap();
+        (message.info().unwrap().stream_sequence, serde_json::from_slice(&message.payload).unwrap())
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+fn about(one: &Caught, lead: &LeadId, channel: &str) -> bool {
+    one.channel == channel && one.lead.as_deref() == Some(lead.as_str())
+}
+
+/// A running notifier.
+pub(crate) struct Notifier {
+    running: JoinHandle<Result<(), tipoff_notifier::Error>>,
+    stop: CancellationToken,
+}
+
+impl Notifier {
+    /// Stops it and waits until its work is finished.
+    pub(crate) async fn end(self) {
+        self.stop.cancel();
+        self.running.await.unwrap().unwrap();
+    }
+}
+
+/// A lead with everything in it.
+pub(crate) fn dana() -> Value {
+    json!({
+        "source": "zillow", "kind": "buyer", "name": {"full": "Dana Reyes"},
+        "emails": ["dana@example.com"], "phones": ["+15125550101"],
+        "message": "Is it still available? Call 512-555-0101.",
+        "property": {"address": "15 Oak Ct", "city": "Austin", "region": "TX"},
+    })
+}

@@ -1,0 +1,9 @@
+//! From the board to the mailbox: real NATS, real Redis, sinks that speak the
+//! real protocols.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops right there")]
+
+mod desk;
+mod email;
+mod faults;
+mod push;
+mod relevance;
