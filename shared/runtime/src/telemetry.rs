@@ -31,12 +31,17 @@ pub struct Telemetry {
 ///
 /// Only the first call of a process does anything.
 pub fn start(service: &'static str) -> Telemetry {
+    start_at(service, "info")
+}
+
+/// [`start`], with another default for `TIPOFF_LOG`.
+pub fn start_at(service: &'static str, unless_told: &str) -> Telemetry {
     let mut traces = None;
     STARTED.call_once(|| {
         traces = trace::exporting(service);
         let layers = traces.as_ref().map(trace::layer);
         // A test may have a subscriber of its own; it is as good as ours.
-        tracing_subscriber::registry().with(layers).with(logs()).try_init().ok();
+        tracing_subscriber::registry().with(layers).with(logs(unless_told)).try_init().ok();
         metrics::start(service);
     });
     Telemetry { traces }
@@ -52,12 +57,12 @@ impl Drop for Telemetry {
     }
 }
 
-fn logs<S>() -> Box<dyn Layer<S> + Send + Sync>
+fn logs<S>(unless_told: &str) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
 {
-    let wanted = std::env::var("TIPOFF_LOG").unwrap_or_else(|_| "info".to_owned());
-    let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|_| EnvFilter::new("info"));
+    let wanted = std::env::var("TIPOFF_LOG").unwrap_or_else(|_| unless_told.to_owned());
+    let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|_| EnvFilter::new(unless_told));
     let text = match std::env::var("TIPOFF_LOG_FORMAT").as_deref() {
         Ok("text") => true,
         Ok("json") => false,
