@@ -1,0 +1,37 @@
+//! Configuration: entities, agents, sources, routes and keys.
+//!
+//! The roster checks and writes; these handlers say who may, on what version
+//! an edit is based, and how the result is shown.
+
+pub(crate) mod agents;
+pub(crate) mod entities;
+pub(crate) mod keys;
+pub(crate) mod routes;
+pub(crate) mod sources;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use tipoff_domain::{EntityId, EntityView};
+
+use crate::Api;
+use crate::problem::Problem;
+
+/// A configured thing under its name.
+#[derive(Debug, Serialize)]
+pub(crate) struct Named<Id, T> {
+    pub(crate) id: Id,
+    #[serde(flatten)]
+    pub(crate) value: T,
+    pub(crate) version: u64,
+}
+
+/// How often a read-change-write is tried again when others edit the same
+/// thing, where the caller did not name a version.
+const ATTEMPTS: usize = 5;
+
+impl Api {
+    fn entity_view(&self, entity: &EntityId) -> Result<Arc<EntityView>, Problem> {
+        self.roster.view(entity).ok_or_else(|| Problem::not_found(&format!("entity `{entity}`")))
+    }
+}

@@ -1,0 +1,187 @@
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tipoff_domain::{Route, RouteId};
+use tipoff_roster::{EditError, Expect};
+use utoipa::ToSchema;
+
+use super::ATTEMPTS;
+use crate::Api;
+use crate::access::Caller;
+use crate::body::{Document, In, Sent};
+use crate::etag::{Basis, Versioned};
+use crate::names::{InEntity, RoutePath};
+use crate::problem::Problem;
+use crate::schema;
+
+fn missing(route: &RouteId) -> Problem {
+    Problem::not_found(&format!("route `{route}`"))
+}
+
+/// Create a route at the end of the list
+#[utoipa::path(post, path = "/v1/entities/{entity}/routes", tag = "routes", params(InEntity),
+    request_body = schema::Route, responses((status = 201, body = schema::Route)))]
+pub(crate) async fn create_route(
+    State(api): State<Api>,
+    caller: Caller,
+    In(InEntity { entity }): In<InEntity>,
+    sent: Document<Route>,
+) -> Result<Response, Problem> {
+    caller.admin_of(&entity)?;
+    api.entity_view(&entity)?;
+    let edited = api.roster.create_route(&entity, sent.unnamed()).await?;
+    let location = format!("/v1/entities/{entity}/routes/{}", edited.value.id);
+    let shown =
+        Versioned { status: StatusCode::CREATED, version: edited.version, body: edited.value };
+    Ok(([(header::LOCATION, location)], shown).into_response())
+}
+
+/// List the routes in their order
+///
+/// The first that matches a lead takes it. `ETag` is the version of the order.
+#[utoipa::path(get, path = "/v1/entities/{entity}/routes", tag = "routes", params(InEntity),
+    responses((status = 200, body = schema::Routes)))]
+pub(crate) async fn list_routes(
+    State(api): State<Api>,
+    caller: Caller,
+    In(InEntity { entity }): In<InEntity>,
+) -> Result<Versioned<Value>, Problem> {
+    caller.admin_of(&entity)?;
+    let version = api.roster.order_version(&entity);
+    let view = api.entity_view(&entity)?;
+    Ok(Versioned::ok(version, json!({ "routes": view.routes })))
+}
+
+/// Show a route
+#[utoipa::path(get, path = "/v1/entities/{entity}/routes/{id}", tag = "routes", params(RoutePath),
+    responses((status = 200, body = schema::Route)))]
+pub(crate) async fn get_route(
+    State(api): State<Api>,
+    caller: Caller,
+    In(RoutePath { entity, id }): In<RoutePath>,
+) -> Result<Versioned<Route>, Problem> {
+    caller.admin_of(&entity)?;
+    let view = api.entity_view(&entity)?;
+    let route = view.route(&id).ok_or_else(|| missing(&id))?.as_ref().clone();
+    Ok(Versioned::ok(route.version, route))
+}
+
+/// Replace a route
+///
+/// Acts on the next offer; offers that are out stay as they are.
+#[utoipa::path(put, path = "/v1/entities/{entity}/routes/{id}", tag = "routes", params(RoutePath),
+    request_body = schema::Route, responses((status = 200, body = schema::Route)))]
+pub(crate) async fn put_route(
+    State(api): State<Api>,
+    caller: Caller,
+    In(RoutePath { entity, id }): In<RoutePath>,
+    basis: Basis,
+    sent: Document<Route>,
+) -> Result<Versioned<Route>, Problem> {
+    caller.admin_of(&entity)?;
+    let current = api.entity_view(&entity)?.route(&id).ok_or_else(|| missing(&id))?.version;
+    let expect = basis.expect(&format!("route `{id}`"), Some(current))?;
+    let edited = api.roster.put_route(&entity, &id, sent.called(id.as_str())?, expect).await?;
+    Ok(Versioned::ok(edited.version, edited.value))
+}
+
+/// Remove a route
+#[utoipa::path(delete, path = "/v1/entities/{entity}/routes/{id}", tag = "routes", params(RoutePath),
+    responses((status = 204, description = "removed")))]
+pub(crate) async fn delete_route(
+    State(api): State<Api>,
+    caller: Caller,
+    In(RoutePath { entity, id }): In<RoutePath>,
+    basis: Basis,
+) -> Result<StatusCode, Problem> {
+    caller.admin_of(&entity)?;
+    let current = api.entity_view(&entity)?.route(&id).ok_or_else(|| missing(&id))?.version;
+    let expect = basis.expect(&format!("route `{id}`"), Some(current))?;
+    api.roster.delete_route(&entity, &id, expect).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The routes by id, first to last.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Order {
+    #[schema(value_type = Vec<String>)]
+    order: Vec<RouteId>,
+}
+
+/// Put the routes in another order
+///
+/// Names every route once. Send the `ETag` of the list as `If-Match` to be sure that nobody moved them meanwhile.
+#[utoipa::path(put, path = "/v1/entities/{entity}/routes/order", tag = "routes", params(InEntity),
+    request_body = Order, responses((status = 200, body = Order)))]
+pub(crate) async fn order_routes(
+    State(api): State<Api>,
+    caller: Caller,
+    In(InEntity { entity }): In<InEntity>,
+    basis: Basis,
+    Sent(Order { order }): Sent<Order>,
+) -> Result<Versioned<Value>, Problem> {
+    caller.admin_of(&entity)?;
+    api.entity_view(&entity)?;
+    let expect =
+        basis.expect("the order of the routes", Some(api.roster.order_version(&entity)))?;
+    let edited = api.roster.order_routes(&entity, order, expect).await?;
+    Ok(Versioned::ok(edited.version, json!({ "order": edited.value })))
+}
+
+/// Pause a route
+///
+/// It takes no new leads; leads that it has on offer stay.
+#[utoipa::path(post, path = "/v1/entities/{entity}/routes/{id}/pause", tag = "routes", params(RoutePath),
+    responses((status = 200, body = schema::Route)))]
+pub(crate) async fn pause_route(
+    State(api): State<Api>,
+    caller: Caller,
+    In(path): In<RoutePath>,
+    basis: Basis,
+) -> Result<Versioned<Route>, Problem> {
+    set_active(&api, &caller, path, basis, false).await
+}
+
+/// Resume a route
+#[utoipa::path(post, path = "/v1/entities/{entity}/routes/{id}/resume", tag = "routes", params(RoutePath),
+    responses((status = 200, body = schema::Route)))]
+pub(crate) async fn resume_route(
+    State(api): State<Api>,
+    caller: Caller,
+    In(path): In<RoutePath>,
+    basis: Basis,
+) -> Result<Versioned<Route>, Problem> {
+    set_active(&api, &caller, path, basis, true).await
+}
+
+async fn set_active(
+    api: &Api,
+    caller: &Caller,
+    path: RoutePath,
+    basis: Basis,
+    active: bool,
+) -> Result<Versioned<Route>, Problem> {
+    let RoutePath { entity, id } = path;
+    caller.admin_of(&entity)?;
+    let mut conflict = None;
+    for _ in 0..ATTEMPTS {
+        let view = api.entity_view(&entity)?;
+        let mut route = view.route(&id).ok_or_else(|| missing(&id))?.as_ref().clone();
+        let expect = match basis.expect(&format!("route `{id}`"), Some(route.version))? {
+            Expect::Anything => Expect::Version(route.version),
+            named => named,
+        };
+        route.active = active;
+        match api.roster.put_route(&entity, &id, route, expect).await {
+            Ok(edited) => return Ok(Versioned::ok(edited.version, edited.value)),
+            Err(refused @ EditError::Conflict { .. }) if basis == Basis::Anything => {
+                conflict = Some(refused)
+            }
+            Err(refused) => return Err(refused.into()),
+        }
+    }
+    Err(conflict.map_or_else(Problem::internal, Problem::from))
+}

@@ -1,0 +1,116 @@
+//! What happens to every request: an id, a line in the log, a time limit, and
+//! an answer in our own words even where a handler panics.
+
+use std::any::Any;
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tracing::{Instrument, error, info, info_span};
+
+use crate::Api;
+use crate::problem::Problem;
+
+pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// One line per request. The pattern of the path, never the path: a claim
+/// link is as good as a key, and queries may hold anything.
+pub(crate) async fn log(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = sent_id(request.headers()).map_or_else(|| api.fresh_id(), str::to_owned);
+    let method = request.method().clone();
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let path = path.as_ref().map_or("(none)", MatchedPath::as_str);
+    let span = info_span!("request", http.method = %method, http.path = path, request.id = id);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    span.in_scope(|| info!(http.status = response.status().as_u16(), ms, "answered"));
+    response
+}
+
+/// An id that came with the request, if it can stand in a log line.
+fn sent_id(headers: &HeaderMap) -> Option<&str> {
+    let id = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+    ((1..=64).contains(&id.len()) && id.bytes().all(plain)).then_some(id)
+}
+
+/// Answers within 30 seconds. A live stream has answered once it is open.
+pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
+    tokio::time::timeout(TIME_LIMIT, next.run(request)).await.unwrap_or_else(|_| {
+        Problem::unavailable(
+            "timeout",
+            "It took too long",
+            "what was asked may or may not have been done; ask again",
+        )
+        .into_response()
+    })
+}
+
+pub(crate) fn after_panic(cause: Box<dyn Any + Send>) -> Response {
+    let said = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&str>().copied());
+    error!(panic = said.unwrap_or("(no text)"), "a handler panicked");
+    Problem::internal().into_response()
+}
+
+pub(crate) async fn no_such_path() -> Problem {
+    Problem::not_found("this path").detail("look at /openapi.json for what there is")
+}
+
+pub(crate) async fn wrong_method(method: Method) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This path does not take this method",
+    )
+    .detail(format!("{method} is not among the methods of the `allow` header"))
+}
+
+/// Which other sites' pages may call us; none unless named.
+pub(crate) fn cors(origins: &[String]) -> CorsLayer {
+    let origins = origins
+        .iter()
+        .filter_map(|origin| HeaderValue::from_str(origin.trim_end_matches('/')).ok());
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::PUT, Method::POST, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_MATCH,
+            header::IF_NONE_MATCH,
+            HeaderName::from_static("idempotency-key"),
+            HeaderName::from_static("last-event-id"),
+        ])
+        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, REQUEST_ID])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_could_spoil_a_log_line_is_not_taken_over() {
+        let read = |id: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(REQUEST_ID, id.parse().unwrap());
+            sent_id(&headers).is_some()
+        };
+        assert!(read("0192f0a1-b2c3.trace:1"));
+        assert!(!read("a b"));
+        assert!(!read("\u{1b}[31m".trim_start_matches('\u{1b}')));
+        assert!(!read(&"x".repeat(65)));
+        assert!(!read(""));
+    }
+}

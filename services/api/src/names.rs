@@ -1,0 +1,99 @@
+//! The names that stand in paths and queries.
+
+use serde::Deserialize;
+use tipoff_domain::{AgentId, EntityId, LeadId, RouteId, SourceId};
+use utoipa::IntoParams;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct InEntity {
+    #[param(value_type = String, example = "acme")]
+    pub(crate) entity: EntityId,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct AgentPath {
+    #[param(value_type = String, example = "acme")]
+    pub(crate) entity: EntityId,
+    #[param(value_type = String, example = "ana")]
+    pub(crate) agent: AgentId,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct SourcePath {
+    #[param(value_type = String, example = "acme")]
+    pub(crate) entity: EntityId,
+    #[param(value_type = String, example = "zillow")]
+    pub(crate) source: SourceId,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct RoutePath {
+    #[param(value_type = String, example = "acme")]
+    pub(crate) entity: EntityId,
+    #[param(value_type = String, example = "route_1")]
+    pub(crate) id: RouteId,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct PoolPath {
+    #[param(value_type = String, example = "acme")]
+    pub(crate) entity: EntityId,
+    #[param(value_type = String, example = "lead_1")]
+    pub(crate) lead: LeadId,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct LeadPath {
+    #[param(value_type = String, example = "lead_1")]
+    pub(crate) id: LeadId,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct KeyPath {
+    /// The part between the first and the second `_` of a key.
+    pub(crate) id: String,
+}
+
+/// Which entity; only operators need to say it.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WhichEntity {
+    #[param(value_type = Option<String>)]
+    pub(crate) entity: Option<EntityId>,
+}
+
+/// Which part of a list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageOf {
+    /// How many at most, 1 to 200; 50 if left out.
+    #[param(value_type = Option<usize>)]
+    pub(crate) limit: Option<usize>,
+    /// `next_cursor` of the page before.
+    pub(crate) cursor: Option<String>,
+}
+
+/// In which language a page is shown.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Language {
+    /// `en` or `es`; the agent's own if left out.
+    #[serde(default)]
+    pub(crate) lang: Option<String>,
+}
+
+/// Which push subscription.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Endpoint {
+    /// The subscription's endpoint. It may stand in a JSON body instead.
+    #[serde(default)]
+    pub(crate) endpoint: Option<String>,
+}

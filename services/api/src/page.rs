@@ -1,0 +1,63 @@
+//! The claim page: what an agent sees who follows a link from a message.
+//!
+//! Looking never changes anything, because mail scanners look too. An answer
+//! is a form that a person sends, and it must come from a page that we showed
+//! to the same browser. The page works without scripts.
+
+mod facts;
+pub(crate) mod handlers;
+mod seal;
+mod standing;
+mod texts;
+mod view;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, Value};
+use tipoff_wire::link::{ClaimLink, read_secret};
+use tracing::error;
+
+use self::seal::Seal;
+use self::view::View;
+
+/// Everything that pages are made of.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    templates: Environment<'static>,
+    secret: Vec<u8>,
+    seal: Seal,
+}
+
+const TEMPLATE: &str = "claim.html";
+
+impl Pages {
+    /// `link_secret`: as the deployment keeps it.
+    pub(crate) fn new(link_secret: &str) -> Self {
+        let secret = read_secret(link_secret).unwrap_or_else(|bad| {
+            error!(error = &bad as &dyn std::error::Error, "claim links cannot be opened");
+            Vec::new()
+        });
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        templates.set_syntax(without_blank_lines());
+        templates.add_function("t", texts::in_template);
+        templates
+            .add_template(TEMPLATE, include_str!("../templates/claim.html"))
+            .expect("the template is part of the program, and a test renders it");
+        Self { templates, seal: Seal::new(&secret), secret }
+    }
+
+    /// Nothing opens where the deployment's secret cannot be read.
+    fn open(&self, token: &str) -> Option<ClaimLink> {
+        if self.secret.is_empty() { None } else { ClaimLink::open(token, &self.secret).ok() }
+    }
+
+    fn render(&self, view: &View) -> Result<String, minijinja::Error> {
+        self.templates.get_template(TEMPLATE)?.render(Value::from(Serde(view)))
+    }
+}
+
+fn without_blank_lines() -> SyntaxConfig {
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    syntax.expect("the delimiters are the usual ones")
+}

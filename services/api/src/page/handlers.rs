@@ -1,0 +1,281 @@
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{Html, IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use tipoff_board::{BoardError, OnBoard};
+use tipoff_domain::{EntityView, Locale};
+use tipoff_wire::link::ClaimLink;
+use tracing::{error, warn};
+use utoipa::ToSchema;
+
+use super::seal::{cookie_name, read_cookie};
+use super::standing::Standing;
+use super::view::{LeadView, View};
+use crate::Api;
+use crate::names::Language;
+use crate::problem::Problem;
+
+const LONGEST_COOKIE_LIFE: u32 = 86_400;
+
+/// What the page's forms send.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct Answer {
+    /// `claim`, `pass`, or `pool` for a lead that was missed and may be taken from the pool.
+    action: String,
+    /// From the page.
+    #[serde(default)]
+    nonce: String,
+}
+
+/// The claim page of a link
+///
+/// Shows where the lead stands and changes nothing, however often it is fetched.
+#[utoipa::path(get, path = "/c/{token}", tag = "claim page", security(()),
+    params(("token" = String, Path, description = "from the message"), Language),
+    responses((status = 200, content_type = "text/html", body = String),
+        (status = 404, content_type = "text/html", body = String),
+        (status = 409, content_type = "text/html", body = String),
+        (status = 410, content_type = "text/html", body = String),
+        (status = 503, content_type = "text/html", body = String)))]
+pub(crate) async fn show_page(
+    State(api): State<Api>,
+    Path(token): Path<String>,
+    language: Result<Query<Language>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let visit = Visit::new(&api, token, language.ok(), &headers);
+    let view = visit.look(&api, None).await;
+    visit.answer(&api, view)
+}
+
+/// Answer on the claim page of a link
+///
+/// Only from a form of the page itself, in the browser that was shown it.
+#[utoipa::path(post, path = "/c/{token}", tag = "claim page", security(()),
+    params(("token" = String, Path, description = "from the message"), Language),
+    request_body(content = Answer, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, content_type = "text/html", body = String),
+        (status = 404, content_type = "text/html", body = String),
+        (status = 409, content_type = "text/html", body = String),
+        (status = 410, content_type = "text/html", body = String),
+        (status = 503, content_type = "text/html", body = String)))]
+pub(crate) async fn answer_page(
+    State(api): State<Api>,
+    Path(token): Path<String>,
+    language: Result<Query<Language>, QueryRejection>,
+    headers: HeaderMap,
+    answer: Result<Form<Answer>, FormRejection>,
+) -> Result<Response, Problem> {
+    let visit = Visit::new(&api, token, language.ok(), &headers);
+    let act = answer.ok().and_then(|Form(answer)| visit.accepts(&api, &answer));
+    let Some(act) = act else {
+        let mut view = visit.look(&api, None).await;
+        view.press_again = true;
+        return visit.answer(&api, view);
+    };
+    let view = match visit.act(&api, act).await {
+        Ok(standing) => visit.look(&api, Some(standing)).await,
+        Err(failed) => visit.away(&failed),
+    };
+    visit.answer(&api, view)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Claim,
+    Pass,
+    ClaimFromPool,
+}
+
+/// One request for one link.
+struct Visit {
+    token: String,
+    link: Option<ClaimLink>,
+    view: Option<Arc<EntityView>>,
+    locale: Locale,
+    /// The mark in the browser's cookie.
+    mark: Option<String>,
+    /// Whether the browser came by TLS, as far as a proxy tells.
+    secure: bool,
+}
+
+impl Visit {
+    fn new(
+        api: &Api,
+        token: String,
+        language: Option<Query<Language>>,
+        headers: &HeaderMap,
+    ) -> Self {
+        let link = api.pages.open(&token);
+        let view = link.as_ref().and_then(|link| api.roster.view(&link.entity));
+        // A link goes with its agent: whoever left the entity sees nothing any more.
+        let agent =
+            link.as_ref().zip(view.as_ref()).and_then(|(link, view)| view.agents.get(&link.agent));
+        let own = agent
+            .zip(view.as_ref())
+            .map(|(agent, view)| agent.locale.unwrap_or(view.entity.locale));
+        let asked = language.and_then(|Query(language)| read_locale(language.lang.as_deref()?));
+        let text =
+            |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+        let preferred = || read_locale(text(header::ACCEPT_LANGUAGE)?);
+        let cookies = text(header::COOKIE).unwrap_or_default();
+        let mark = read_cookie(cookies, &cookie_name(&token)).map(str::to_owned);
+        let secure = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
+        let locale = asked.or(own).or_else(preferred).unwrap_or_default();
+        let known = agent.is_some();
+        Self {
+            token,
+            link: link.filter(|_| known),
+            view: view.filter(|_| known),
+            locale,
+            mark,
+            secure,
+        }
+    }
+
+    /// What is to be done, if the answer comes from a page that this browser was shown.
+    fn accepts(&self, api: &Api, answer: &Answer) -> Option<Act> {
+        let mark = self.mark.as_deref()?;
+        if !api.pages.seal.fits(&answer.nonce, mark, &self.token) {
+            return None;
+        }
+        match answer.action.as_str() {
+            "claim" => Some(Act::Claim),
+            "pass" => Some(Act::Pass),
+            "pool" => Some(Act::ClaimFromPool),
+            _ => None,
+        }
+    }
+
+    /// The same page answered twice is one request to the board.
+    async fn act(&self, api: &Api, act: Act) -> Result<Standing, BoardError> {
+        let (Some(link), Some(mark)) = (&self.link, &self.mark) else {
+            return Ok(Standing::Unknown);
+        };
+        let ClaimLink { entity, lead, agent, round, .. } = link;
+        let request = format!("page:{agent}:{mark}");
+        Ok(match act {
+            Act::Claim => Standing::after_claim(
+                &api.board.claim(entity, lead, agent, Some(*round), &request).await?,
+            ),
+            Act::ClaimFromPool => {
+                Standing::after_claim(&api.board.claim(entity, lead, agent, None, &request).await?)
+            }
+            Act::Pass => Standing::after_pass(
+                api.board.pass(entity, lead, agent, Some(*round), None, &request).await?,
+            ),
+        })
+    }
+
+    /// Where the lead stands; `decided`: what the board just said.
+    async fn look(&self, api: &Api, decided: Option<Standing>) -> View {
+        let (Some(link), Some(view)) = (&self.link, &self.view) else {
+            return View::bare(Standing::Unknown, self.locale);
+        };
+        match self.read(api, link).await {
+            Ok((Some(lead), now)) => self.view(link, view, &lead, now, decided),
+            Ok((None, _)) => View::bare(Standing::Unknown, self.locale),
+            Err(failed) => self.away(&failed),
+        }
+    }
+
+    async fn read(
+        &self,
+        api: &Api,
+        link: &ClaimLink,
+    ) -> Result<(Option<OnBoard>, DateTime<Utc>), BoardError> {
+        let lead = api.board.lead(&link.entity, &link.lead).await?;
+        Ok((lead, api.board.time(&link.entity).await?))
+    }
+
+    fn view(
+        &self,
+        link: &ClaimLink,
+        entity: &EntityView,
+        lead: &OnBoard,
+        now: DateTime<Utc>,
+        decided: Option<Standing>,
+    ) -> View {
+        let found = Standing::of(link, lead, now);
+        let standing = match decided {
+            // Contact details are shown to whoever has the lead now, not to whoever had it a moment ago.
+            None | Some(Standing::Yours) => found,
+            Some(decided) => decided,
+        };
+        let mut view = View::bare(standing, self.locale);
+        view.lead = Some(LeadView::new(standing, lead, entity, &link.agent, now, self.locale));
+        view
+    }
+
+    fn away(&self, failed: &BoardError) -> View {
+        warn!(error = failed as &dyn std::error::Error, "a claim page could not be answered");
+        View::bare(Standing::Away, self.locale)
+    }
+
+    fn answer(&self, api: &Api, mut view: View) -> Result<Response, Problem> {
+        let seal = &api.pages.seal;
+        let fresh = || seal.fresh().ok_or_else(Problem::internal);
+        view.csp_nonce = fresh()?;
+        let mut cookie = None;
+        if view.asks() {
+            let mark = self.mark.clone().map_or_else(fresh, Ok)?;
+            view.nonce = seal.nonce(&mark, &self.token);
+            cookie = Some(self.cookie(&mark));
+        }
+        let page = api.pages.render(&view).map_err(|error| {
+            error!(error = &error as &dyn std::error::Error, "the claim page cannot be rendered");
+            Problem::internal()
+        })?;
+        let mut response = (view.standing.status(), Html(page)).into_response();
+        protect(response.headers_mut(), &view, cookie);
+        Ok(response)
+    }
+
+    fn cookie(&self, mark: &str) -> String {
+        let name = cookie_name(&self.token);
+        let secure = if self.secure { "; Secure" } else { "" };
+        format!("{name}={mark}; HttpOnly; SameSite=Strict; Max-Age={LONGEST_COOKIE_LIFE}{secure}")
+    }
+}
+
+fn read_locale(text: &str) -> Option<Locale> {
+    match text.get(..2)?.to_ascii_lowercase().as_str() {
+        "en" => Some(Locale::En),
+        "es" => Some(Locale::Es),
+        _ => None,
+    }
+}
+
+fn protect(headers: &mut HeaderMap, view: &View, cookie: Option<String>) {
+    let nonce = &view.csp_nonce;
+    let policy = format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    let fixed = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
+        (header::CONTENT_LANGUAGE, view.lang),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if view.standing == Standing::Away {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    for (name, value) in
+        [(header::CONTENT_SECURITY_POLICY, Some(policy)), (header::SET_COOKIE, cookie)]
+    {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+            headers.insert(name, value);
+        }
+    }
+}

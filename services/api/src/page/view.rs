@@ -1,0 +1,133 @@
+//! Everything that one page shows.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use tipoff_board::OnBoard;
+use tipoff_domain::{AgentId, EntityView, Locale};
+use tipoff_wire::event::State;
+
+use super::facts::{Deadline, Fact, Link, emails, facts, first_name, phones};
+use super::standing::Standing;
+use super::texts::say;
+use crate::shown::guarded;
+
+/// What the template is given.
+#[derive(Debug, Serialize)]
+pub(super) struct View {
+    pub(super) lang: &'static str,
+    pub(super) other_lang: &'static str,
+    pub(super) standing: Standing,
+    /// The key of the standing's texts, as in `too-late`.
+    pub(super) texts: &'static str,
+    /// Of the style and the script.
+    pub(super) csp_nonce: String,
+    /// Of the forms; empty where there is nothing to answer.
+    pub(super) nonce: String,
+    /// Whether an answer came that did not fit a page of ours.
+    pub(super) press_again: bool,
+    pub(super) lead: Option<LeadView>,
+}
+
+/// What a page says of the lead.
+#[derive(Debug, Serialize)]
+pub(super) struct LeadView {
+    agent: String,
+    entity: String,
+    title: String,
+    deadline: Option<Deadline>,
+    facts: Vec<Fact>,
+    message: Option<String>,
+    /// Only where the lead is the agent's.
+    contact: Option<Contact>,
+    /// It was missed, but may be taken from the pool.
+    in_pool: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Contact {
+    name: String,
+    phones: Vec<Link>,
+    emails: Vec<Link>,
+}
+
+impl View {
+    /// A page about no lead at all.
+    pub(super) fn bare(standing: Standing, locale: Locale) -> Self {
+        let texts = match standing {
+            Standing::Open => "open",
+            Standing::Yours => "yours",
+            Standing::Taken => "taken",
+            Standing::TooLate => "too-late",
+            Standing::Passed => "passed",
+            Standing::Withdrawn => "withdrawn",
+            Standing::Full => "full",
+            Standing::Unknown => "unknown",
+            Standing::Away => "away",
+        };
+        let other_lang = match locale {
+            Locale::En => Locale::Es.as_str(),
+            Locale::Es => Locale::En.as_str(),
+        };
+        Self {
+            lang: locale.as_str(),
+            other_lang,
+            standing,
+            texts,
+            csp_nonce: String::new(),
+            nonce: String::new(),
+            press_again: false,
+            lead: None,
+        }
+    }
+
+    /// Whether there is anything left to answer.
+    pub(super) fn asks(&self) -> bool {
+        self.standing == Standing::Open || self.lead.as_ref().is_some_and(|lead| lead.in_pool)
+    }
+}
+
+impl LeadView {
+    pub(super) fn new(
+        standing: Standing,
+        lead: &OnBoard,
+        view: &EntityView,
+        agent: &AgentId,
+        now: DateTime<Utc>,
+        locale: Locale,
+    ) -> Self {
+        let yours = standing == Standing::Yours;
+        let shown = if yours { lead.lead.clone() } else { guarded(&lead.lead) };
+        let missed = matches!(
+            standing,
+            Standing::TooLate | Standing::Passed | Standing::Withdrawn | Standing::Full
+        );
+        let source = lead.now_is.source.as_ref().and_then(|source| view.sources.get(source));
+        let until = lead.now_is.until.filter(|_| standing == Standing::Open);
+        let dollars = view.entity.country == "US";
+        let contact = yours.then(|| Contact {
+            name: shown.name.display().unwrap_or_default(),
+            phones: phones(&shown),
+            emails: emails(&shown),
+        });
+        let title = match first_name(&shown.name) {
+            Some(name) => say(locale, "lead-of", [("name", name)]),
+            None => say(locale, "lead-without-name", []),
+        };
+        Self {
+            agent: view
+                .agents
+                .get(agent)
+                .map_or_else(|| agent.to_string(), |agent| agent.name.clone()),
+            entity: view.entity.name.clone(),
+            title,
+            deadline: until.map(|until| Deadline::new(until, now, view.entity.zone, locale)),
+            facts: facts(&shown, source.map(|source| source.name.clone()), dollars, locale),
+            message: shown.message.clone().filter(|message| !message.trim().is_empty()),
+            contact,
+            in_pool: missed && lead.now_is.state == State::Pooled,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

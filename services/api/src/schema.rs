@@ -1,0 +1,475 @@
+//! What bodies look like, for the OpenAPI document only.
+//!
+//! The domain knows nothing of OpenAPI. These types are never sent or read; a
+//! test holds each against the type it stands for.
+
+#![expect(dead_code, reason = "only their descriptions are used")]
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// A refusal (RFC 9457).
+#[derive(ToSchema)]
+#[schema(example = json!({"type": "urn:tipoff:problem:taken", "title": "Somebody else has it", "status": 409, "code": "taken", "detail": "another agent claimed this lead first", "errors": []}))]
+pub(crate) struct Problem {
+    r#type: String,
+    title: String,
+    status: u16,
+    detail: Option<String>,
+    /// For programs; stays the same.
+    code: String,
+    /// The fields at fault.
+    errors: Vec<FieldProblem>,
+    /// With `version_mismatch`: the version that is there.
+    version: Option<u64>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct FieldProblem {
+    /// JSON pointer.
+    #[schema(example = "/strategy/agents/0")]
+    field: String,
+    message: String,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum Role {
+    Source,
+    Agent,
+    Admin,
+    Operator,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum EntityKind {
+    Company,
+    Office,
+    Team,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum Locale {
+    En,
+    Es,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum Channel {
+    Email,
+    Push,
+}
+
+/// A company, an office or a team.
+#[derive(ToSchema)]
+#[schema(example = json!({"name": "Acme Realty", "kind": "team", "parent": null, "zone": "America/New_York", "country": "US", "locale": "en"}))]
+pub(crate) struct Entity {
+    #[schema(read_only)]
+    id: Option<String>,
+    #[schema(read_only)]
+    version: Option<u64>,
+    name: String,
+    kind: EntityKind,
+    parent: Option<String>,
+    /// IANA zone.
+    zone: String,
+    /// ISO 3166; `US` if left out.
+    country: Option<String>,
+    /// `en` if left out.
+    locale: Option<Locale>,
+    same_person: Option<SamePerson>,
+}
+
+/// What happens when the same person comes again.
+#[derive(ToSchema)]
+pub(crate) struct SamePerson {
+    /// While the earlier lead is open, the new one becomes an inquiry on it; `true` if left out.
+    attach: Option<bool>,
+    /// For this long the person goes back to the agent who has them.
+    #[schema(example = "90d")]
+    sticky: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Entities {
+    entities: Vec<Entity>,
+}
+
+/// Somebody who works leads.
+#[derive(ToSchema)]
+#[schema(example = json!({"name": "Ana Ruiz", "email": "ana@example.com", "phone": null, "locale": "es", "channels": ["email", "push"]}))]
+pub(crate) struct Agent {
+    #[schema(read_only)]
+    id: Option<String>,
+    #[schema(read_only)]
+    version: Option<u64>,
+    name: String,
+    email: Option<String>,
+    phone: Option<String>,
+    /// The entity's if left out.
+    locale: Option<Locale>,
+    /// All if left out.
+    channels: Option<Vec<Channel>>,
+    /// `false` if left out.
+    paused: Option<bool>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Agents {
+    agents: Vec<Agent>,
+}
+
+/// Where leads come from.
+#[derive(ToSchema)]
+#[schema(example = json!({"name": "Zillow", "kind": "generic"}))]
+pub(crate) struct Source {
+    #[schema(read_only)]
+    id: Option<String>,
+    #[schema(read_only)]
+    version: Option<u64>,
+    name: String,
+    /// The shape of what it sends; `generic` if left out.
+    kind: Option<String>,
+    /// Where it sends leads to.
+    #[schema(read_only)]
+    intake_url: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct NewSource {
+    id: String,
+    version: u64,
+    name: String,
+    kind: String,
+    intake_url: String,
+    /// Shown this once.
+    key: String,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Sources {
+    sources: Vec<Source>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Key {
+    id: String,
+    role: Role,
+    entity: Option<String>,
+    agent: Option<String>,
+    source: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct NewKey {
+    id: String,
+    /// Shown this once.
+    #[schema(example = "tpf_…")]
+    key: String,
+    role: Role,
+    entity: Option<String>,
+    agent: Option<String>,
+    source: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Keys {
+    keys: Vec<Key>,
+}
+
+/// Which leads go to whom, and when.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "title": "Zillow weekdays", "active": true,
+    "schedule": {"zone": "America/New_York", "days": ["mon", "tue", "wed", "thu", "fri"], "hours": {"from": "09:00", "to": "17:00"}, "dates": null},
+    "criteria": {"sources": ["zillow"], "kinds": ["buyer"], "price": {"min": null, "max": 500_000}},
+    "strategy": {"kind": "round_robin", "agents": ["ana", "ben", "chloe"]},
+    "claim_within": "15m", "acceptance": true, "timeout": {"after": "45m", "agent": "dana"}, "on_exhausted": "pool",
+    "channels": ["email", "push"], "tags": ["portal"], "smart_plan": "buyer-drip",
+}))]
+pub(crate) struct Route {
+    #[schema(read_only)]
+    id: Option<String>,
+    #[schema(read_only)]
+    version: Option<u64>,
+    /// 1 to 30 characters.
+    title: String,
+    /// `true` if left out.
+    active: Option<bool>,
+    /// `null`: always.
+    schedule: Option<Schedule>,
+    criteria: Option<Criteria>,
+    strategy: Strategy,
+    /// `15m` if left out; `10s` to `30d`.
+    #[schema(example = "15m")]
+    claim_within: Option<String>,
+    /// Whether agents are asked first; `true` if left out.
+    acceptance: Option<bool>,
+    timeout: Option<Timeout>,
+    /// `pool` (if left out), or `{"agent": "ana"}`.
+    on_exhausted: Option<OnExhausted>,
+    channels: Option<Vec<Channel>>,
+    tags: Option<Vec<String>>,
+    smart_plan: Option<String>,
+    lender: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Routes {
+    routes: Vec<Route>,
+}
+
+/// When a route is active, in its own zone.
+#[derive(ToSchema)]
+pub(crate) struct Schedule {
+    /// IANA zone.
+    zone: String,
+    /// All seven if left out.
+    days: Option<Vec<Day>>,
+    /// `all` if left out.
+    hours: Option<Hours>,
+    dates: Option<DateRanges>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum Day {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
+}
+
+/// From (inclusive) to (exclusive) within one day, as in `09:00`.
+#[derive(ToSchema)]
+pub(crate) struct Window {
+    from: String,
+    to: String,
+}
+
+/// `all`, a window, or a list of windows.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Hours {
+    Word(String),
+    One(Window),
+    Several(Vec<Window>),
+}
+
+/// First and last day, both included.
+#[derive(ToSchema)]
+pub(crate) struct Dates {
+    from: NaiveDate,
+    to: NaiveDate,
+}
+
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum DateRanges {
+    One(Dates),
+    Several(Vec<Dates>),
+}
+
+/// What a lead must be like. What is left out matches everything.
+#[derive(ToSchema)]
+pub(crate) struct Criteria {
+    /// `any` (if left out), `all`, or a list of sources.
+    sources: Option<WordOrList>,
+    hashtags: Option<Vec<String>>,
+    kinds: Option<Vec<String>>,
+    property_types: Option<Vec<String>>,
+    areas: Option<Vec<String>>,
+    mls: Option<Vec<String>>,
+    price: Option<PriceRange>,
+}
+
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum WordOrList {
+    Word(String),
+    List(Vec<String>),
+}
+
+#[derive(ToSchema)]
+pub(crate) struct PriceRange {
+    min: Option<f64>,
+    max: Option<f64>,
+}
+
+/// How a route chooses among its agents. `agents` may be `all`.
+#[derive(ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Strategy {
+    RoundRobin { agents: WordOrList, roll_on: Option<String> },
+    Random { agents: WordOrList },
+    WeightedRandom { weights: Option<Value>, odds: Option<Value> },
+    JumpBall { agents: WordOrList },
+    AssignToAgent { agent: String },
+}
+
+/// When nobody accepted in time, `agent` gets the lead without being asked.
+#[derive(ToSchema)]
+pub(crate) struct Timeout {
+    #[schema(example = "45m")]
+    after: String,
+    agent: String,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum OnExhausted {
+    Pool,
+    Agent(String),
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Leads {
+    leads: Vec<crate::shown::Shown>,
+}
+
+/// One page of leads, newest first.
+#[derive(ToSchema)]
+pub(crate) struct LeadsPage {
+    leads: Vec<crate::shown::Shown>,
+    /// Send it as `cursor` for the next page; `null`: this was the last.
+    next_cursor: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Claimed {
+    /// `won` or `already_yours`.
+    outcome: String,
+    lead: crate::shown::Shown,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Done {
+    /// `passed`, `assigned` or `returned`.
+    outcome: String,
+    lead: Option<crate::shown::Shown>,
+}
+
+/// What happened to a lead.
+#[derive(ToSchema)]
+pub(crate) struct Event {
+    id: String,
+    #[schema(example = "lead.offered")]
+    r#type: String,
+    at: DateTime<Utc>,
+    entity: String,
+    lead: String,
+    version: u64,
+    route: Option<String>,
+    round: Option<u32>,
+    offers: Option<Vec<crate::shown::OpenOffer>>,
+    agents: Option<Vec<String>>,
+    by: Option<String>,
+    reason: Option<String>,
+    inquiry: Option<String>,
+    tags: Option<Vec<String>>,
+    smart_plan: Option<String>,
+    /// Why it went where it went: every route and every agent considered.
+    decision: Option<Value>,
+    /// The lead's state after it.
+    after: Value,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Timeline {
+    events: Vec<Event>,
+}
+
+/// Whose key this is.
+#[derive(ToSchema)]
+pub(crate) struct Me {
+    key_id: String,
+    role: Role,
+    entity: Option<String>,
+    entity_name: Option<String>,
+    zone: Option<String>,
+    agent: Option<String>,
+    name: Option<String>,
+    paused: Option<bool>,
+    source: Option<String>,
+}
+
+/// As `PushSubscription.toJSON()` gives it in a browser.
+#[derive(ToSchema)]
+pub(crate) struct PushSubscription {
+    endpoint: String,
+    keys: PushKeys,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct PushKeys {
+    p256dh: String,
+    auth: String,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct PushKey {
+    /// The VAPID public key: an uncompressed P-256 point, Base64url.
+    key: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde::{Serialize, de::DeserializeOwned};
+    use serde_json::json;
+    use utoipa::PartialSchema;
+
+    use super::*;
+
+    fn keys(value: &Value) -> BTreeSet<String> {
+        value.as_object().unwrap().keys().cloned().collect()
+    }
+
+    /// Field by field, apart from what we add when we show a thing.
+    fn describes<Mirror: PartialSchema, Domain: DeserializeOwned + Serialize>(example: Value) {
+        let domain: Domain = serde_json::from_value(example).unwrap();
+        let mut written = keys(&serde_json::to_value(domain).unwrap());
+        let mut described = keys(&serde_json::to_value(Mirror::schema()).unwrap()["properties"]);
+        for ours in ["id", "version", "intake_url"] {
+            written.remove(ours);
+            described.remove(ours);
+        }
+        assert_eq!(described, written);
+    }
+
+    #[test]
+    fn what_is_described_is_what_is_read() {
+        let entity = json!({"name": "A", "kind": "team", "zone": "UTC"});
+        describes::<Entity, tipoff_domain::Entity>(entity);
+        describes::<Agent, tipoff_domain::Agent>(json!({"name": "A"}));
+        describes::<Source, tipoff_domain::Source>(json!({"name": "A"}));
+        describes::<SamePerson, tipoff_domain::SamePerson>(json!({}));
+        describes::<Criteria, tipoff_domain::Criteria>(json!({}));
+        describes::<Schedule, tipoff_domain::Schedule>(json!({"zone": "UTC"}));
+        describes::<Timeout, tipoff_domain::Timeout>(json!({"after": "1m", "agent": "ana"}));
+        let route = json!({"title": "A", "strategy": {"kind": "random", "agents": "all"}});
+        describes::<Route, tipoff_domain::Route>(route);
+        let keys =
+            json!({"endpoint": "https://push.example.com", "keys": {"p256dh": "", "auth": ""}});
+        describes::<PushSubscription, tipoff_roster::PushSubscription>(keys);
+    }
+
+    #[test]
+    fn the_examples_are_accepted() {
+        let example = |schema: utoipa::openapi::RefOr<utoipa::openapi::Schema>| {
+            serde_json::to_value(schema).unwrap()["example"].clone()
+        };
+        serde_json::from_value::<tipoff_domain::Entity>(example(Entity::schema())).unwrap();
+        serde_json::from_value::<tipoff_domain::Agent>(example(Agent::schema())).unwrap();
+        serde_json::from_value::<tipoff_domain::Source>(example(Source::schema())).unwrap();
+        serde_json::from_value::<tipoff_domain::Route>(example(Route::schema())).unwrap();
+    }
+}

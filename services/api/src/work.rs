@@ -1,0 +1,107 @@
+//! Working leads: offers, claims, the pool, and what happens live.
+
+pub(crate) mod answers;
+pub(crate) mod leads;
+pub(crate) mod live;
+pub(crate) mod me;
+pub(crate) mod pool;
+pub(crate) mod push;
+pub(crate) mod request;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use tipoff_board::{OnBoard, Page};
+use tipoff_domain::{EntityId, LeadId};
+use tipoff_roster::Access;
+
+use crate::Api;
+use crate::names::PageOf;
+use crate::problem::Problem;
+use crate::shown::{Shown, Sight};
+
+fn no_lead(lead: &LeadId) -> Problem {
+    Problem::not_found(&format!("lead `{lead}`"))
+}
+
+impl Api {
+    /// The lead, if there is one for this caller.
+    async fn seen(
+        &self,
+        access: &Access,
+        entity: &EntityId,
+        id: &LeadId,
+    ) -> Result<(OnBoard, Sight), Problem> {
+        let lead = self.board.lead(entity, id).await?.ok_or_else(|| no_lead(id))?;
+        let sight = Sight::of(access, &lead).ok_or_else(|| no_lead(id))?;
+        Ok((lead, sight))
+    }
+
+    /// Asks the board for its time only where there is a deadline to show.
+    async fn time_for(
+        &self,
+        entity: &EntityId,
+        leads: &[OnBoard],
+    ) -> Result<Option<DateTime<Utc>>, Problem> {
+        if leads.iter().all(|lead| lead.now_is.pending.is_empty()) {
+            return Ok(None);
+        }
+        Ok(Some(self.board.time(entity).await?))
+    }
+
+    async fn show(
+        &self,
+        access: &Access,
+        entity: &EntityId,
+        leads: &[OnBoard],
+    ) -> Result<Vec<Shown>, Problem> {
+        let now = self.time_for(entity, leads).await?;
+        let shown =
+            |lead: &OnBoard| Sight::of(access, lead).map(|sight| Shown::new(lead, sight, now));
+        Ok(leads.iter().filter_map(shown).collect())
+    }
+
+    async fn show_page(
+        &self,
+        access: &Access,
+        entity: &EntityId,
+        page: Page,
+    ) -> Result<Value, Problem> {
+        let leads = self.show(access, entity, &page.leads).await?;
+        Ok(json!({ "leads": leads, "next_cursor": page.next }))
+    }
+}
+
+const LIMIT: usize = 50;
+const HIGHEST_LIMIT: usize = 200;
+const LONGEST_CURSOR: usize = 200;
+
+impl PageOf {
+    fn limit(&self) -> Result<usize, Problem> {
+        match self.limit.unwrap_or(LIMIT) {
+            limit @ 1..=HIGHEST_LIMIT => Ok(limit),
+            limit => Err(Problem::invalid_field(
+                "/limit",
+                format!("{limit} is not within 1 to {HIGHEST_LIMIT}"),
+            )),
+        }
+    }
+
+    fn cursor(&self) -> Result<Option<&str>, Problem> {
+        let cursor = self.cursor.as_deref().filter(|cursor| !cursor.is_empty());
+        if cursor.is_some_and(|cursor| !is_cursor(cursor)) {
+            return Err(Problem::invalid_field(
+                "/cursor",
+                "give `next_cursor` of the page before, unchanged",
+            ));
+        }
+        Ok(cursor)
+    }
+}
+
+/// As the board makes them: a score and the name of a lead.
+fn is_cursor(text: &str) -> bool {
+    let plain = text.len() <= LONGEST_CURSOR;
+    let parts = text.split_once('.').filter(|_| plain);
+    parts
+        .is_some_and(|(score, lead)| score.parse::<u64>().is_ok() && lead.parse::<LeadId>().is_ok())
+}

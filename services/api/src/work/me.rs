@@ -1,0 +1,52 @@
+//! What an agent has and may claim.
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use crate::Api;
+use crate::access::Caller;
+use crate::problem::Problem;
+use crate::schema;
+
+/// Show whose key this is
+#[utoipa::path(get, path = "/v1/me", tag = "me", responses((status = 200, body = schema::Me)))]
+pub(crate) async fn get_me(State(api): State<Api>, caller: Caller) -> Json<Value> {
+    let access = &caller.0;
+    let view = access.entity.as_ref().and_then(|entity| api.roster.view(entity));
+    let agent =
+        view.as_ref().zip(access.agent.as_ref()).and_then(|(view, agent)| view.agents.get(agent));
+    Json(json!({
+        "key_id": access.key_id,
+        "role": access.role,
+        "entity": access.entity,
+        "entity_name": view.as_ref().map(|view| &view.entity.name),
+        "zone": view.as_ref().map(|view| view.entity.zone),
+        "agent": access.agent,
+        "name": agent.map(|agent| &agent.name),
+        "paused": agent.map(|agent| agent.paused),
+        "source": access.source,
+    }))
+}
+
+/// List what you may claim now
+#[utoipa::path(get, path = "/v1/me/offers", tag = "me", responses((status = 200, body = schema::Leads)))]
+pub(crate) async fn my_offers(
+    State(api): State<Api>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    let (entity, agent) = caller.agent()?;
+    let leads = api.board.offers_to(entity, agent).await?;
+    Ok(Json(json!({ "leads": api.show(&caller.0, entity, &leads).await? })))
+}
+
+/// List the leads you have
+#[utoipa::path(get, path = "/v1/me/leads", tag = "me", responses((status = 200, body = schema::Leads)))]
+pub(crate) async fn my_leads(
+    State(api): State<Api>,
+    caller: Caller,
+) -> Result<Json<Value>, Problem> {
+    let (entity, agent) = caller.agent()?;
+    let leads = api.board.leads_of(entity, agent).await?;
+    Ok(Json(json!({ "leads": api.show(&caller.0, entity, &leads).await? })))
+}

@@ -1,0 +1,160 @@
+//! Web Push: browsers subscribe here, the notifier sends.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use serde_json::{Value, json};
+use tipoff_domain::Invalid;
+use tipoff_roster::PushSubscription;
+use tracing::error;
+
+use crate::Api;
+use crate::access::Caller;
+use crate::body::{Asked, MaybeSent, Sent};
+use crate::names::Endpoint;
+use crate::problem::Problem;
+use crate::schema;
+
+/// An uncompressed point of P-256.
+const POINT: usize = 65;
+const AUTH: usize = 16;
+const LONGEST_ENDPOINT: usize = 2_048;
+
+/// Show the key that browsers need to subscribe
+///
+/// No key of yours is needed for it.
+#[utoipa::path(get, path = "/v1/push-key", tag = "push", security(()),
+    responses((status = 200, body = schema::PushKey)))]
+pub(crate) async fn get_push_key(State(api): State<Api>) -> Result<Json<Value>, Problem> {
+    match vapid_public_key(&api.roster.deployment().vapid_key) {
+        Some(key) => Ok(Json(json!({ "key": key }))),
+        None => {
+            error!("the deployment's VAPID key cannot be read");
+            Err(Problem::internal())
+        }
+    }
+}
+
+fn vapid_public_key(private: &str) -> Option<String> {
+    let pkcs8 = URL_SAFE_NO_PAD.decode(private).ok()?;
+    let pair =
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8, &SystemRandom::new())
+            .ok()?;
+    Some(URL_SAFE_NO_PAD.encode(pair.public_key()))
+}
+
+/// Get notices in this browser
+#[utoipa::path(post, path = "/v1/me/push-subscriptions", tag = "push", request_body = schema::PushSubscription,
+    responses((status = 201, description = "subscribed")))]
+pub(crate) async fn add_push_subscription(
+    State(api): State<Api>,
+    caller: Caller,
+    Sent(subscription): Sent<PushSubscription>,
+) -> Result<StatusCode, Problem> {
+    let (entity, agent) = caller.agent()?;
+    check(&subscription, api.any_push_endpoint).map_err(Problem::invalid)?;
+    api.roster.add_push_subscription(entity, agent, subscription).await?;
+    Ok(StatusCode::CREATED)
+}
+
+/// Stop notices in a browser
+#[utoipa::path(delete, path = "/v1/me/push-subscriptions", tag = "push", params(Endpoint),
+    responses((status = 204, description = "not subscribed any more")))]
+pub(crate) async fn remove_push_subscription(
+    State(api): State<Api>,
+    caller: Caller,
+    Asked(asked): Asked<Endpoint>,
+    MaybeSent(sent): MaybeSent<Endpoint>,
+) -> Result<StatusCode, Problem> {
+    let (entity, agent) = caller.agent()?;
+    let Some(endpoint) = asked.endpoint.or(sent.endpoint) else {
+        return Err(Problem::invalid_field("/endpoint", "is missing: say which subscription ends"));
+    };
+    api.roster.remove_push_subscription(entity, agent, &endpoint).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn check(subscription: &PushSubscription, any_endpoint: bool) -> Result<(), Invalid> {
+    let mut invalid = Invalid::default();
+    let endpoint = &subscription.endpoint;
+    if endpoint.len() > LONGEST_ENDPOINT || !(any_endpoint || is_public(endpoint)) {
+        invalid.add("/endpoint", "is not the https address of a push service");
+    }
+    let decoded =
+        |text: &str| URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).unwrap_or_default();
+    let point = decoded(&subscription.keys.p256dh);
+    if point.len() != POINT || point.first() != Some(&4) {
+        invalid.add("/keys/p256dh", "is not an uncompressed P-256 point in Base64url");
+    }
+    if decoded(&subscription.keys.auth).len() != AUTH {
+        invalid.add("/keys/auth", "is not a 16-byte secret in Base64url");
+    }
+    invalid.into_result()
+}
+
+/// The notifier will send to this address, so it must not lead into our own
+/// network: https, a name with a dot, the usual port. Push services have names.
+fn is_public(endpoint: &str) -> bool {
+    let Ok(uri) = endpoint.parse::<Uri>() else { return false };
+    let host = uri.host().unwrap_or_default().trim_end_matches('.');
+    let port = uri.port_u16().unwrap_or(443);
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let is_name = host.contains('.') && last.chars().all(|c| c.is_ascii_alphabetic() || c == '-');
+    let internal = ["local", "localhost", "internal", "lan", "home", "corp"].contains(&last);
+    let credentials = uri.authority().is_some_and(|authority| authority.as_str().contains('@'));
+    uri.scheme_str() == Some("https") && port == 443 && is_name && !internal && !credentials
+}
+
+#[cfg(test)]
+mod tests {
+    use tipoff_roster::PushKeys;
+
+    use super::*;
+
+    #[test]
+    fn only_push_services_on_the_open_internet_are_taken() {
+        assert!(is_public("https://updates.push.example.com/wpush/v2/abc"));
+        for inside in [
+            "http://push.example.com/x",
+            "https://127.0.0.1/x",
+            "https://[::1]/x",
+            "https://localhost/x",
+            "https://redis/x",
+            "https://api.internal/x",
+            "https://push.example.com:6379/x",
+            "https://a:b@push.example.com/x",
+            "https://2130706433/x",
+            "not an address",
+        ] {
+            assert!(!is_public(inside), "{inside}");
+        }
+    }
+
+    #[test]
+    fn a_subscription_with_bad_keys_names_them() {
+        let keys = PushKeys {
+            p256dh: URL_SAFE_NO_PAD.encode([3; POINT]),
+            auth: URL_SAFE_NO_PAD.encode([0; 15]),
+        };
+        let subscription =
+            PushSubscription { endpoint: "https://push.example.com/x".to_owned(), keys };
+        let fields: Vec<_> =
+            check(&subscription, false).unwrap_err().0.into_iter().map(|one| one.field).collect();
+        assert_eq!(fields, ["/keys/p256dh", "/keys/auth"]);
+    }
+
+    #[test]
+    fn the_public_key_is_a_point_and_belongs_to_the_private_one() {
+        let pkcs8 =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+                .unwrap();
+        let key = vapid_public_key(&URL_SAFE_NO_PAD.encode(pkcs8.as_ref())).unwrap();
+        let point = URL_SAFE_NO_PAD.decode(key).unwrap();
+        assert_eq!((point.len(), point[0]), (POINT, 4));
+        assert_eq!(vapid_public_key("AAAA"), None);
+    }
+}

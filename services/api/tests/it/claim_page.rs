@@ -1,0 +1,212 @@
+use axum::http::Method;
+use serde_json::json;
+use tipoff_domain::LeadId;
+use tipoff_wire::EventKind;
+use tipoff_wire::link::{ClaimLink, read_secret};
+
+use crate::world::{Answer, Keys, World};
+
+fn token(world: &World, keys: &Keys, lead: &LeadId, agent: &str, round: u32) -> String {
+    let secret = read_secret(&world.roster.deployment().link_secret).unwrap();
+    let until = "2026-11-22T09:45:00Z".parse().unwrap();
+    ClaimLink {
+        entity: keys.entity.clone(),
+        lead: lead.clone(),
+        agent: agent.parse().unwrap(),
+        round,
+        until,
+    }
+    .seal(&secret)
+}
+
+fn cookie(page: &Answer) -> String {
+    page.header("set-cookie").split(';').next().unwrap().to_owned()
+}
+
+fn nonce(page: &Answer) -> String {
+    page.text
+        .split("name=\"nonce\" value=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .unwrap()
+        .to_owned()
+}
+
+async fn look(world: &World, path: &str) -> Answer {
+    world.call(Method::GET, path).send().await
+}
+
+/// Sends a form as the browser does that was shown `page`.
+async fn press(world: &World, path: &str, page: &Answer, action: &str) -> Answer {
+    let body = format!("action={action}&nonce={}", nonce(page));
+    world.call(Method::POST, path).header("cookie", &cookie(page)).form(&body).send().await
+}
+
+async fn events(world: &World, keys: &Keys, lead: &LeadId) -> usize {
+    world.events(&keys.entity, lead).await.len()
+}
+
+#[tokio::test]
+async fn looking_changes_nothing_however_often_and_by_whatever_method() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    let path = format!("/c/{}", token(&world, &keys, &lead, "ana", 1));
+    let before = events(&world, &keys, &lead).await;
+    for _ in 0..3 {
+        let page = look(&world, &path).await.expect(200);
+        assert!(page.text.contains("<html lang=\"es\">") && page.text.contains("Reclamar"));
+        assert!(
+            !page.text.contains("example.com")
+                && !page.text.contains("0101")
+                && !page.text.contains("Reyes")
+        );
+    }
+    world.call(Method::HEAD, &path).send().await.expect(200);
+    assert_eq!(events(&world, &keys, &lead).await, before);
+    let english = look(&world, &format!("{path}?lang=en")).await.expect(200);
+    assert!(english.text.contains("<html lang=\"en\">"));
+}
+
+#[tokio::test]
+async fn a_page_is_kept_by_nobody_and_reaches_for_nothing() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    let page = look(&world, &format!("/c/{}", token(&world, &keys, &lead, "ana", 1))).await;
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert_eq!(page.header("referrer-policy"), "no-referrer");
+    assert!(page.header("x-robots-tag").contains("noindex"));
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("form-action 'self'"));
+    let script =
+        policy.split("script-src 'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
+    assert!(page.text.contains(&format!("<script nonce=\"{script}\">")));
+    let cookie = page.header("set-cookie");
+    assert!(cookie.contains("SameSite=Strict") && cookie.contains("HttpOnly"), "{cookie}");
+}
+
+#[tokio::test]
+async fn only_a_form_of_the_page_in_the_same_browser_claims() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    let path = format!("/c/{}", token(&world, &keys, &lead, "ana", 1));
+    let page = look(&world, &path).await;
+    let before = events(&world, &keys, &lead).await;
+
+    let body = format!("action=claim&nonce={}", nonce(&page));
+    let no_cookie = world.call(Method::POST, &path).form(&body).send().await.expect(200);
+    let no_nonce = world
+        .call(Method::POST, &path)
+        .header("cookie", &cookie(&page))
+        .form("action=claim")
+        .send()
+        .await;
+    let empty = world.call(Method::POST, &path).send().await.expect(200);
+    let other = look(&world, &path).await;
+    let mixed =
+        world.call(Method::POST, &path).header("cookie", &cookie(&other)).form(&body).send().await;
+    for page in [no_cookie, no_nonce, empty, mixed] {
+        assert!(page.text.contains("role=\"alert\"") && page.text.contains("value=\"claim\""));
+    }
+    assert_eq!(events(&world, &keys, &lead).await, before);
+
+    let won = press(&world, &path, &page, "claim").await.expect(200);
+    for part in ["Es suyo", "Dana Reyes", "tel:+15125550101", "mailto:dana@example.com"] {
+        assert!(won.text.contains(part), "{part}");
+    }
+    let again = press(&world, &path, &page, "claim").await.expect(200);
+    assert!(again.text.contains("Es suyo"));
+    let claims = world.events(&keys.entity, &lead).await;
+    assert_eq!(claims.iter().filter(|event| event.kind == EventKind::Claimed).count(), 1);
+    assert!(look(&world, &path).await.expect(200).text.contains("tel:+15125550101"));
+}
+
+#[tokio::test]
+async fn the_first_page_shown_still_counts_after_pressing_twice() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    let path = format!("/c/{}", token(&world, &keys, &lead, "ana", 1));
+    let page = look(&world, &path).await;
+    let wrong = world
+        .call(Method::POST, &path)
+        .header("cookie", &cookie(&page))
+        .form("action=claim&nonce=x")
+        .send()
+        .await;
+    assert_eq!(cookie(&wrong), cookie(&page));
+    press(&world, &path, &wrong, "pass").await.expect(200);
+    let claim = press(&world, &path, &page, "claim").await;
+    assert!(claim.expect(200).text.contains("Usted lo rechazó"));
+}
+
+#[tokio::test]
+async fn every_ending_has_its_page() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    let path = format!("/c/{}", token(&world, &keys, &lead, "ana", 1));
+    let page = look(&world, &path).await;
+    let body = json!({"agent": "ben"});
+    world
+        .post(&format!("/v1/leads/{lead}/assign"), &keys.admin)
+        .body(body)
+        .send()
+        .await
+        .expect(200);
+    let withdrawn = press(&world, &path, &page, "claim").await.expect(410);
+    assert!(withdrawn.text.contains("Ya no está disponible") && !withdrawn.text.contains("<form"));
+    look(&world, &path).await.expect(410);
+
+    world.post(&format!("/v1/leads/{lead}/return"), &keys.ben).send().await.expect(200);
+    let pooled = look(&world, &path).await.expect(410);
+    assert!(pooled.text.contains("value=\"pool\""));
+    let won = press(&world, &path, &pooled, "pool").await.expect(200);
+    assert!(won.text.contains("tel:+15125550101"));
+
+    let next = world.place(&keys, 2).await;
+    let of_ben = format!("/c/{}", token(&world, &keys, &next, "ben", 1));
+    let passed = press(&world, &of_ben, &look(&world, &of_ben).await, "pass").await.expect(200);
+    assert!(passed.text.contains("You passed"));
+
+    look(&world, "/c/nonsense").await.expect(404);
+    let gone = format!("/c/{}", token(&world, &keys, &"lead_0".parse().unwrap(), "ana", 1));
+    look(&world, &gone).await.expect(404);
+    let stranger =
+        look(&world, &format!("/c/{}", token(&world, &keys, &lead, "zoe", 1))).await.expect(404);
+    assert!(!stranger.text.contains("Acme"));
+    let spanish =
+        world.call(Method::GET, "/c/x").header("accept-language", "es-MX,es;q=0.9").send().await;
+    assert!(spanish.text.contains("Este enlace no funciona"));
+}
+
+#[tokio::test]
+async fn another_agents_claim_shows_as_taken() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let route = format!("/v1/entities/acme/routes/{}", keys.route);
+    let jump_ball = json!({"title": "All", "strategy": {"kind": "jump_ball", "agents": "all"}});
+    world.put(&route, &keys.admin, jump_ball).send().await.expect(200);
+    let lead = world.place(&keys, 1).await;
+    let (ana, ben) = (token(&world, &keys, &lead, "ana", 1), token(&world, &keys, &lead, "ben", 1));
+    let (ana, ben) = (format!("/c/{ana}"), format!("/c/{ben}"));
+    let (page_of_ana, page_of_ben) = (look(&world, &ana).await, look(&world, &ben).await);
+    press(&world, &ben, &page_of_ben, "claim").await.expect(200);
+    let lost = press(&world, &ana, &page_of_ana, "claim").await.expect(409);
+    assert!(lost.text.contains("Ya fue reclamado") && !lost.text.contains("tel:"));
+    look(&world, &ana).await.expect(409);
+}
+
+#[tokio::test]
+async fn while_the_board_is_away_the_page_says_so() {
+    let mut world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    let path = format!("/c/{}", token(&world, &keys, &lead, "ana", 1));
+    world.redis.kill().await;
+    let away = look(&world, &path).await.expect(503);
+    assert_eq!(away.header("retry-after"), "1");
+    assert!(away.text.contains("Intentar de nuevo"));
+}

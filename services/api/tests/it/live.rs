@@ -1,0 +1,121 @@
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream};
+use futures::StreamExt;
+use serde_json::Value;
+
+use crate::world::World;
+
+/// What an `EventSource` would make of it.
+struct Reader {
+    body: BodyDataStream,
+    text: String,
+}
+
+struct Seen {
+    id: u64,
+    kind: String,
+    data: Value,
+}
+
+impl Reader {
+    fn new(body: Body) -> Self {
+        Self { body: body.into_data_stream(), text: String::new() }
+    }
+
+    /// `None`: the stream ended.
+    async fn next(&mut self) -> Option<Seen> {
+        loop {
+            if let Some((block, rest)) = self.text.split_once("\n\n") {
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.text = rest;
+                if let Some(seen) = read(&block) {
+                    return Some(seen);
+                }
+                continue;
+            }
+            let more = tokio::time::timeout(Duration::from_secs(20), self.body.next()).await;
+            let more = more.expect("an event or the end should come")?;
+            self.text.push_str(std::str::from_utf8(&more.unwrap()).unwrap());
+        }
+    }
+}
+
+fn read(block: &str) -> Option<Seen> {
+    let field =
+        |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    let data = serde_json::from_str(field("data")?).unwrap();
+    Some(Seen { id: field("id")?.parse().unwrap(), kind: field("event")?.to_owned(), data })
+}
+
+#[tokio::test]
+async fn events_arrive_live_without_contact_details_and_go_on_after_the_last_one() {
+    let world = World::start().await;
+    let (keys, others) = (world.team("acme").await, world.team("other").await);
+    let open = world.get("/v1/events/stream", &keys.admin).open().await;
+    assert_eq!(
+        (open.status().as_u16(), &open.headers()["content-type"]),
+        (200, &"text/event-stream".parse().unwrap())
+    );
+    let mut live = Reader::new(open.into_body());
+
+    world.place(&others, 1).await;
+    let lead = world.place(&keys, 2).await;
+    let first = live.next().await.unwrap();
+    assert_eq!(first.data["entity"], "acme");
+    assert_eq!(first.data["lead"], lead.as_str());
+    let mut seen = vec![first];
+    while seen.last().unwrap().kind != "lead.offered" {
+        seen.push(live.next().await.unwrap());
+    }
+    assert!(seen.iter().all(|one| !one.data.to_string().contains("dana@example.com")));
+
+    world.post(&format!("/v1/leads/{lead}/claim"), &keys.ana).send().await.expect(200);
+    let last = seen.last().unwrap().id.to_string();
+    let again =
+        world.get("/v1/events/stream", &keys.admin).header("last-event-id", &last).open().await;
+    let claimed = Reader::new(again.into_body()).next().await.unwrap();
+    assert_eq!(
+        (claimed.kind.as_str(), &claimed.data["agents"][0]),
+        ("lead.claimed", &"ana".into())
+    );
+    assert!(claimed.id > seen.last().unwrap().id);
+}
+
+#[tokio::test]
+async fn agents_hear_only_what_concerns_them() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let open = world.get("/v1/events/stream", &keys.ben).open().await;
+    let mut live = Reader::new(open.into_body());
+    let of_ana = world.place(&keys, 1).await;
+    let of_ben = world.place(&keys, 2).await;
+    world.post(&format!("/v1/leads/{of_ana}/claim"), &keys.ana).send().await.expect(200);
+    world.post(&format!("/v1/leads/{of_ben}/claim"), &keys.ben).send().await.expect(200);
+    loop {
+        let heard = live.next().await.unwrap();
+        assert_eq!(heard.data["lead"], of_ben.as_str());
+        if heard.kind == "lead.claimed" {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn operators_hear_everything_and_streams_end_with_the_process() {
+    let world = World::start().await;
+    let (keys, others) = (world.team("acme").await, world.team("other").await);
+    let open = world.get("/v1/events/stream", &world.operator).open().await;
+    let mut live = Reader::new(open.into_body());
+    world.place(&keys, 1).await;
+    world.place(&others, 2).await;
+    while live.next().await.unwrap().data["entity"] != "other" {}
+    world.stop.cancel();
+    while live.next().await.is_some() {}
+
+    let bad =
+        world.get("/v1/events/stream", &keys.admin).header("last-event-id", "soon").send().await;
+    assert_eq!(bad.problem().0, 400);
+    let elsewhere = world.get("/v1/events/stream?entity=other", &keys.admin).send().await;
+    assert_eq!(elsewhere.problem().0, 404);
+}
