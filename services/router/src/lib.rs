@@ -67,11 +67,11 @@ pub async fn run(
     let mover = Mover { board: board.clone(), roster, clock: clock.clone(), seeds };
 
     info!(in_flight = options.in_flight, "routing");
-    let (placed, shared) = tokio::join!(
+    let (pulled, shared) = tokio::join!(
         worker::work(nats.clone(), clock, limits, placer, stop.clone()),
         share::share_out(nats, mover, stop.clone()),
     );
-    placed?;
+    pulled?;
     shared?;
     Ok(())
 }
