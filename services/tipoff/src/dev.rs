@@ -58,9 +58,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
-    let _telemetry = telemetry::start("dev");
+    // What happens to leads is told below; the log only what goes wrong.
+    let _telemetry = telemetry::start_at("dev", "warn");
     let stop = shutdown::on_signal();
-    let Some(system) = stop.run_until_cancelled(System::start(&args, &stop)).await else {
+    let Some(system) = stop.run_until_cancelled(Box::pin(System::start(&args, &stop))).await else {
         return Ok(());
     };
     system?.until_stopped(&args).await

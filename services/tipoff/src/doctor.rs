@@ -9,7 +9,8 @@ use std::process::ExitCode;
 use findings::Findings;
 use tipoff_runtime::{Clock, Settings};
 
-use crate::{exit, reach, term};
+use crate::exit::{self, Unavailable};
+use crate::{reach, term};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -24,7 +25,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Ok(nats) => nats::examine(&nats, &args.settings, &mut findings).await,
         Err(error) => {
             missing = true;
-            findings.wrong("nats", format!("{error:#}"), "see the message");
+            absent("nats", &error, &mut findings);
         }
     }
     // Doctor looks at what others refuse to work with.
@@ -33,7 +34,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         Ok(redis) => redis::examine(&redis, &Clock::system(), &mut findings).await,
         Err(error) => {
             missing = true;
-            findings.wrong("redis", format!("{error:#}"), "see the message");
+            absent("redis", &error, &mut findings);
         }
     }
     term::out(&findings.to_string());
@@ -42,4 +43,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         (false, false) => exit::WRONG.into(),
         (false, true) => ExitCode::SUCCESS,
     })
+}
+
+fn absent(about: &'static str, error: &anyhow::Error, findings: &mut Findings) {
+    match error.downcast_ref::<Unavailable>() {
+        Some(Unavailable { what, remedy }) => findings.wrong(about, what, *remedy),
+        None => findings.wrong(about, format!("{error:#}"), "use a server that fits"),
+    }
 }

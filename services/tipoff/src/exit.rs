@@ -17,8 +17,11 @@ pub(crate) struct Usage(pub(crate) String);
 
 /// A server that should be there is not.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Unavailable(pub(crate) String);
+#[error("{what}: {remedy}")]
+pub(crate) struct Unavailable {
+    pub(crate) what: String,
+    pub(crate) remedy: &'static str,
+}
 
 /// The code that tells a script what kind of failure it was.
 pub(crate) fn code(error: &anyhow::Error) -> u8 {

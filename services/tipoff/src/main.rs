@@ -40,17 +40,17 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Ingest(args) => services::ingest(args).await?,
-        Command::Router(args) => services::router(args).await?,
-        Command::Notifier(args) => services::notifier(args).await?,
-        Command::Api(args) => services::api(args).await?,
-        Command::All(args) => services::all(*args).await?,
-        Command::Dev(args) => dev::run(args).await?,
-        Command::Init(args) => init::run(args).await?,
-        Command::Doctor(args) => return doctor::run(args).await,
-        Command::Send(args) => send::run(args).await?,
-        Command::Trace(args) => trace::run(args).await?,
-        Command::Dlq(args) => dlq::run(args).await?,
+        Command::Ingest(args) => Box::pin(services::ingest(args)).await?,
+        Command::Router(args) => Box::pin(services::router(args)).await?,
+        Command::Notifier(args) => Box::pin(services::notifier(args)).await?,
+        Command::Api(args) => Box::pin(services::api(args)).await?,
+        Command::All(args) => Box::pin(services::all(*args)).await?,
+        Command::Dev(args) => Box::pin(dev::run(args)).await?,
+        Command::Init(args) => Box::pin(init::run(args)).await?,
+        Command::Doctor(args) => return Box::pin(doctor::run(args)).await,
+        Command::Send(args) => Box::pin(send::run(args)).await?,
+        Command::Trace(args) => Box::pin(trace::run(args)).await?,
+        Command::Dlq(args) => Box::pin(dlq::run(args)).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -15,33 +15,29 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// NATS, or what to do about its absence.
 pub(crate) async fn nats(settings: &Settings) -> anyhow::Result<Nats> {
-    let missing = || {
-        let url = &settings.nats_url;
-        format!(
-            "NATS does not answer at {url}: start it, or say where it is with --nats-url or TIPOFF_NATS_URL"
-        )
+    let missing = || Unavailable {
+        what: format!("NATS does not answer at {}", settings.nats_url),
+        remedy: "start it, or say where it is with --nats-url",
     };
     in_time(connect::nats(settings, "tipoff-cli", &CancellationToken::new()), missing).await
 }
 
 /// Redis, or what to do about its absence.
 pub(crate) async fn redis(settings: &Settings) -> anyhow::Result<Redis> {
-    let missing = || {
-        let url = &settings.redis_url;
-        format!(
-            "Redis does not answer at {url}: start it, or say where it is with --redis-url or TIPOFF_REDIS_URL"
-        )
+    let missing = || Unavailable {
+        what: format!("Redis does not answer at {}", settings.redis_url),
+        remedy: "start it, or say where it is with --redis-url",
     };
     in_time(connect::redis(settings, &CancellationToken::new()), missing).await
 }
 
 async fn in_time<T>(
     connecting: impl Future<Output = Result<T, ConnectError>>,
-    missing: impl Fn() -> String,
+    missing: impl Fn() -> Unavailable,
 ) -> anyhow::Result<T> {
     match timeout(PATIENCE, connecting).await {
         Ok(connected) => Ok(connected?),
-        Err(_) => Err(Unavailable(missing()).into()),
+        Err(_) => Err(missing().into()),
     }
 }
 

@@ -39,13 +39,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
-    let leads = match &args.file {
-        Some(file) => read(file)?,
-        None => {
-            let from = Clock::system().now();
-            (0..args.count).map(|index| sample(from, index)).collect()
-        }
+    let made_up = || {
+        let from = Clock::system().now();
+        Ok((0..args.count).map(|index| sample(from, index)).collect())
     };
+    let leads: Vec<Value> = args.file.as_deref().map_or_else(made_up, read)?;
     let sender = Sender::new(&args.intake, &args.key)?;
     for mut lead in leads {
         if let Some(source) = &args.source {
@@ -105,7 +103,8 @@ impl Sender {
         let request = self.client.post(&self.url).bearer_auth(&self.key).json(lead);
         let response = request.send().await.map_err(|error| {
             let reason = anyhow::Error::new(error.without_url());
-            Unavailable(format!("the intake at {} does not answer: {reason:#}", self.url))
+            let what = format!("the intake at {} does not answer ({reason:#})", self.url);
+            Unavailable { what, remedy: "start it, or say where it is with --intake" }
         })?;
         let status = response.status();
         let text = response.text().await.unwrap_or_default();
@@ -117,7 +116,8 @@ impl Sender {
         if status.is_client_error() {
             return Err(Usage(format!("the intake refused ({status}): {refusal}")).into());
         }
-        Err(Unavailable(format!("the intake could not take it ({status}): {refusal}")).into())
+        let what = format!("the intake could not take it ({status}: {refusal})");
+        Err(Unavailable { what, remedy: "send it again later" }.into())
     }
 }
 

@@ -146,7 +146,10 @@ pub(crate) async fn all(args: AllArgs) -> anyhow::Result<()> {
 }
 
 async fn listen(on: SocketAddr) -> anyhow::Result<TcpListener> {
-    let taken = |error| Unavailable(format!("nothing can listen on {on}: {error}"));
+    let taken = |error| Unavailable {
+        what: format!("nothing can listen on {on} ({error})"),
+        remedy: "free it, or choose another address",
+    };
     Ok(TcpListener::bind(on).await.map_err(taken)?)
 }
 
@@ -230,7 +233,7 @@ impl Running {
     pub(crate) fn router(&mut self, redis: Redis, base: &Base, options: tipoff_router::Options) {
         let (nats, roster, clock, stop) = self.parts(base);
         self.spawn("router", async move {
-            Ok(tipoff_router::run(nats, redis, roster, clock, options, stop).await?)
+            Ok(Box::pin(tipoff_router::run(nats, redis, roster, clock, options, stop)).await?)
         });
     }
 
@@ -279,7 +282,7 @@ impl Running {
             match ended {
                 Err(error) if first.is_ok() => first = Err(error),
                 Err(error) => {
-                    error!(error = &*error as &dyn std::error::Error, "failed while stopping")
+                    error!(error = &*error as &dyn std::error::Error, "failed while stopping");
                 }
                 Ok(()) => {}
             }

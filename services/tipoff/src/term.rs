@@ -22,5 +22,6 @@ pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
     for column in table.column_iter_mut() {
         column.set_padding((0, 3));
     }
-    table.lines().map(|line| format!("  {}\n", line.trim_end())).collect()
+    let lines: Vec<String> = table.lines().map(|line| format!("  {}", line.trim_end())).collect();
+    lines.join("\n") + "\n"
 }

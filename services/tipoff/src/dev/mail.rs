@@ -97,9 +97,18 @@ async fn message(State(pages): State<Pages>, Path(number): Path<usize>) -> Respo
     let at = time(&found);
     let message = context! {
         number, found => true, channel => found.channel, to => found.to, subject => found.subject, lead => found.lead,
-        text => found.text, html => found.html, links => found.links, headers => found.headers, at, older, newer,
+        text => found.text, html => found.html.as_deref().map(in_new_tabs), links => found.links, headers => found.headers, at, older, newer,
     };
     render("message.html", message)
+}
+
+/// Links of a mail open beside the mailbox, not inside it.
+fn in_new_tabs(html: &str) -> String {
+    const BASE: &str = r#"<base target="_blank">"#;
+    match html.split_once("<head>") {
+        Some((before, after)) => format!("{before}<head>{BASE}{after}"),
+        None => format!("{BASE}{html}"),
+    }
 }
 
 fn time(caught: &Caught) -> String {

@@ -16,6 +16,7 @@ pub(super) fn notifier(smtp: &str, public_url: &str) -> anyhow::Result<tipoff_no
     Ok(tipoff_notifier::Options {
         smtp_url: Some(smtp.to_owned().into()),
         mail_from: "Tipoff <tipoff@example.com>".parse().context("the sender of mails")?,
+        smtp_ca: None,
         smtp_connections: 4,
         smtp_timeout_seconds: 10,
         push_in_flight: 16,
@@ -27,5 +28,9 @@ pub(super) fn notifier(smtp: &str, public_url: &str) -> anyhow::Result<tipoff_no
 
 /// The push sink listens on this machine, so any endpoint will do.
 pub(super) fn api(intake: &str) -> tipoff_api::Options {
-    tipoff_api::Options { intake_url: intake.to_owned(), any_push_endpoint: true, ..tipoff_api::Options::default() }
+    tipoff_api::Options {
+        intake_url: intake.to_owned(),
+        any_push_endpoint: true,
+        ..tipoff_api::Options::default()
+    }
 }

@@ -33,7 +33,7 @@ pub(super) async fn tick(
         match read {
             Ok::<Event, _>(event) => term::out(&line(&event, &Titles::of(&roster, &event.entity))),
             Err(error) => {
-                warn!(error = &*error as &dyn std::error::Error, "an event cannot be shown")
+                warn!(error = &*error as &dyn std::error::Error, "an event cannot be shown");
             }
         }
     }

@@ -28,7 +28,12 @@ pub(super) fn text(
     let version = env!("CARGO_PKG_VERSION");
     let mut text = format!("Tipoff {version} (dev)   everything is on 127.0.0.1; {kept}\n\n");
     for Moved { what, wanted } in moved {
-        text += &format!("  Port {wanted} is taken, so {what} is somewhere else:\n");
+        text.push_str(
+            &format_args!(
+                "  Port {wanted} is taken by something else, so {what} has another one.\n"
+            )
+            .to_string(),
+        );
     }
     text += &places(addresses, servers);
     for entity in addresses.entities.keys() {
@@ -43,16 +48,20 @@ fn places(addresses: &Addresses, servers: &Servers) -> String {
     let row = |name: &str, url: &str, note: String| [name.to_owned(), url.to_owned(), note];
     let Addresses { api, intake, nats, redis, mailbox, admin, operator_key, .. } = addresses;
     term::columns(&[
-        row("API", api, format!("operator key: {operator_key}   described at /openapi.json")),
+        row("API", api, "described at /openapi.json".to_owned()),
         row("Intake", intake, "POST /v1/leads with the key of a source".to_owned()),
         row("Mailbox", mailbox, "e-mails and pushes land here, nothing is sent".to_owned()),
         row(
             "NATS",
             nats,
-            format!("nats-server (pid {})   leads.in.<entity>.<source>", servers.nats.pid()),
+            format!(
+                "publish to leads.in.<entity>.<source>   (nats-server, pid {})",
+                servers.nats.pid()
+            ),
         ),
-        row("Redis", redis, format!("redis-server (pid {})", servers.redis.pid())),
+        row("Redis", redis, format!("(redis-server, pid {})", servers.redis.pid())),
         row("Health", &format!("{admin}/readyz"), "metrics: /metrics".to_owned()),
+        row("Operator", operator_key, String::new()),
     ])
 }
 
@@ -115,5 +124,5 @@ fn program() -> String {
     let here = std::env::current_dir().ok();
     let inside =
         path.as_deref().zip(here.as_deref()).and_then(|(path, here)| path.strip_prefix(here).ok());
-    inside.map(Path::to_string_lossy).map_or("tipoff".to_owned(), |path| path.into_owned())
+    inside.map(Path::to_string_lossy).map_or("tipoff".to_owned(), std::borrow::Cow::into_owned)
 }

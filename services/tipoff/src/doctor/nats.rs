@@ -89,7 +89,7 @@ async fn roster(nats: &Nats, settings: &Settings, findings: &mut Findings) {
             findings.judge(operators > 0, "roster", format!("{operators} operator keys"), remedy);
         }
         Err(error) => {
-            findings.wrong("roster", format!("cannot be read: {error}"), "run `tipoff init`")
+            findings.wrong("roster", format!("cannot be read: {error}"), "run `tipoff init`");
         }
     }
     stop.cancel();

@@ -29,7 +29,12 @@ where
         let (verb, story) = (tell::verb(event.kind), tell::story(event, titles));
         line(&mut text, format_args!("{time}  {since:>9}  {verb:<9}  {story}"));
         if let Some(offer) = event.offers.first() {
-            note(&mut text, "until", &offer.until.with_timezone(zone).format("%H:%M:%S%.3f").to_string(), "");
+            note(
+                &mut text,
+                "until",
+                &offer.until.with_timezone(zone).format("%H:%M:%S%.3f").to_string(),
+                "",
+            );
         }
         if let Some(reason) = &event.reason {
             note(&mut text, "they said", reason, "");
