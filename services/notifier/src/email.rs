@@ -12,6 +12,7 @@ use tipoff_wire::Notice;
 
 pub(crate) use self::pool::{Pool, PoolError};
 pub(crate) use self::relay::{BadRelay, Relay};
+pub(crate) use self::tls::BadTrust;
 use crate::deliver::{SendError, Transport};
 use crate::letter::{Letter, Writer};
 use crate::seen::{Told, one_line};

@@ -6,9 +6,6 @@ use opentelemetry::metrics::{Counter, Histogram};
 use opentelemetry::{KeyValue, global};
 use tipoff_domain::Channel;
 
-/// Seconds; offers are worth little after a minute.
-const BOUNDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0];
-
 /// What became of one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Result {
@@ -45,10 +42,7 @@ impl Meter {
         let count = meter
             .u64_counter("tipoff_notifications")
             .with_description("Notices handled, by what became of them");
-        let seconds = meter
-            .f64_histogram("tipoff_notification")
-            .with_unit("s")
-            .with_boundaries(BOUNDS.to_vec());
+        let seconds = meter.f64_histogram("tipoff_notification").with_unit("s");
         Self {
             channel,
             count: count.build(),

@@ -1,5 +1,7 @@
 //! Settings of the notifier. Each is a flag and an environment variable.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use lettre::message::Mailbox;
 use reqwest::Url;
@@ -16,6 +18,10 @@ pub struct Options {
     /// Whom mails come from.
     #[arg(long, env = "TIPOFF_MAIL_FROM", default_value = "Tipoff <tipoff@localhost>")]
     pub mail_from: Mailbox,
+    /// PEM file with certificates to trust besides this machine's, for a relay
+    /// with a certificate of your own.
+    #[arg(long, env = "TIPOFF_SMTP_CA")]
+    pub smtp_ca: Option<PathBuf>,
     /// Connections to the mail relay, and mails handed over at once.
     #[arg(long, env = "TIPOFF_SMTP_CONNECTIONS", default_value_t = 8)]
     pub smtp_connections: usize,

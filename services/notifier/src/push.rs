@@ -2,6 +2,7 @@
 
 mod encryption;
 mod post;
+mod reach;
 mod shown;
 mod vapid;
 

@@ -1,8 +1,10 @@
 //! The notifier's workers, put together.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tipoff_board::Board;
 use tipoff_domain::Channel;
 use tipoff_roster::Roster;
@@ -15,7 +17,7 @@ use tracing::warn;
 
 use crate::Options;
 use crate::deliver::{Deliverer, Transport};
-use crate::email::{BadRelay, Email, Pool, Relay};
+use crate::email::{BadRelay, BadTrust, Email, Pool, Relay};
 use crate::letter::Writer;
 use crate::meter::Meter;
 use crate::push::{BadVapidKey, Push, Sender, Shown, Vapid};
@@ -30,6 +32,10 @@ const ENDLESS: i64 = i64::MAX;
 pub enum Error {
     #[error("TIPOFF_SMTP_URL is of no use")]
     Relay(#[from] BadRelay),
+    #[error("TIPOFF_SMTP_CA={} cannot be read", path.display())]
+    Authorities { path: PathBuf, source: std::io::Error },
+    #[error("the mail relay cannot be reached privately")]
+    Trust(#[from] BadTrust),
     #[error("the deployment's link secret is of no use")]
     LinkSecret(#[from] BadLink),
     #[error("push messages cannot be signed")]
@@ -58,11 +64,7 @@ pub async fn run(
     let mut channels = vec![Channel::Push];
     if let Some(address) = &options.smtp_url {
         channels.push(Channel::Email);
-        let patience = Duration::from_secs(options.smtp_timeout_seconds);
-        let pool = Pool::new(Relay::parse(address)?, options.smtp_connections, patience);
-        let email = Email { pool, writer: writer.clone(), from: options.mail_from.clone() };
-        // As many as connections, so that none waits for one until it is delivered again.
-        staff.deliver(Channel::Email, email, options.smtp_connections, patience * 3);
+        staff.email(&options, address, writer.clone())?;
     } else {
         warn!("TIPOFF_SMTP_URL is not set: nobody is told by e-mail");
     }
@@ -83,6 +85,26 @@ struct Staff {
 }
 
 impl Staff {
+    fn email(
+        &mut self,
+        options: &Options,
+        address: &SecretString,
+        writer: Arc<Writer>,
+    ) -> Result<(), Error> {
+        let patience = Duration::from_secs(options.smtp_timeout_seconds);
+        let read = |path: &PathBuf| {
+            std::fs::read(path).map_err(|source| Error::Authorities { path: path.clone(), source })
+        };
+        let authorities = options.smtp_ca.as_ref().map(read).transpose()?;
+        let connections = options.smtp_connections;
+        let pool =
+            Pool::new(Relay::parse(address)?, authorities.as_deref(), connections, patience)?;
+        let email = Email { pool, writer, from: options.mail_from.clone() };
+        // As many as connections, so that none waits for one until it is delivered again.
+        self.deliver(Channel::Email, email, connections, patience * 3);
+        Ok(())
+    }
+
     fn push(&self, options: &Options, writer: Arc<Writer>) -> Result<Push, Error> {
         let subject = options
             .vapid_subject

@@ -8,7 +8,6 @@ use chrono::TimeDelta;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
 use tipoff_board::Board;
-use tipoff_domain::plan::How;
 use tipoff_domain::{AgentId, Channel, EntityView, RouteId};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Delivery, Handler, Outcome, PublishError, Publisher};
@@ -168,10 +167,6 @@ fn offered(event: &Event) -> Vec<(&AgentId, What)> {
 
 /// Nobody is told of what they did themselves.
 fn assigned(event: &Event) -> Vec<(&AgentId, What)> {
-    let by_themselves = matches!(event.after.how, Some(How::Claimed | How::PoolClaimed));
-    let others = event
-        .agents
-        .iter()
-        .filter(|agent| !by_themselves && event.by.as_deref() != Some(agent.as_str()));
+    let others = event.agents.iter().filter(|agent| event.by.as_deref() != Some(agent.as_str()));
     others.map(|agent| (agent, What::Assigned { version: event.version })).collect()
 }

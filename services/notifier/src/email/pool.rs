@@ -6,14 +6,14 @@ use std::time::Duration;
 use lettre::address::Envelope;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
-use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
+use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::extension::ClientId;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
-use super::relay::{Privacy, Relay};
-use super::tls::{self, Trust};
+use super::relay::Relay;
+use super::tls::{BadTrust, Guard};
 use crate::deliver::SendError;
 
 /// Relays hang up on who is silent for longer.
@@ -24,8 +24,6 @@ const IDLE: Duration = Duration::from_secs(30);
 pub(crate) enum PoolError {
     #[error("the mail relay cannot be reached")]
     Unreachable(#[source] std::io::Error),
-    #[error("this machine's trusted certificates cannot be read")]
-    Trust(#[source] rustls::Error),
     /// Before any mail was named: its password, its TLS, its greeting.
     #[error("the mail relay does not let us in")]
     NotLetIn(#[source] SmtpError),
@@ -49,7 +47,7 @@ impl PoolError {
                 SendError::not_now(format!("{self}: {}", codes(error)))
             }
             Self::Unreachable(error) => SendError::not_now(format!("{self}: {error}")),
-            Self::Trust(_) | Self::Timeout => SendError::not_now(self.to_string()),
+            Self::Timeout => SendError::not_now(self.to_string()),
         }
     }
 }
@@ -77,6 +75,7 @@ fn codes(error: &SmtpError) -> String {
 /// Hands mails over, on at most so many connections at once.
 pub(crate) struct Pool {
     relay: Relay,
+    guard: Guard,
     hello: ClientId,
     patience: Duration,
     seats: Semaphore,
@@ -84,9 +83,16 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    pub(crate) fn new(relay: Relay, connections: usize, patience: Duration) -> Self {
+    /// `authorities`: certificates (PEM) to trust besides this machine's.
+    pub(crate) fn new(
+        relay: Relay,
+        authorities: Option<&[u8]>,
+        connections: usize,
+        patience: Duration,
+    ) -> Result<Self, BadTrust> {
+        let guard = Guard::of(&relay, authorities)?;
         let (seats, hello) = (Semaphore::new(connections.max(1)), ClientId::default());
-        Self { relay, hello, patience, seats, idle: Mutex::default() }
+        Ok(Self { relay, guard, hello, patience, seats, idle: Mutex::default() })
     }
 
     /// Hands one mail over. A connection that broke while it was idle is not
@@ -130,22 +136,18 @@ impl Pool {
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, PoolError> {
-        let Relay { host, port, privacy, credentials } = &self.relay;
+        let Relay { host, port, credentials, .. } = &self.relay;
         let stream =
             TcpStream::connect((host.as_str(), *port)).await.map_err(PoolError::Unreachable)?;
         stream.set_nodelay(true).map_err(PoolError::Unreachable)?;
-        let stream: Box<dyn AsyncTokioStream> = match privacy {
-            Privacy::Plain | Privacy::StartTls => Box::new(stream),
-            Privacy::Tls => {
-                let trust = Trust::of_this_machine().map_err(PoolError::Trust)?;
-                Box::new(trust.wrap(stream, host).await.map_err(PoolError::Unreachable)?)
-            }
-        };
+        let stream = self.guard.wrap(stream).await.map_err(PoolError::Unreachable)?;
         let greeted = AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await;
         let mut connection = greeted.map_err(PoolError::NotLetIn)?;
-        if *privacy == Privacy::StartTls {
-            let parameters = tls::parameters(host).map_err(PoolError::NotLetIn)?;
-            connection.starttls(parameters, &self.hello).await.map_err(PoolError::NotLetIn)?;
+        if let Guard::StartTls(parameters) = &self.guard {
+            connection
+                .starttls(parameters.clone(), &self.hello)
+                .await
+                .map_err(PoolError::NotLetIn)?;
         }
         if let Some(credentials) = credentials {
             connection.auth(DEFAULT_MECHANISMS, credentials).await.map_err(PoolError::NotLetIn)?;

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::{Client, StatusCode, Url, redirect};
+use reqwest::{Client, StatusCode, redirect};
 use tipoff_roster::PushSubscription;
 use tipoff_runtime::Clock;
 
 use super::Treatment;
 use super::encryption::encrypt;
+use super::reach::{OpenInternet, endpoint};
 use super::vapid::Vapid;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -40,8 +41,11 @@ pub(crate) struct Sender {
 impl Sender {
     pub(crate) fn new(vapid: Vapid, clock: Clock) -> Result<Self, reqwest::Error> {
         // A push service has no reason to send us elsewhere, and others may not.
-        let client =
-            Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none()).build()?;
+        let client = Client::builder()
+            .timeout(PATIENCE)
+            .redirect(redirect::Policy::none())
+            .dns_resolver(OpenInternet)
+            .build()?;
         Ok(Self { client, vapid, clock })
     }
 
@@ -53,7 +57,8 @@ impl Sender {
     ) -> Answer {
         let Some(endpoint) = endpoint(&browser.endpoint) else {
             return Answer::Refused(
-                "the subscription's endpoint is not an https address".to_owned(),
+                "the subscription's endpoint is not an https address on the open internet"
+                    .to_owned(),
             );
         };
         let body = match encrypt(&browser.keys, payload) {
@@ -78,21 +83,6 @@ impl Sender {
             Ok(response) => judge(response.status(), response.headers()),
             Err(error) => Answer::NotNow { why: unreachable(&error), after: None },
         }
-    }
-}
-
-/// https, or this machine itself: a plain address elsewhere would show the
-/// world who is told when.
-fn endpoint(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
-    let loopback = || {
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
-    };
-    match url.scheme() {
-        "https" => Some(url),
-        "http" if loopback() => Some(url),
-        _ => None,
     }
 }
 
@@ -132,27 +122,6 @@ fn unreachable(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn plain_http_is_for_this_machine_only() {
-        for good in [
-            "https://push.example.com/x",
-            "http://127.0.0.1:9/x",
-            "http://[::1]/x",
-            "http://localhost/x",
-        ] {
-            assert!(endpoint(good).is_some(), "{good}");
-        }
-        for bad in [
-            "http://push.example.com/x",
-            "http://127.0.0.1.example.com/x",
-            "file:///x",
-            "ftp://localhost",
-            "x",
-        ] {
-            assert!(endpoint(bad).is_none(), "{bad}");
-        }
-    }
 
     #[test]
     fn a_pause_is_as_long_as_asked_for_but_not_endless() {

@@ -123,11 +123,20 @@ impl Desk {
 
     /// Starts the notifier; it ends with the desk, or by [`Notifier::end`].
     pub(crate) fn notifier(&self, more: &[&str]) -> Notifier {
-        let url = self.smtp.url();
+        self.notifier_over(&self.smtp.url(), more)
+    }
+
+    /// The same over another mail relay.
+    pub(crate) fn notifier_over(&self, relay: &str, more: &[&str]) -> Notifier {
+        self.notifier_at(Clock::system(), relay, more)
+    }
+
+    /// The same with another clock.
+    pub(crate) fn notifier_at(&self, clock: Clock, relay: &str, more: &[&str]) -> Notifier {
         let line = [
             "notifier",
             "--smtp-url",
-            &url,
+            relay,
             "--mail-from",
             "Tipoff <leads@acme.example>",
             "--notifier-public-url",
@@ -136,14 +145,8 @@ impl Desk {
         let options = Line::parse_from(line.iter().chain(more)).options;
         let stop = self.stop.child_token();
         let (nats, board, roster) = (self.nats.clone(), self.board.clone(), self.roster.clone());
-        let running = tokio::spawn(tipoff_notifier::run(
-            nats,
-            board,
-            roster,
-            Clock::system(),
-            options,
-            stop.clone(),
-        ));
+        let running =
+            tokio::spawn(tipoff_notifier::run(nats, board, roster, clock, options, stop.clone()));
         Notifier { running, stop }
     }
 

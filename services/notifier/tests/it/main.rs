@@ -7,3 +7,5 @@ mod email;
 mod faults;
 mod push;
 mod relevance;
+mod tls;
+mod watched;

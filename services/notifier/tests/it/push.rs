@@ -101,7 +101,7 @@ async fn an_agent_whose_last_browser_is_gone_is_not_told_and_that_is_kept() {
 async fn only_the_browser_that_failed_is_tried_again() {
     let desk = desk_with_ana().await;
     desk.browser("ana").await;
-    let _notifier = desk.notifier(&[]);
+    let notifier = desk.notifier(&[]);
     let before = desk.offer(&["ana"], dana()).await;
     desk.caught(&before, "push").await;
 
@@ -116,7 +116,9 @@ async fn only_the_browser_that_failed_is_tried_again() {
     let lead = desk.offer(&["ana"], dana()).await;
     desk.caught(&lead, "push").await;
     let listener = tokio::net::TcpListener::bind(address).await.unwrap();
-    let (_tried_again, _) = listener.accept().await.unwrap();
+    let (tried_again, _) = listener.accept().await.unwrap();
+    drop((tried_again, listener));
+    notifier.end().await;
     assert_eq!(desk.count(&lead, "push"), 1);
 }
 

@@ -1,7 +1,10 @@
 //! Only what is still worth telling is told, and only to whom it concerns.
 
+use chrono::TimeDelta;
 use serde_json::json;
 use tipoff_board::{Actor, Claim};
+use tipoff_domain::plan::How;
+use tipoff_runtime::{Clock, dead};
 use tipoff_wire::notice::What;
 use tipoff_wire::{Notice, subject};
 
@@ -52,15 +55,17 @@ async fn a_notice_of_an_earlier_round_or_a_past_deadline_is_not_told() {
         agent: id("ana"),
         what: What::Offer { round, until, route: None },
     };
-    let past = stands.received_at - chrono::TimeDelta::seconds(1);
+    let past = stands.received_at - TimeDelta::seconds(1);
     for stale in [notice(round - 1, until), notice(round, past)] {
         let subject = subject::notify(stale.channel, &stale.entity);
         let body = serde_json::to_vec(&stale).unwrap();
         desk.nats.jetstream.publish(subject, body.into()).await.unwrap().await.unwrap();
     }
 
+    let next = desk.offer(&["ana"], dana()).await;
+
     let _notifier = desk.notifier(&ONE_AT_A_TIME);
-    desk.caught(&lead, "email").await;
+    desk.caught(&next, "email").await;
     assert_eq!(desk.count(&lead, "email"), 1);
 }
 
@@ -107,4 +112,34 @@ async fn an_agent_is_told_over_the_channels_that_they_want_only() {
     assert_eq!(desk.caught(&lead, "push").await.to, "acme/ana");
     notifier.end().await;
     assert_eq!((desk.count(&lead, "email"), desk.count(&lead, "push")), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_whom_nothing_reaches_is_passed_over() {
+    let desk = Desk::set_up().await;
+    desk.agent("ana", json!({"email": null})).await;
+    desk.agent("ben", json!({"channels": ["push"]})).await;
+    desk.browser("ben").await;
+    let _notifier = desk.notifier(&["--push-in-flight", "1", "--notifier-in-flight", "1"]);
+    desk.offer(&["ana"], dana()).await;
+    let next = desk.offer(&["ben"], dana()).await;
+
+    desk.caught(&next, "push").await;
+    assert_eq!(dead::list(&desk.nats, 10, 0).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_read_again_later_tells_nobody_what_they_have_long_had() {
+    let desk = Desk::set_up().await;
+    desk.agent("ana", json!({})).await;
+    let had = desk.assign("ana", How::Direct, dana()).await;
+    let over = desk.offer(&["ana"], dana()).await;
+    let claimed = desk.board.claim(&desk.entity, &over, &id("ana"), None, "claim").await.unwrap();
+    assert!(matches!(claimed, Claim::Won(_)), "{claimed:?}");
+    let open = desk.offer(&["ana"], dana()).await;
+
+    let tomorrow = Clock::held_at(Clock::system().now() + TimeDelta::hours(25));
+    let _notifier = desk.notifier_at(tomorrow, &desk.smtp.url(), &ONE_AT_A_TIME);
+    desk.caught(&open, "email").await;
+    assert_eq!((desk.count(&had, "email"), desk.count(&over, "email")), (0, 0));
 }

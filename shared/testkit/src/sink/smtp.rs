@@ -30,6 +30,7 @@ pub struct SmtpSink {
     running: Running,
     fault: watch::Sender<Option<Fault>>,
     struck: watch::Sender<u64>,
+    password: watch::Sender<Option<(String, String)>>,
 }
 
 impl SmtpSink {
@@ -39,9 +40,15 @@ impl SmtpSink {
         let (running, stop) = Running::new(listener.local_addr()?);
         let fault = watch::Sender::new(None);
         let struck = watch::Sender::new(0);
-        let session = Session { mailbox, fault: fault.subscribe(), struck: struck.clone() };
+        let password = watch::Sender::new(None);
+        let session = Session {
+            mailbox,
+            fault: fault.subscribe(),
+            struck: struck.clone(),
+            password: password.subscribe(),
+        };
         tokio::spawn(accept(listener, session, stop));
-        Ok(Self { running, fault, struck })
+        Ok(Self { running, fault, struck, password })
     }
 
     /// As in `smtp://127.0.0.1:2525`.
@@ -49,12 +56,17 @@ impl SmtpSink {
         format!("smtp://{}", self.running.at)
     }
 
+    /// From now on takes mail only from this user.
+    pub fn demand(&self, user: &str, password: &str) {
+        self.password.send_replace(Some((user.to_owned(), password.to_owned())));
+    }
+
     /// From now on misbehaves so, or behaves.
     pub fn misbehave(&self, fault: impl Into<Option<Fault>>) {
         self.fault.send_replace(fault.into());
     }
 
-    /// Waits until clients have met a fault this often, all in all.
+    /// Waits until clients have met a fault or were not let in this often, all in all.
     pub async fn struck(&self, times: u64) {
         let mut struck = self.struck.subscribe();
         struck.wait_for(|so_far| *so_far >= times).await.expect("this sink holds the sender");
@@ -67,6 +79,7 @@ struct Session {
     mailbox: Mailbox,
     fault: watch::Receiver<Option<Fault>>,
     struck: watch::Sender<u64>,
+    password: watch::Receiver<Option<(String, String)>>,
 }
 
 async fn accept(listener: TcpListener, session: Session, stop: CancellationToken) {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use mail_parser::{HeaderValue, Message, MessageParser};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::net::TcpStream;
@@ -13,8 +15,7 @@ use crate::sink::mailbox::{Caught, links};
 /// Longest line that every server must take, without its end.
 const LONGEST_LINE: usize = 998;
 const BIGGEST_MAIL: usize = 10 * 1024 * 1024;
-const GREETING: &str =
-    "250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 10485760";
+const GREETING: &str = "250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-AUTH PLAIN\r\n250 SIZE 10485760";
 
 /// The mail that is being handed over.
 #[derive(Debug, Default)]
@@ -27,11 +28,14 @@ impl Session {
     pub(super) async fn talk(self, stream: TcpStream) -> std::io::Result<()> {
         let mut stream = BufStream::new(stream);
         let mut envelope = Envelope::default();
+        let mut known = self.password.borrow().is_none();
         reply(&mut stream, "220 sink ready").await?;
         while let Some(line) = read_line(&mut stream).await? {
             let command = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             let answer = match command.as_str() {
                 "EHLO" | "HELO" => GREETING,
+                "AUTH" => self.auth(&mut known, &line),
+                "MAIL" if !known => "530 5.7.0 say who you are first",
                 "MAIL" => envelope.mail(&line),
                 "RCPT" => self.rcpt(&mut envelope, &line),
                 "DATA" if envelope.to.is_empty() => "503 5.5.1 recipients first",
@@ -59,6 +63,25 @@ impl Session {
 
     fn strike(&self) {
         self.struck.send_modify(|struck| *struck += 1);
+    }
+
+    /// RFC 4616, with the initial response.
+    fn auth(&self, known: &mut bool, line: &str) -> &'static str {
+        let wanted =
+            self.password.borrow().as_ref().map(|(user, password)| format!("\0{user}\0{password}"));
+        let given = line
+            .to_ascii_uppercase()
+            .starts_with("AUTH PLAIN ")
+            .then(|| STANDARD.decode(&line["AUTH PLAIN ".len()..]));
+        let Some(Ok(given)) = given else {
+            return "504 5.5.4 only AUTH PLAIN with an initial response";
+        };
+        *known = wanted.is_none_or(|wanted| wanted.as_bytes() == given);
+        if *known {
+            return "235 2.7.0 welcome";
+        }
+        self.strike();
+        "535 5.7.8 not known"
     }
 
     fn rcpt(&self, envelope: &mut Envelope, line: &str) -> &'static str {
