@@ -15,6 +15,7 @@ use std::time::Duration;
 use async_nats::HeaderMap;
 use async_nats::jetstream::{self, consumer::pull};
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures::{FutureExt, StreamExt};
 use tipoff_wire::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -34,6 +35,8 @@ pub struct Delivery {
     pub body: Bytes,
     /// Its sequence in the stream.
     pub sequence: u64,
+    /// When it was published, the same at every delivery.
+    pub published: DateTime<Utc>,
     /// 1 for the first time.
     pub deliveries: i64,
 }

@@ -121,7 +121,7 @@ async fn a_title_is_used_once_in_an_entity() {
 #[tokio::test]
 async fn a_route_names_only_agents_of_its_entity() {
     let (_server, roster) = staffed().await;
-    let unknown = route("Zoe", json!({"kind": "assign_to_agent", "agent": "zoe"}));
+    let unknown = route("Zoe", &json!({"kind": "assign_to_agent", "agent": "zoe"}));
     let refused = roster.create_route(&acme(), unknown).await.unwrap_err();
     assert_eq!(problems(refused)[0].0, "/strategy/agent");
     assert!(titles(&roster).is_empty());
@@ -164,7 +164,7 @@ async fn an_order_names_every_route_once() {
 #[tokio::test]
 async fn an_agent_whom_a_route_names_stays() {
     let (_server, roster) = staffed().await;
-    let to_ana = route("Ana's own", json!({"kind": "round_robin", "agents": ["ana"]}));
+    let to_ana = route("Ana's own", &json!({"kind": "round_robin", "agents": ["ana"]}));
     let route = roster.create_route(&acme(), to_ana).await.unwrap().value.id;
     let refused =
         roster.delete_agent(&acme(), &agent_id("ana"), Expect::Anything).await.unwrap_err();

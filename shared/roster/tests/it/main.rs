@@ -58,12 +58,12 @@ fn source(name: &str) -> Source {
     serde_json::from_value(json!({"name": name})).unwrap()
 }
 
-fn route(title: &str, strategy: Value) -> Route {
+fn route(title: &str, strategy: &Value) -> Route {
     serde_json::from_value(json!({"title": title, "strategy": strategy})).unwrap()
 }
 
 fn to_all(title: &str) -> Route {
-    route(title, json!({"kind": "jump_ball", "agents": "all"}))
+    route(title, &json!({"kind": "jump_ball", "agents": "all"}))
 }
 
 /// A server and a roster with the entity `acme`, its agents `ana` and `ben`, and the source `zillow`.

@@ -175,6 +175,7 @@ fn delivery(message: &Message) -> Result<Delivery, async_nats::Error> {
         headers: message.headers.clone().unwrap_or_default(),
         body: message.payload.clone(),
         sequence: info.stream_sequence,
+        published: info.published,
         deliveries: info.delivered,
     })
 }

@@ -1,0 +1,190 @@
+//! `POST /v1/leads/batch`: one lead per line (NDJSON).
+//!
+//! The body is read as it comes. However it ends, the answer says what became
+//! of every line, and sending all of it again does no harm.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt};
+use tokio_util::io::StreamReader;
+use tracing::warn;
+
+use super::caller::Caller;
+use super::is_one_of;
+use crate::intake::{Intake, Refusal, Sent, Taken};
+use crate::problem::Problem;
+
+const MOST_LINES: usize = 10_000;
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
+/// Leads of one request that are on their way to JetStream at once.
+const AT_ONCE: usize = 64;
+
+const KINDS: [&str; 6] = [
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
+    "application/x-jsonlines",
+    "application/json",
+    "text/plain",
+];
+
+pub(super) async fn post(
+    State(intake): State<Arc<Intake>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    if !is_one_of(&headers, &KINDS) {
+        return Err(Problem::media_type("application/x-ndjson"));
+    }
+    let mut report = Report::default();
+    let outcomes = lines(body).map(|line| {
+        let (intake, caller) = (&intake, &caller);
+        async move {
+            let line = line?;
+            let outcome = take(intake, caller, &line).await;
+            Ok((line.number, outcome))
+        }
+    });
+    let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(AT_ONCE));
+    while let Some(outcome) = outcomes.next().await {
+        match outcome {
+            Ok((number, outcome)) => report.note(number, outcome),
+            Err(ended) => report.ended = report.ended.or(Some(ended)),
+        }
+        if report.unavailable {
+            // The rest would fare no better, and the sender is waiting.
+            break;
+        }
+    }
+    report.answer()
+}
+
+struct Line {
+    /// From 1, blank lines included.
+    number: usize,
+    text: Bytes,
+}
+
+/// Why the lines ended before the body did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    TooManyLines,
+    TooManyBytes,
+    Interrupted,
+}
+
+/// The lines that are not blank, each as soon as it is there.
+fn lines(body: Body) -> impl Stream<Item = Result<Line, Ended>> {
+    let bytes = body.into_data_stream().map_err(io::Error::other);
+    // One byte more than allowed shows that there was more.
+    let reader = StreamReader::new(bytes).take(MOST_BYTES + 1);
+    let state = (reader, 0_usize, 0_u64, false);
+    let numbered = stream::unfold(state, |(mut reader, mut number, mut read, over)| async move {
+        if over {
+            return None;
+        }
+        let mut text = Vec::new();
+        let line = match reader.read_until(b'\n', &mut text).await {
+            Ok(0) => return None,
+            Ok(length) => {
+                number += 1;
+                read += length as u64;
+                match () {
+                    () if read > MOST_BYTES => Err(Ended::TooManyBytes),
+                    () if number > MOST_LINES => Err(Ended::TooManyLines),
+                    () => Ok(Line { number, text: Bytes::from(text) }),
+                }
+            }
+            Err(_) => Err(Ended::Interrupted),
+        };
+        let over = line.is_err();
+        Some((line, (reader, number, read, over)))
+    });
+    numbered.filter(|line| {
+        let blank = line.as_ref().is_ok_and(|line| line.text.trim_ascii().is_empty());
+        async move { !blank }
+    })
+}
+
+async fn take(intake: &Intake, caller: &Caller, line: &Line) -> Result<Taken, Refusal> {
+    let body = line.text.slice_ref(line.text.trim_ascii());
+    let source = caller.source.as_ref();
+    let sent = Sent { entity: &caller.entity, source, key: None, at: intake.now(), body: &body };
+    let outcome = intake.accept(sent).await;
+    match &outcome {
+        Ok(_) | Err(Refusal::Mismatch) => {}
+        Err(Refusal::Unreadable(unreadable)) => {
+            intake.reject_quietly(caller.names(), unreadable, &body).await
+        }
+        Err(other) => {
+            warn!(error = other as &dyn std::error::Error, "a lead of a batch is not accepted")
+        }
+    }
+    outcome
+}
+
+/// What became of the lines.
+#[derive(Default)]
+struct Report {
+    accepted: usize,
+    duplicates: usize,
+    rejected: usize,
+    results: Vec<(usize, Value)>,
+    ended: Option<Ended>,
+    unavailable: bool,
+}
+
+impl Report {
+    fn note(&mut self, line: usize, outcome: Result<Taken, Refusal>) {
+        let result = match outcome {
+            Ok(Taken { id, duplicate }) => {
+                self.accepted += usize::from(!duplicate);
+                self.duplicates += usize::from(duplicate);
+                json!({"line": line, "id": id, "duplicate": duplicate})
+            }
+            Err(Refusal::Unreadable(unreadable)) => {
+                self.rejected += 1;
+                json!({"line": line, "errors": unreadable.problems()})
+            }
+            Err(_) => {
+                self.unavailable = true;
+                return;
+            }
+        };
+        self.results.push((line, result));
+    }
+
+    fn answer(mut self) -> Result<Response, Problem> {
+        self.results.sort_by_key(|(line, _)| *line);
+        let results: Vec<Value> = self.results.into_iter().map(|(_, result)| result).collect();
+        let problem = match self.ended {
+            _ if self.unavailable => Problem::unavailable(),
+            Some(Ended::TooManyLines) => Problem::too_large(format!(
+                "a batch has at most {MOST_LINES} lines; send the others in another"
+            )),
+            Some(Ended::TooManyBytes) => Problem::too_large(
+                "a batch has at most 16 MB; send the lines without a result in another",
+            ),
+            Some(Ended::Interrupted) => Problem::interrupted(),
+            None => {
+                let Self { accepted, duplicates, rejected, .. } = self;
+                let counts = json!({
+                    "accepted": accepted, "duplicates": duplicates, "rejected": rejected, "results": results,
+                });
+                return Ok(Json(counts).into_response());
+            }
+        };
+        let counted = problem.with("accepted", self.accepted).with("duplicates", self.duplicates);
+        Err(counted.with("rejected", self.rejected).with("results", results))
+    }
+}

@@ -1,0 +1,219 @@
+//! Taking a lead in, whichever way it came.
+
+use async_nats::HeaderMap;
+use async_nats::jetstream::stream::RawMessageError;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use tipoff_domain::{EntityView, Invalid, Lead, LeadId, Source, SourceId};
+use tipoff_roster::{EditError, Expect, Roster};
+use tipoff_runtime::publish::PATIENCE;
+use tipoff_runtime::{Clock, Nats, PublishError, Published, Publisher};
+use tipoff_wire::{Accepted, Rejected, Stream, subject};
+use tokio::time::timeout;
+use tracing::warn;
+
+use crate::identity::{self, Key};
+use crate::read::{self, Unreadable};
+
+/// Hash of the body that a lead was read from.
+const BODY_HEADER: &str = "Tipoff-Body";
+
+pub(crate) struct Intake {
+    nats: Nats,
+    publisher: Publisher,
+    pub(crate) roster: Roster,
+    clock: Clock,
+}
+
+/// What came, and from whom.
+pub(crate) struct Sent<'a> {
+    pub(crate) entity: &'a EntityView,
+    /// `None`: the body must say.
+    pub(crate) source: Option<&'a SourceId>,
+    /// What counts where the lead has no `external_id`.
+    pub(crate) key: Option<Key>,
+    /// The same however often it is tried.
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) body: &'a Bytes,
+}
+
+/// A lead that is in JetStream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) id: LeadId,
+    pub(crate) duplicate: bool,
+}
+
+/// Why something was not taken in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("it is not a lead")]
+    Unreadable(Unreadable),
+    #[error("its key was used for something else before")]
+    Mismatch,
+    #[error("it could not be written down")]
+    Publish(#[from] PublishError),
+    #[error("its source could not be added to the roster")]
+    Roster(#[from] EditError),
+    #[error("what was sent with its key before could not be read")]
+    Original(#[from] RawMessageError),
+    #[error("JetStream did not answer in time")]
+    Timeout,
+}
+
+impl Refusal {
+    fn invalid(field: &str, message: &str) -> Self {
+        Self::Unreadable(Unreadable::Invalid(Invalid::one(field, message)))
+    }
+}
+
+impl Intake {
+    pub(crate) fn new(nats: Nats, roster: Roster, clock: Clock) -> Self {
+        Self { publisher: Publisher::new(nats.clone()), nats, roster, clock }
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Writes the lead down; it is accepted when this returns, not before.
+    pub(crate) async fn accept(&self, sent: Sent<'_>) -> Result<Taken, Refusal> {
+        let country = &sent.entity.entity.country;
+        let mut lead = read::lead(sent.body, country).map_err(Refusal::Unreadable)?;
+        let source = source_of(&lead, sent.source)?;
+        self.make_known(sent.entity, &source).await?;
+        lead.source = Some(source.clone());
+
+        let hash = identity::hash(sent.body);
+        let key = match (&lead.external_id, sent.key) {
+            (Some(id), _) => Key::ExternalId(id.clone()),
+            (None, Some(key)) => key,
+            (None, None) => Key::Content { hash: hash.clone(), day: sent.at.date_naive() },
+        };
+        let id = key.lead_id(&sent.entity.id, &source);
+        let entity = sent.entity.id.clone();
+        let accepted = Accepted {
+            id: id.clone(),
+            entity,
+            source: Some(source),
+            received_at: self.now(),
+            lead,
+        };
+        let published = self.write_down(&accepted, &hash).await?;
+        if published.duplicate && matches!(key, Key::Idempotency(_)) {
+            self.compare_with_first(published.sequence, &hash).await?;
+        }
+        Ok(Taken { id, duplicate: published.duplicate })
+    }
+
+    async fn write_down(&self, accepted: &Accepted, hash: &str) -> Result<Published, PublishError> {
+        let Accepted { id, entity, .. } = accepted;
+        let to = subject::leads_new(self.roster.partition(entity), entity);
+        let mut headers = HeaderMap::new();
+        headers.insert(BODY_HEADER, hash);
+        let body = serde_json::to_vec(accepted).expect("what was read from JSON is JSON again");
+        self.publisher.publish(to, id.as_str(), None, headers, Bytes::from(body)).await
+    }
+
+    /// Sources that nobody announced appear by themselves.
+    async fn make_known(&self, entity: &EntityView, source: &SourceId) -> Result<(), EditError> {
+        if entity.sources.contains_key(source) {
+            return Ok(());
+        }
+        let made = Source { name: source.to_string(), kind: "generic".to_owned() };
+        match self.roster.put_source(&entity.id, source, made, Expect::Absent).await {
+            Ok(_) | Err(EditError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same key must say the same.
+    async fn compare_with_first(&self, sequence: u64, hash: &str) -> Result<(), Refusal> {
+        let reading = async {
+            // Never from a follower: it may not have the message yet.
+            match self.nats.jetstream.get_stream_no_info(Stream::Leads.name()).await {
+                Ok(stream) => stream.get_raw_message(sequence).await.map_err(Refusal::from),
+                Err(_) => Err(Refusal::Timeout),
+            }
+        };
+        let first = timeout(PATIENCE, reading).await.map_err(|_| Refusal::Timeout)??;
+        match first.headers.get(BODY_HEADER) {
+            Some(before) if before.as_str() != hash => Err(Refusal::Mismatch),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Keeps what could not be a lead. `id` is the same however often it is tried.
+    pub(crate) async fn reject(
+        &self,
+        entity: &str,
+        source: &str,
+        id: &str,
+        problems: Invalid,
+        body: &Bytes,
+    ) -> Result<(), PublishError> {
+        let (text, body_is_base64) = match std::str::from_utf8(body) {
+            Ok(text) => (text.to_owned(), false),
+            Err(_) => (STANDARD.encode(body), true),
+        };
+        let mut rejected = Rejected { at: self.now(), problems, body: text, body_is_base64 };
+        let to = subject::rejected(entity, source);
+        match self.publish_rejected(&to, id, &rejected).await {
+            Err(PublishError::Refused { .. }) if !rejected.body.is_empty() => {
+                // Too large, most likely. That it came is worth keeping, too.
+                rejected.problems.add("", "the body did not fit here and is not kept");
+                rejected.body.clear();
+                self.publish_rejected(&to, id, &rejected).await
+            }
+            settled => settled,
+        }
+    }
+
+    async fn publish_rejected(
+        &self,
+        to: &str,
+        id: &str,
+        rejected: &Rejected,
+    ) -> Result<(), PublishError> {
+        let body = serde_json::to_vec(rejected).expect("texts are always JSON");
+        self.publisher
+            .publish(to.to_owned(), id, None, HeaderMap::new(), Bytes::from(body))
+            .await
+            .map(drop)
+    }
+
+    /// As [`Intake::reject`], for callers who are told themselves: that it
+    /// could not be kept does not change their answer.
+    pub(crate) async fn reject_quietly(
+        &self,
+        sent_by: (&str, &str),
+        unreadable: &Unreadable,
+        body: &Bytes,
+    ) {
+        let (entity, source) = sent_by;
+        let id = format!("rejected:{entity}:{source}:{}", identity::hash(body));
+        if let Err(error) = self.reject(entity, source, &id, unreadable.problems(), body).await {
+            warn!(
+                error = &error as &dyn std::error::Error,
+                entity, source, "a rejected lead could not be kept"
+            );
+        }
+    }
+}
+
+/// The source that the caller stands for, or that the body names.
+fn source_of(lead: &Lead, implied: Option<&SourceId>) -> Result<SourceId, Refusal> {
+    match (implied, &lead.source) {
+        (Some(implied), Some(named)) if implied != named => Err(Refusal::invalid(
+            "/source",
+            "is not the source that this was sent for; leave it out",
+        )),
+        (Some(source), _) | (None, Some(source)) => Ok(source.clone()),
+        (None, None) => Err(Refusal::invalid(
+            "/source",
+            "name the source; this key stands for the whole entity",
+        )),
+    }
+}
