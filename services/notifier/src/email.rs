@@ -15,7 +15,8 @@ pub(crate) use self::relay::{BadRelay, Relay};
 pub(crate) use self::tls::BadTrust;
 use crate::deliver::{SendError, Transport};
 use crate::letter::{Letter, Writer};
-use crate::seen::{Told, one_line};
+use crate::plain::one_line;
+use crate::seen::Told;
 
 /// Sends notices by e-mail.
 pub(crate) struct Email {

@@ -9,7 +9,8 @@ use tipoff_domain::Locale;
 use tipoff_wire::link::ClaimLink;
 use tipoff_wire::notice::What;
 
-use crate::seen::{self, Seen, Told, one_line, shortened};
+use crate::plain::{one_line, shortened};
+use crate::seen::{self, Seen, Told};
 use crate::times;
 use crate::words::{Args, args, say};
 

@@ -10,6 +10,7 @@ mod email;
 mod letter;
 mod meter;
 mod options;
+mod plain;
 mod push;
 mod retry;
 mod run;

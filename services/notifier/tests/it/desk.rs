@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use async_nats::jetstream::consumer::Consumer;
 use async_nats::jetstream::consumer::pull::OrderedConfig;
@@ -22,6 +23,8 @@ use tipoff_wire::{Accepted, Dead, Stream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+/// Longest that a test waits for something to be set aside.
+const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const PUBLIC_URL: &str = "https://tipoff.example.com";
 
 pub(crate) fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
@@ -223,7 +226,9 @@ impl Desk {
         let stream = self.nats.jetstream.get_stream(Stream::Dead.name()).await.unwrap();
         let reader: Consumer<OrderedConfig> =
             stream.create_consumer(OrderedConfig::default()).await.unwrap();
-        let message = reader.messages().await.unwrap().next().await.unwrap().unwrap();
+        let mut messages = reader.messages().await.unwrap();
+        let next = tokio::time::timeout(PATIENCE, messages.next()).await;
+        let message = next.expect("something is set aside in time").unwrap().unwrap();
         (message.info().unwrap().stream_sequence, serde_json::from_slice(&message.payload).unwrap())
     }
 }

@@ -9,7 +9,7 @@ use tipoff_runtime::Clock;
 use tokio::sync::watch;
 
 /// Longest that a test waits for a message.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// More than anybody reads; older ones are forgotten.
 const KEPT: usize = 10_000;
 

@@ -24,8 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use self::receiver::Receiver;
-use super::Mailbox;
-use super::mailbox::{Caught, links};
+use super::mailbox::{Caught, Mailbox, PATIENCE, links};
 use super::running::Running;
 
 /// What every push service takes at least, and none must take more.
@@ -124,7 +123,9 @@ impl PushSink {
     /// Waits until clients have met a fault this often, all in all.
     pub async fn struck(&self, times: u64) {
         let mut struck = self.service.struck.subscribe();
-        struck.wait_for(|so_far| *so_far >= times).await.expect("this sink holds the sender");
+        let enough = struck.wait_for(|so_far| *so_far >= times);
+        let waited = tokio::time::timeout(PATIENCE, enough).await;
+        assert!(waited.is_ok(), "no client met a fault {times} times within {PATIENCE:?}");
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::Mailbox;
+use super::mailbox::{Mailbox, PATIENCE};
 use super::running::Running;
 
 /// How the server misbehaves.
@@ -69,7 +69,9 @@ impl SmtpSink {
     /// Waits until clients have met a fault or were not let in this often, all in all.
     pub async fn struck(&self, times: u64) {
         let mut struck = self.struck.subscribe();
-        struck.wait_for(|so_far| *so_far >= times).await.expect("this sink holds the sender");
+        let enough = struck.wait_for(|so_far| *so_far >= times);
+        let waited = tokio::time::timeout(PATIENCE, enough).await;
+        assert!(waited.is_ok(), "no client met a fault {times} times within {PATIENCE:?}");
     }
 }
 
