@@ -1,0 +1,128 @@
+use async_nats::HeaderMap;
+use serde_json::json;
+
+use crate::world::{World, entity, source};
+
+async fn publish(world: &World, subject: &str, id: Option<&str>, body: &'static [u8]) {
+    let mut headers = HeaderMap::new();
+    if let Some(id) = id {
+        headers.insert("Nats-Msg-Id", id);
+    }
+    // As any client would, without waiting for JetStream.
+    world.nats.client.publish_with_headers(subject.to_owned(), headers, body.into()).await.unwrap();
+    world.nats.client.flush().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_plain_publish_is_a_lead() {
+    let world = World::new().await;
+    publish(&world, "leads.in.acme.zillow", None, br#"{"email":"dana@example.com"}"#).await;
+    world.until("LEADS", 1).await;
+    let lead = &world.leads().await[0];
+    assert_eq!((&lead.entity, lead.source.clone()), (&entity("acme"), Some(source("zillow"))));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn the_message_id_tells_a_resend_even_when_the_stream_has_forgotten_it() {
+    let world = World::new().await;
+    publish(&world, "leads.in.acme.zillow", Some("m1"), br#"{"email":"dana@example.com"}"#).await;
+    world.until("LEADS", 1).await;
+    // Purging LEADS_IN makes it forget its message ids, as time would.
+    world.nats.jetstream.get_stream("LEADS_IN").await.unwrap().purge().await.unwrap();
+    publish(
+        &world,
+        "leads.in.acme.zillow",
+        Some("m1"),
+        br#"{"email":"dana@example.com","again":true}"#,
+    )
+    .await;
+    publish(&world, "leads.in.acme.zillow", Some("m2"), br#"{"email":"dana@example.com"}"#).await;
+    world.until("LEADS", 2).await;
+    assert_eq!(world.count("LEADS_IN").await, 2, "the stream itself did not recognise the resend");
+    let nats = world.nats.clone();
+    world.finish().await;
+    assert_eq!(nats.jetstream.get_stream("LEADS").await.unwrap().cached_info().state.messages, 2);
+}
+
+#[tokio::test]
+async fn the_same_lead_by_http_and_by_nats_is_one() {
+    let world = World::new().await;
+    let (_, taken) =
+        world.send(&json!({"external_id": "web-42", "email": "dana@example.com"})).await;
+    publish(
+        &world,
+        "leads.in.acme.zillow",
+        None,
+        br#"{"external_id":"web-42","email":"dana@example.com"}"#,
+    )
+    .await;
+    publish(
+        &world,
+        "leads.in.acme.zillow",
+        None,
+        br#"{"external_id":"web-43","email":"dana@example.com"}"#,
+    )
+    .await;
+    world.until("LEADS", 2).await;
+    assert_eq!(world.leads().await[0].id.as_str(), taken["id"]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_source_that_nobody_announced_becomes_known() {
+    let world = World::new().await;
+    publish(&world, "leads.in.acme.open-house", None, br#"{"email":"dana@example.com"}"#).await;
+    world.until("LEADS", 1).await;
+    let view = world.roster.view(&entity("acme")).unwrap();
+    assert_eq!(view.sources[&source("open-house")].name, "open-house");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn whatever_cannot_be_a_lead_is_kept_with_the_reason() {
+    let world = World::new().await;
+    publish(&world, "leads.in.acme.zillow", None, b"not json").await;
+    publish(&world, "leads.in.acme.zillow", None, b"\xff\xfe").await;
+    publish(&world, "leads.in.acme.zillow", None, b"").await;
+    publish(&world, "leads.in.acme.zillow", None, b"{}").await;
+    publish(&world, "leads.in.acme", None, br#"{"email":"dana@example.com"}"#).await;
+    publish(&world, "leads.in.acme.zillow.extra", None, br#"{"email":"dana@example.com"}"#).await;
+    publish(&world, "leads.in.acme.no$name", None, br#"{"email":"dana@example.com"}"#).await;
+    publish(&world, "leads.in.nobody.zillow", None, br#"{"email":"dana@example.com"}"#).await;
+    world.until("REJECTED", 8).await;
+    assert_eq!(world.count("LEADS").await, 0);
+    let rejected = world.rejected().await;
+    assert!(rejected.iter().all(|rejected| !rejected.problems.0.is_empty()));
+    assert!(rejected.iter().any(|rejected| rejected.body_is_base64));
+    assert!(
+        rejected.iter().any(|rejected| rejected
+            .problems
+            .to_string()
+            .contains("entity `nobody` does not exist"))
+    );
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn leads_that_came_while_ingest_was_away_are_taken_in_later() {
+    let world = World::new().await;
+    let (nats, roster, clock) = (world.nats.clone(), world.roster.clone(), world.clock.clone());
+    world.stop.cancel();
+    world.task.await.unwrap().unwrap();
+    nats.client
+        .publish("leads.in.acme.zillow", r#"{"email":"dana@example.com"}"#.into())
+        .await
+        .unwrap();
+
+    let stop = tokio_util::sync::CancellationToken::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut came = nats.client.subscribe("leads.new.>").await.unwrap();
+    let options = tipoff_ingest::Options::default();
+    let task =
+        tokio::spawn(tipoff_ingest::run(listener, nats, roster, clock, options, stop.clone()));
+    let lead = futures::StreamExt::next(&mut came).await.unwrap();
+    assert!(lead.subject.starts_with("leads.new."));
+    stop.cancel();
+    task.await.unwrap().unwrap();
+}
