@@ -19,18 +19,21 @@ impl Board {
             return Ok(());
         }
         let partition = self.partition(entity);
-        let mut sequence = reply.sequence;
+        let mut events = Vec::with_capacity(reply.unsent.len());
         for id in &reply.unsent {
             let Some(entry) = self.entry(partition, reply, id).await? else { continue };
-            let event = read::event(partition, &entry)
-                .map_err(|what| Self::unreadable(&reply.lead, &what))?;
-            let appended = self.log.append(partition, &event, sequence).await;
-            match appended.map_err(|error| BoardError::Log(Box::new(error)))? {
-                Appended::At(at) => sequence = at,
-                Appended::Conflict(last) => return self.give_in(partition, &event, *last).await,
-            }
+            events.push(
+                read::event(partition, &entry)
+                    .map_err(|what| Self::unreadable(&reply.lead, &what))?,
+            );
         }
-        self.settle(partition, &reply.lead, sequence, &reply.unsent).await
+        let appended = self.log.append(partition, &events, reply.sequence).await;
+        match appended.map_err(|error| BoardError::Log(Box::new(error)))? {
+            Appended::At(sequence) => {
+                self.settle(partition, &reply.lead, sequence, &reply.unsent).await
+            }
+            Appended::Conflict(last) => self.give_in(partition, &events, *last).await,
+        }
     }
 
     /// The outbox entry of that id; `None` when somebody else has shipped it.
@@ -66,17 +69,18 @@ impl Board {
     async fn give_in(
         &self,
         partition: Partition,
-        ours: &Event,
+        ours: &[Event],
         last: Logged,
     ) -> Result<(), BoardError> {
+        let lead = &last.event.lead;
         error!(
-            lead.id = %ours.lead,
-            board.version = ours.version,
+            lead.id = %lead,
+            board.version = ours.last().map(|event| event.version),
             log.version = last.event.version,
             "the board and the log disagree; the board is repaired from the log"
         );
         self.repair(partition, &last).await?;
-        Err(BoardError::Recovering { lead: ours.lead.clone() })
+        Err(BoardError::Recovering { lead: lead.clone() })
     }
 
     /// Puts a lead back as its last event says.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_nats::HeaderMap;
 use futures::StreamExt;
 use tipoff_domain::{EntityId, LeadId};
+use tipoff_runtime::publish::Message;
 use tipoff_runtime::{Nats, PublishError, Publisher};
 use tipoff_wire::{Event, Partition, Stream, partition::fnv1a, subject};
 
@@ -23,11 +24,11 @@ pub(crate) struct Logged {
     pub(crate) event: Event,
 }
 
-/// What became of an event offered to the log.
+/// What became of events offered to the log.
 pub(crate) enum Appended {
-    /// It is there, as of now or since an earlier try.
+    /// They are there, as of now or since an earlier try; where the lead's log ends.
     At(u64),
-    /// The log has something else in its place; this is the last it has.
+    /// The log has something else in their place; this is the last it has.
     Conflict(Box<Logged>),
 }
 
@@ -55,37 +56,48 @@ impl Log {
         Self { publisher: Publisher::new(nats.clone()), nats }
     }
 
-    /// Writes `event` down if the lead's last event is the one at `expect`.
+    /// Writes the events of one lead down, in order, if its last event is the
+    /// one at `expect`.
     pub(crate) async fn append(
         &self,
         partition: Partition,
-        event: &Event,
+        events: &[Event],
         expect: u64,
     ) -> Result<Appended, LogError> {
-        let subject = subject::events(partition, &event.entity, &event.lead);
-        let body = serde_json::to_vec(event)?;
-        // What is said is part of the id: another event of the same version is not a repeat.
-        let id = format!("{}:{}:{:016x}", event.lead, event.version, fnv1a(&body));
-        let headers = cloud_event(event);
-        let publish = self.publisher.publish(subject, &id, Some(expect), headers, body.into());
+        let messages =
+            events.iter().map(|event| message(partition, event)).collect::<Result<_, _>>()?;
+        let publish = self.publisher.publish_all(messages, Some(expect));
         match tokio::time::timeout(CONFIRM, publish).await.map_err(|_| LogError::Slow)? {
-            Ok(published) => Ok(Appended::At(published.sequence)),
-            Err(PublishError::WrongSequence { .. }) => self.look_for(partition, event).await,
+            Ok(published) => {
+                Ok(Appended::At(published.last().map_or(expect, |last| last.sequence)))
+            }
+            Err(PublishError::WrongSequence { .. }) => self.look_for(partition, events).await,
             Err(error) => Err(error.into()),
         }
     }
 
-    /// The log has moved on: did it move on with our own event?
-    async fn look_for(&self, partition: Partition, event: &Event) -> Result<Appended, LogError> {
-        let mut history = self.history(partition, &event.entity, &event.lead).await?;
-        if let Some(ours) = history.iter().find(|logged| logged.event == *event) {
-            return Ok(Appended::At(ours.sequence));
-        }
-        let unexplained = || LogError::Read {
-            lead: event.lead.clone(),
-            what: "it refused an event and has none".into(),
+    /// The log has moved on: did it move on with our own events? Those that it
+    /// lacks follow on what it has.
+    async fn look_for(&self, partition: Partition, events: &[Event]) -> Result<Appended, LogError> {
+        let Some(first) = events.first() else { return Ok(Appended::At(0)) };
+        let mut history = self.history(partition, &first.entity, &first.lead).await?;
+        let known = events
+            .iter()
+            .take_while(|event| history.iter().any(|logged| logged.event == **event))
+            .count();
+        let Some(last) = history.pop() else {
+            return Err(LogError::Read {
+                lead: first.lead.clone(),
+                what: "it refused an event and has none".into(),
+            });
         };
-        history.pop().map(|last| Appended::Conflict(Box::new(last))).ok_or_else(unexplained)
+        match known.checked_sub(1).map(|index| &events[index]) {
+            Some(ours) if *ours == last.event && known < events.len() => {
+                Box::pin(self.append(partition, &events[known..], last.sequence)).await
+            }
+            Some(_) if known == events.len() => Ok(Appended::At(last.sequence)),
+            Some(_) | None => Ok(Appended::Conflict(Box::new(last))),
+        }
     }
 
     /// Everything the log has of a lead, oldest first: one request, whatever the stream's size.
@@ -153,6 +165,14 @@ impl Log {
 
 fn unreadable(lead: &LeadId, what: &dyn std::fmt::Display) -> LogError {
     LogError::Read { lead: lead.clone(), what: what.to_string() }
+}
+
+fn message(partition: Partition, event: &Event) -> Result<Message, LogError> {
+    let body = serde_json::to_vec(event)?;
+    // What is said is part of the id: another event of the same version is not a repeat.
+    let id = format!("{}:{}:{:016x}", event.lead, event.version, fnv1a(&body));
+    let subject = subject::events(partition, &event.entity, &event.lead);
+    Ok(Message { subject, id, headers: cloud_event(event), body: body.into() })
 }
 
 /// CloudEvents 1.0, binary mode, so that outsiders can read the log too.

@@ -1,13 +1,23 @@
 //! Publishing that is only believed once JetStream has it.
+//!
+//! With full durability JetStream syncs the disk for every message or for every
+//! atomic batch. So while messages are on their way, those that come in the
+//! meantime wait for each other and go as one batch ([`lane`]); while few come,
+//! each goes at once.
 
+mod lane;
+mod plain;
+
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::header::{NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_MESSAGE_ID};
-use async_nats::jetstream::context::{PublishError as ClientError, PublishErrorKind};
-use async_nats::{HeaderMap, HeaderValue};
+use async_nats::HeaderMap;
+use async_nats::jetstream::context::PublishError as ClientError;
 use bytes::Bytes;
+use tipoff_wire::Stream;
 
 use crate::{Nats, telemetry};
+use lane::Lane;
 
 /// How long JetStream may take to answer: a little more than it takes a
 /// cluster to elect a new leader.
@@ -34,17 +44,30 @@ pub enum PublishError {
     Refused { subject: String, source: ClientError },
 }
 
+/// One message on its way.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub subject: String,
+    /// JetStream keeps one message of each id.
+    pub id: String,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
 /// Publishes to JetStream with a message id, a deadline and the trace of the
-/// caller in the headers.
+/// caller in the headers. Cheap to clone; clones share their batches.
 #[derive(Debug, Clone)]
 pub struct Publisher {
     nats: Nats,
+    lanes: Arc<[Lane]>,
 }
 
 impl Publisher {
-    /// A publisher over `nats`.
+    /// A publisher over `nats`. Must be called within the async runtime.
     pub fn new(nats: Nats) -> Self {
-        Self { nats }
+        let batched = Stream::ALL.into_iter().filter(|stream| stream.takes_batches());
+        let lanes = batched.map(|stream| Lane::start(stream, nats.clone())).collect();
+        Self { nats, lanes }
     }
 
     /// Publishes and waits for the PubAck. `expect` is the sequence of the last
@@ -54,36 +77,39 @@ impl Publisher {
         subject: String,
         id: &str,
         expect: Option<u64>,
-        mut headers: HeaderMap,
+        headers: HeaderMap,
         body: Bytes,
     ) -> Result<Published, PublishError> {
-        headers.insert(NATS_MESSAGE_ID, id);
-        if let Some(sequence) = expect {
-            headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, HeaderValue::from(sequence));
+        let message = Message { subject: subject.clone(), id: id.to_owned(), headers, body };
+        let published = self.publish_all(vec![message], expect).await?;
+        published.last().copied().ok_or(PublishError::Timeout { subject })
+    }
+
+    /// Publishes messages of one subject in this order, the first if the last
+    /// message there is the one at `expect`. When it fails, the first few may
+    /// be there all the same.
+    pub async fn publish_all(
+        &self,
+        mut messages: Vec<Message>,
+        expect: Option<u64>,
+    ) -> Result<Vec<Published>, PublishError> {
+        let Some(first) = messages.first() else { return Ok(Vec::new()) };
+        let subject = first.subject.clone();
+        for message in &mut messages {
+            telemetry::inject(&mut message.headers);
         }
-        telemetry::inject(&mut headers);
-        let jetstream = &self.nats.jetstream;
-        let to = subject.clone();
-        let attempt = async { jetstream.publish_with_headers(to, headers, body).await?.await };
+        let stream = Stream::of(&subject);
+        let lane = self.lanes.iter().find(|lane| Some(lane.stream) == stream);
+        let publishing = async {
+            match lane {
+                Some(lane) => lane.publish(messages, expect).await,
+                None => plain::publish(&self.nats, messages, expect).await,
+            }
+        };
         // Without a connection the client would wait for ever once its buffer is full.
-        match tokio::time::timeout(PATIENCE, attempt).await {
-            Ok(Ok(ack)) => Ok(Published { sequence: ack.sequence, duplicate: ack.duplicate }),
-            Ok(Err(error)) => Err(because(subject, error)),
+        match tokio::time::timeout(PATIENCE, publishing).await {
+            Ok(outcome) => outcome,
             Err(_) => Err(PublishError::Timeout { subject }),
         }
-    }
-}
-
-fn because(subject: String, source: ClientError) -> PublishError {
-    match source.kind() {
-        PublishErrorKind::TimedOut | PublishErrorKind::BrokenPipe => {
-            PublishError::Timeout { subject }
-        }
-        PublishErrorKind::WrongLastSequence => PublishError::WrongSequence { subject },
-        PublishErrorKind::StreamNotFound
-        | PublishErrorKind::WrongLastMessageId
-        | PublishErrorKind::MaxAckPending
-        | PublishErrorKind::MaxPayloadExceeded
-        | PublishErrorKind::Other => PublishError::Refused { subject, source },
     }
 }

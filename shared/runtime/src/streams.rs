@@ -90,7 +90,7 @@ fn wanted(stream: Stream, replicas: usize, base: Config) -> Config {
         max_age: kept_for(stream),
         duplicate_window: ids_known_for(stream),
         allow_direct: true,
-        allow_atomic_publish: matches!(stream, Stream::Leads | Stream::Events | Stream::Notify),
+        allow_atomic_publish: stream.takes_batches(),
         ..base
     }
 }

@@ -34,6 +34,19 @@ impl Stream {
         }
     }
 
+    /// The stream that captures `subject`.
+    pub fn of(subject: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|stream| subject.starts_with(stream.filter().trim_end_matches('>')))
+    }
+
+    /// Whether many messages may be written to it as one (atomic batches):
+    /// the streams that carry the load.
+    pub const fn takes_batches(self) -> bool {
+        matches!(self, Self::Leads | Self::Events | Self::Notify)
+    }
+
     /// Every subject it captures.
     pub const fn filter(self) -> &'static str {
         match self {

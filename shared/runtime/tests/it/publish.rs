@@ -1,4 +1,5 @@
 use async_nats::HeaderMap;
+use tipoff_runtime::publish::Message;
 use tipoff_runtime::{PublishError, Published, Publisher};
 
 use crate::bus;
@@ -50,4 +51,50 @@ async fn without_a_server_publishing_ends_in_a_timeout() {
     tokio::time::pause();
     let sent = send(&Publisher::new(nats), "one", None).await;
     assert!(matches!(sent, Err(PublishError::Timeout { .. })), "{sent:?}");
+}
+
+fn message(subject: &str, id: &str) -> Message {
+    Message {
+        subject: subject.to_owned(),
+        id: id.to_owned(),
+        headers: HeaderMap::new(),
+        body: id.to_owned().into(),
+    }
+}
+
+/// Many at once go in batches; one that repeats and one that missed something
+/// are told so, and keep nobody else from being written.
+#[tokio::test]
+async fn in_a_crowd_everybody_hears_what_became_of_their_own_message() {
+    let (_server, nats) = bus().await;
+    let publisher = Publisher::new(nats.clone());
+    send(&publisher, "first", Some(0)).await.unwrap();
+    let crowd = (0..400).map(|number| {
+        let publisher = publisher.clone();
+        async move {
+            let subject = format!("events.1.acme.lead_x{number}");
+            match number {
+                100 => send(&publisher, "first", None).await.map(|one| vec![one]),
+                200 => send(&publisher, "late", Some(0)).await.map(|one| vec![one]),
+                // Two that belong together.
+                _ => {
+                    let two = ["a", "b"].map(|half| message(&subject, &format!("{number}{half}")));
+                    publisher.publish_all(two.to_vec(), Some(0)).await
+                }
+            }
+        }
+    });
+    let told = futures::future::join_all(crowd).await;
+
+    assert_eq!(told[100].as_ref().unwrap()[0], Published { sequence: 1, duplicate: true });
+    assert!(matches!(told[200], Err(PublishError::WrongSequence { .. })), "{:?}", told[200]);
+    let mut stream = nats.jetstream.get_stream("EVENTS").await.unwrap();
+    assert_eq!(stream.info().await.unwrap().state.messages, 1 + 2 * 398);
+    for (number, told) in told.iter().enumerate().filter(|(number, _)| ![100, 200].contains(number))
+    {
+        for (half, published) in ["a", "b"].iter().zip(told.as_ref().unwrap()) {
+            let stored = stream.direct_get(published.sequence).await.unwrap();
+            assert_eq!(stored.payload, format!("{number}{half}"), "at the sequence that was told");
+        }
+    }
 }
