@@ -44,7 +44,7 @@ impl Key {
             Self::ExternalId(key) | Self::MessageId(key) => name.extend_from_slice(key.as_bytes()),
             Self::Idempotency(key) => name.extend_from_slice(key),
             Self::Content { hash, day } => {
-                name.extend_from_slice(format!("{hash}\0{day}").as_bytes())
+                name.extend_from_slice(format!("{hash}\0{day}").as_bytes());
             }
         }
         let space = Uuid::new_v5(&LEADS, self.space().as_bytes());

@@ -124,10 +124,10 @@ async fn take(intake: &Intake, caller: &Caller, line: &Line) -> Result<Taken, Re
     match &outcome {
         Ok(_) | Err(Refusal::Mismatch) => {}
         Err(Refusal::Unreadable(unreadable)) => {
-            intake.reject_quietly(caller.names(), unreadable, &body).await
+            intake.reject_quietly(caller.names(), unreadable, &body).await;
         }
         Err(other) => {
-            warn!(error = other as &dyn std::error::Error, "a lead of a batch is not accepted")
+            warn!(error = other as &dyn std::error::Error, "a lead of a batch is not accepted");
         }
     }
     outcome

@@ -40,8 +40,9 @@ async fn every_line_has_its_own_result() {
 #[tokio::test]
 async fn a_batch_sent_again_adds_nothing() {
     let world = World::new().await;
-    let body: String =
+    let lines: Vec<String> =
         (0..500).map(|n| format!("{{\"email\":\"person{n}@example.com\"}}\n")).collect();
+    let body = lines.concat();
     let first = answer(world.post("/v1/leads/batch").body(body.clone())).await.1;
     assert_eq!(first["accepted"], 500);
     let again = answer(world.post("/v1/leads/batch").body(body)).await.1;
