@@ -55,6 +55,7 @@ pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the cause over")]
 pub(crate) fn after_panic(cause: Box<dyn Any + Send>) -> Response {
     let said = cause
         .downcast_ref::<String>()

@@ -22,7 +22,7 @@ pub(crate) enum Basis {
 
 impl Basis {
     fn read(headers: &HeaderMap) -> Result<Self, Problem> {
-        match (one(headers, header::IF_MATCH)?, one(headers, header::IF_NONE_MATCH)?) {
+        match (one(headers, &header::IF_MATCH)?, one(headers, &header::IF_NONE_MATCH)?) {
             (None, None) => Ok(Self::Anything),
             (None, Some("*")) => Ok(Self::Absent),
             (Some("*"), None) => Ok(Self::Present),
@@ -52,8 +52,8 @@ impl Basis {
     }
 }
 
-fn one(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Problem> {
-    let mut values = headers.get_all(&name).iter();
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
+    let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
         (Some(value), None) => match value.to_str() {

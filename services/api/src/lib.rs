@@ -91,7 +91,7 @@ pub fn app(
     options: &Options,
     stop: CancellationToken,
 ) -> Router {
-    let (router, document) = operations().split_for_parts();
+    let (paths, document) = operations().split_for_parts();
     let api = Api {
         nats,
         board,
@@ -104,7 +104,7 @@ pub fn app(
         streams: Arc::new(Semaphore::new(options.live_connections.min(Semaphore::MAX_PERMITS))),
         document: Arc::new(openapi::complete(document)),
     };
-    router
+    paths
         .fallback(edge::no_such_path)
         .method_not_allowed_fallback(edge::wrong_method)
         .layer(DefaultBodyLimit::max(edge::BODY_LIMIT))

@@ -58,5 +58,5 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 #[utoipa::path(get, path = "/openapi.json", tag = "about", security(()),
     responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")))]
 pub(crate) async fn get_openapi(State(api): State<Api>) -> Json<std::sync::Arc<Document>> {
-    Json(api.document.clone())
+    Json(api.document)
 }

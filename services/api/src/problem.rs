@@ -12,7 +12,10 @@ use tracing::{error, warn};
 
 /// A refusal. Only what stands in here is ever sent; the cause stays in the log.
 #[derive(Debug, Clone)]
-pub(crate) struct Problem {
+pub(crate) struct Problem(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
     status: StatusCode,
     code: &'static str,
     title: &'static str,
@@ -24,30 +27,23 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self {
-            status,
-            code,
-            title,
-            detail: None,
-            errors: Invalid::default(),
-            more: Map::new(),
-            headers: HeaderMap::new(),
-        }
+        let (errors, more, headers) = (Invalid::default(), Map::new(), HeaderMap::new());
+        Self(Box::new(Parts { status, code, title, detail: None, errors, more, headers }))
     }
 
     /// What happened, to which thing, and what to do.
     pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
+        self.0.detail = Some(detail.into());
         self
     }
 
     pub(crate) fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.more.insert(name.to_owned(), value.into());
+        self.0.more.insert(name.to_owned(), value.into());
         self
     }
 
     pub(crate) fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
@@ -83,7 +79,7 @@ impl Problem {
             "Something in the request cannot be accepted",
         )
         .detail(format!("{fields} cannot be accepted; nothing was changed"));
-        problem.errors = invalid;
+        problem.0.errors = invalid;
         problem
     }
 
@@ -119,13 +115,13 @@ impl Problem {
     }
 
     fn body(&self) -> Value {
-        let mut body = self.more.clone();
-        body.insert("type".to_owned(), json!(format!("urn:tipoff:problem:{}", self.code)));
-        body.insert("title".to_owned(), json!(self.title));
-        body.insert("status".to_owned(), json!(self.status.as_u16()));
-        body.insert("code".to_owned(), json!(self.code));
-        body.insert("errors".to_owned(), json!(self.errors));
-        if let Some(detail) = &self.detail {
+        let mut body = self.0.more.clone();
+        body.insert("type".to_owned(), json!(format!("urn:tipoff:problem:{}", self.0.code)));
+        body.insert("title".to_owned(), json!(self.0.title));
+        body.insert("status".to_owned(), json!(self.0.status.as_u16()));
+        body.insert("code".to_owned(), json!(self.0.code));
+        body.insert("errors".to_owned(), json!(self.0.errors));
+        if let Some(detail) = &self.0.detail {
             body.insert("detail".to_owned(), json!(detail));
         }
         Value::Object(body)
@@ -134,10 +130,10 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = (self.status, self.body().to_string()).into_response();
+        let mut response = (self.0.status, self.body().to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.extend(self.headers);
+        headers.extend(self.0.headers);
         response
     }
 }

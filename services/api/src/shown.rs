@@ -212,7 +212,7 @@ mod tests {
         .unwrap()
     }
 
-    fn on_board(after: Value) -> OnBoard {
+    fn on_board(after: &Value) -> OnBoard {
         let mut now_is = json!({"round": 1, "received_at": "2026-11-22T09:30:00Z", "t0": "2026-11-22T09:30:00Z",
             "reroutes": 0, "inquiries": 1});
         now_is.as_object_mut().unwrap().extend(after.as_object().unwrap().clone());
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn an_agent_sees_what_is_theirs_or_could_be() {
-        let sees = |after| Sight::of(&ana(), &on_board(after));
+        let sees = |after| Sight::of(&ana(), &on_board(&after));
         assert_eq!(sees(json!({"state": "assigned", "agent": "ana"})), Some(Sight::Whole));
         assert_eq!(sees(json!({"state": "offered", "pending": ["ana"]})), Some(Sight::Guarded));
         assert_eq!(sees(json!({"state": "pooled"})), Some(Sight::Guarded));
@@ -264,10 +264,10 @@ mod tests {
     fn seconds_are_left_only_while_somebody_is_asked() {
         let now = "2026-11-22T09:44:59.500Z".parse().unwrap();
         let offered = on_board(
-            json!({"state": "offered", "pending": ["ana"], "until": "2026-11-22T09:45:00Z"}),
+            &json!({"state": "offered", "pending": ["ana"], "until": "2026-11-22T09:45:00Z"}),
         );
         assert_eq!(Shown::new(&offered, Sight::Whole, Some(now)).seconds_left, Some(1));
-        let pooled = on_board(json!({"state": "pooled"}));
+        let pooled = on_board(&json!({"state": "pooled"}));
         assert_eq!(Shown::new(&pooled, Sight::Whole, Some(now)).seconds_left, None);
     }
 }

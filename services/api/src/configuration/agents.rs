@@ -147,7 +147,7 @@ async fn set_paused(
                 return Ok(Versioned::ok(edited.version, shown));
             }
             Err(refused @ EditError::Conflict { .. }) if basis == Basis::Anything => {
-                conflict = Some(refused)
+                conflict = Some(refused);
             }
             Err(refused) => return Err(refused.into()),
         }

@@ -178,7 +178,7 @@ async fn set_active(
         match api.roster.put_route(&entity, &id, route, expect).await {
             Ok(edited) => return Ok(Versioned::ok(edited.version, edited.value)),
             Err(refused @ EditError::Conflict { .. }) if basis == Basis::Anything => {
-                conflict = Some(refused)
+                conflict = Some(refused);
             }
             Err(refused) => return Err(refused.into()),
         }

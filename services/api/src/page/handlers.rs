@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
 use chrono::{DateTime, Utc};
@@ -17,6 +17,7 @@ use super::seal::{cookie_name, read_cookie};
 use super::standing::Standing;
 use super::view::{LeadView, View};
 use crate::Api;
+use crate::body::In;
 use crate::names::Language;
 use crate::problem::Problem;
 
@@ -44,7 +45,7 @@ pub(crate) struct Answer {
         (status = 503, content_type = "text/html", body = String)))]
 pub(crate) async fn show_page(
     State(api): State<Api>,
-    Path(token): Path<String>,
+    In(token): In<String>,
     language: Result<Query<Language>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -66,7 +67,7 @@ pub(crate) async fn show_page(
         (status = 503, content_type = "text/html", body = String)))]
 pub(crate) async fn answer_page(
     State(api): State<Api>,
-    Path(token): Path<String>,
+    In(token): In<String>,
     language: Result<Query<Language>, QueryRejection>,
     headers: HeaderMap,
     answer: Result<Form<Answer>, FormRejection>,

@@ -59,9 +59,8 @@ impl Standing {
             Some(OfferState::Passed) => Self::Passed,
             Some(OfferState::Expired | OfferState::Pending) => Self::TooLate,
             Some(OfferState::Lost) => Self::Taken,
-            Some(OfferState::Withdrawn | OfferState::Claimed) => Self::Withdrawn,
             None if after.state == State::Assigned => Self::Taken,
-            None => Self::Withdrawn,
+            Some(OfferState::Withdrawn | OfferState::Claimed) | None => Self::Withdrawn,
         }
     }
 

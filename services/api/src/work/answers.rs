@@ -162,7 +162,7 @@ pub(crate) async fn claim_lead(
     claim(&api, &caller, &id, wanted.round, &request).await
 }
 
-pub(super) async fn claim(
+async fn claim(
     api: &Api,
     caller: &Caller,
     id: &LeadId,
@@ -172,8 +172,26 @@ pub(super) async fn claim(
     let (entity, agent) = caller.agent()?;
     let request = request.of("claim", agent.as_str());
     let answer = api.board.claim(entity, id, agent, round, &request).await?;
-    let (outcome, lead) = answer_claim(answer, id)?;
-    Ok(Json(json!({ "outcome": outcome, "lead": Shown::new(&lead, Sight::Whole, None) })))
+    Ok(won(answer_claim(answer, id)?))
+}
+
+/// Everybody may claim from the pool, so whoever cannot came after somebody else.
+pub(super) async fn claim_pooled(
+    api: &Api,
+    caller: &Caller,
+    id: &LeadId,
+    request: &RequestId,
+) -> Result<Json<Value>, Problem> {
+    let (entity, agent) = caller.agent()?;
+    let request = request.of("claim", agent.as_str());
+    match api.board.claim(entity, id, agent, None, &request).await? {
+        Claim::NotOffered | Claim::Withdrawn | Claim::Passed | Claim::TooLate => Err(taken()),
+        answer => Ok(won(answer_claim(answer, id)?)),
+    }
+}
+
+fn won((outcome, lead): (&str, Box<OnBoard>)) -> Json<Value> {
+    Json(json!({ "outcome": outcome, "lead": Shown::new(&lead, Sight::Whole, None) }))
 }
 
 /// Pass on a lead

@@ -30,13 +30,18 @@ pub(crate) async fn get_me(State(api): State<Api>, caller: Caller) -> Json<Value
 }
 
 /// List what you may claim now
+///
+/// An offer whose deadline is over is not among them, also while the lead has not moved on yet.
 #[utoipa::path(get, path = "/v1/me/offers", tag = "me", responses((status = 200, body = schema::Leads)))]
 pub(crate) async fn my_offers(
     State(api): State<Api>,
     caller: Caller,
 ) -> Result<Json<Value>, Problem> {
     let (entity, agent) = caller.agent()?;
-    let leads = api.board.offers_to(entity, agent).await?;
+    let mut leads = api.board.offers_to(entity, agent).await?;
+    if let Some(now) = api.time_for(entity, &leads).await? {
+        leads.retain(|lead| lead.now_is.until.is_none_or(|until| now < until));
+    }
     Ok(Json(json!({ "leads": api.show(&caller.0, entity, &leads).await? })))
 }
 

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::Value;
 
-use super::answers::{AssignWanted, assign, claim};
+use super::answers::{AssignWanted, assign, claim_pooled};
 use super::request::RequestId;
 use crate::Api;
 use crate::access::Caller;
@@ -40,7 +40,7 @@ pub(crate) async fn claim_from_pool(
     MaybeSent(_nothing): MaybeSent<ClaimWanted>,
 ) -> Result<Json<Value>, Problem> {
     caller.member_of(&entity)?;
-    claim(&api, &caller, &lead, None, &request).await
+    claim_pooled(&api, &caller, &lead, &request).await
 }
 
 /// Assign a lead from the pool

@@ -30,13 +30,11 @@ const LONGEST_ENDPOINT: usize = 2_048;
 #[utoipa::path(get, path = "/v1/push-key", tag = "push", security(()),
     responses((status = 200, body = schema::PushKey)))]
 pub(crate) async fn get_push_key(State(api): State<Api>) -> Result<Json<Value>, Problem> {
-    match vapid_public_key(&api.roster.deployment().vapid_key) {
-        Some(key) => Ok(Json(json!({ "key": key }))),
-        None => {
-            error!("the deployment's VAPID key cannot be read");
-            Err(Problem::internal())
-        }
-    }
+    let Some(key) = vapid_public_key(&api.roster.deployment().vapid_key) else {
+        error!("the deployment's VAPID key cannot be read");
+        return Err(Problem::internal());
+    };
+    Ok(Json(json!({ "key": key })))
 }
 
 fn vapid_public_key(private: &str) -> Option<String> {

@@ -75,8 +75,12 @@ async fn edits_based_on_an_old_version_change_nothing() {
         .send()
         .await;
     assert_eq!(bad.problem(), (400, "bad_request".to_owned()));
-    let gone = world.delete(agent, &keys.admin).header("if-match", &tag).send().await;
-    assert_eq!(gone.problem().0, 412);
+    let spare = "/v1/entities/acme/agents/spare";
+    let made = world.put(spare, &keys.admin, json!({"name": "One"})).send().await.expect(201);
+    world.put(spare, &keys.admin, json!({"name": "Two"})).send().await.expect(200);
+    let gone = world.delete(spare, &keys.admin).header("if-match", made.header("etag"));
+    assert_eq!(gone.send().await.problem(), (412, "version_mismatch".to_owned()));
+    world.get(spare, &keys.admin).send().await.expect(200);
 }
 
 #[tokio::test]
@@ -206,23 +210,30 @@ async fn what_cannot_be_accepted_is_named_by_field() {
 async fn keys_are_made_for_what_exists_and_stop_working_when_revoked() {
     let world = World::start().await;
     let keys = world.team("acme").await;
-    let make = async |key: &str, body: Value| world.post("/v1/keys", key).body(body).send().await;
+    let wanted = async |key: &str, body: Value| world.post("/v1/keys", key).body(body).send().await;
     let field = |answer: &crate::world::Answer| {
         answer.json()["errors"][0]["field"].as_str().unwrap_or("").to_owned()
     };
 
-    assert_eq!(field(&make(&keys.admin, json!({"role": "agent"})).await), "/agent");
-    assert_eq!(field(&make(&keys.admin, json!({"role": "agent", "agent": "zoe"})).await), "/agent");
+    assert_eq!(field(&wanted(&keys.admin, json!({"role": "agent"})).await), "/agent");
     assert_eq!(
-        field(&make(&keys.admin, json!({"role": "source", "source": "web"})).await),
+        field(&wanted(&keys.admin, json!({"role": "agent", "agent": "zoe"})).await),
+        "/agent"
+    );
+    assert_eq!(
+        field(&wanted(&keys.admin, json!({"role": "source", "source": "web"})).await),
         "/source"
     );
-    assert_eq!(field(&make(&keys.admin, json!({"role": "admin", "agent": "ana"})).await), "/agent");
-    assert_eq!(field(&make(&keys.admin, json!({"role": "boss"})).await), "/role");
-    assert_eq!(make(&keys.admin, json!({"role": "operator"})).await.problem().0, 403);
-    assert_eq!(make(&keys.ana, json!({"role": "agent", "agent": "ana"})).await.problem().0, 403);
+    assert_eq!(
+        field(&wanted(&keys.admin, json!({"role": "admin", "agent": "ana"})).await),
+        "/agent"
+    );
+    assert_eq!(field(&wanted(&keys.admin, json!({"role": "boss"})).await), "/role");
+    assert_eq!(wanted(&keys.admin, json!({"role": "operator"})).await.problem().0, 403);
+    assert_eq!(wanted(&keys.ana, json!({"role": "agent", "agent": "ana"})).await.problem().0, 403);
 
-    let made = make(&keys.admin, json!({"role": "agent", "agent": "ben"})).await.expect(201).json();
+    let made =
+        wanted(&keys.admin, json!({"role": "agent", "agent": "ben"})).await.expect(201).json();
     let (id, text) = (made["id"].as_str().unwrap(), made["key"].as_str().unwrap());
     world.get("/v1/me/offers", text).send().await.expect(200);
     let listed = world.get("/v1/keys", &keys.admin).send().await.expect(200);

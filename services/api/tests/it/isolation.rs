@@ -58,6 +58,9 @@ fn body_of(name: &str, keys: &Keys) -> Option<Value> {
         "PUT /v1/entities/{entity}" => json!({"name": "Stolen", "kind": "team", "zone": "UTC"}),
         "PUT /v1/entities/{entity}/routes/order" => json!({"order": [keys.route]}),
         "POST /v1/keys" => json!({"entity": entity, "role": "admin"}),
+        "POST /v1/me/push-subscriptions" | "DELETE /v1/me/push-subscriptions" => {
+            json!({"endpoint": "https://push.example.com/s", "keys": {"p256dh": "", "auth": ""}})
+        }
         _ if path.ends_with("/assign") => json!({"agent": "ana"}),
         _ if path.ends_with("/routes") || name.starts_with("PUT /v1/entities/{entity}/routes") => {
             json!({"title": "Stolen", "strategy": {"kind": "random", "agents": "all"}})

@@ -25,7 +25,7 @@ async fn the_first_claim_wins_and_everybody_else_is_told() {
     assert_eq!(refused.problem(), (403, "not_offered".to_owned()));
     let wrong_round =
         world.post(&format!("{at}/claim"), &keys.ana).body(json!({"round": 9})).send().await;
-    assert_eq!(wrong_round.problem().0, 410);
+    assert!(matches!(wrong_round.problem().0, 403 | 410), "{}", wrong_round.text);
     let admin = world.post(&format!("{at}/claim"), &keys.admin).send().await;
     assert_eq!(admin.problem(), (403, "agent_key_needed".to_owned()));
 
@@ -133,7 +133,7 @@ async fn a_lead_goes_from_hand_to_hand_through_the_pool() {
         .expect(200);
     assert_eq!(claimed.json()["lead"]["how"], "pool_claimed");
     let taken = world.post(&format!("/v1/entities/acme/pool/{lead}/claim"), &keys.ben).send().await;
-    assert!(matches!(taken.problem().0, 409 | 410), "{}", taken.text);
+    assert_eq!(taken.problem(), (409, "taken".to_owned()));
     let back = format!("/v1/entities/acme/pool/{lead}/assign");
     let back =
         world.post(&back, &keys.admin).body(json!({"agent": "ben"})).send().await.expect(200);

@@ -78,6 +78,7 @@ impl Call<'_> {
         self.header("authorization", &value)
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "so that tests can write `json!` in place")]
     pub(crate) fn body(mut self, body: Value) -> Self {
         self.body = Body::from(body.to_string());
         self.header("content-type", "application/json")
