@@ -19,8 +19,8 @@ use crate::seen::Told;
 
 /// A lead that somebody has already is told for a few hours, then set aside.
 const MOST_ATTEMPTS: i64 = 200;
-/// So often may something be missing here that is there elsewhere: views follow
-/// each other, and a board that lost its memory is being rebuilt.
+/// So often may something be missing from the roster here that is there
+/// elsewhere: views follow each other.
 const MOST_MISSES: i64 = 5;
 
 /// Why a message could not be handed over. The text must not repeat contact
@@ -56,9 +56,12 @@ pub(crate) trait Transport: Send + Sync + 'static {
 enum NotSent {
     #[error("no longer worth telling: {0}")]
     Obsolete(&'static str),
-    /// Not known here yet, or not any more.
+    /// Not in the roster yet, or not any more.
     #[error("{0} is not known here")]
     Missing(&'static str),
+    /// The board is behind the log: it lost its memory and is being rebuilt.
+    #[error("{0} is not on the board yet")]
+    Behind(&'static str),
     #[error("the board did not answer")]
     Board(#[from] BoardError),
     #[error("not delivered")]
@@ -102,8 +105,9 @@ impl<T: Transport> Deliverer<T> {
     async fn deliver(&self, notice: &Notice) -> Result<(), Failed> {
         let time = self.board.time(&notice.entity).await;
         let now = time.map_err(|error| Failed { now: None, error: error.into() })?;
+        let begun = Instant::now();
         let sent = self.send(notice, now).await;
-        sent.map_err(|error| Failed { now: Some(now), error })
+        sent.map_err(|error| Failed { now: Some(now + delta(begun.elapsed())), error })
     }
 
     async fn send(&self, notice: &Notice, now: DateTime<Utc>) -> Result<(), NotSent> {
@@ -126,7 +130,7 @@ impl<T: Transport> Deliverer<T> {
             .board
             .lead(&notice.entity, &notice.lead)
             .await?
-            .ok_or(NotSent::Missing("the lead"))?;
+            .ok_or(NotSent::Behind("the lead"))?;
         still_worth(notice, &lead)?;
         Ok(Told { notice: notice.clone(), view, agent, lead })
     }
@@ -138,16 +142,14 @@ impl<T: Transport> Deliverer<T> {
 fn still_worth(notice: &Notice, lead: &OnBoard) -> Result<(), NotSent> {
     let now_is = &lead.now_is;
     match notice.what {
-        What::Offer { round, .. } if now_is.round < round => Err(NotSent::Missing("the round")),
+        What::Offer { round, .. } if now_is.round < round => Err(NotSent::Behind("the round")),
         What::Offer { round, .. } if now_is.state != State::Offered || now_is.round != round => {
             Err(NotSent::Obsolete("the lead has moved on"))
         }
         What::Offer { .. } if !now_is.pending.contains(&notice.agent) => {
             Err(NotSent::Obsolete("the agent has answered"))
         }
-        What::Assigned { version } if lead.version < version => {
-            Err(NotSent::Missing("the version"))
-        }
+        What::Assigned { version } if lead.version < version => Err(NotSent::Behind("the version")),
         What::Assigned { .. } if now_is.agent.as_ref() != Some(&notice.agent) => {
             Err(NotSent::Obsolete("somebody else has the lead"))
         }
@@ -163,7 +165,7 @@ fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> (Became
         NotSent::Missing(what) if deliveries >= MOST_MISSES => return obsolete(notice, what),
         NotSent::Send(SendError::ForGood(why)) => return give_up(notice, why),
         NotSent::Send(SendError::NotNow { after, .. }) => *after,
-        NotSent::Missing(_) | NotSent::Board(_) => None,
+        NotSent::Missing(_) | NotSent::Behind(_) | NotSent::Board(_) => None,
     };
     let wait = retry::backoff(&notice.key(), deliveries);
     let wait = asked.map_or(wait, |asked| asked.max(wait));

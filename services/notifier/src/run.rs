@@ -24,8 +24,11 @@ use crate::push::{BadVapidKey, Push, Sender, Shown, Vapid};
 use crate::spread::Spreader;
 
 const DRAIN: Duration = Duration::from_secs(20);
-/// How often is each notice's own business: it ends with its deadline.
-const ENDLESS: i64 = i64::MAX;
+/// How often is each notice's own business: it ends with its deadline. This is
+/// more than the longest deadline has minutes.
+const MOST_DELIVERIES: i64 = 50_000;
+/// Work that takes longer is kept alive; what a crash leaves behind comes again after this.
+const ACK_WAIT: Duration = Duration::from_secs(10);
 
 /// Why the notifier does not work.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +72,7 @@ pub async fn run(
         warn!("TIPOFF_SMTP_URL is not set: nobody is told by e-mail");
     }
     let push = staff.push(&options, writer)?;
-    staff.deliver(Channel::Push, push, options.push_in_flight, Duration::from_secs(45));
+    staff.deliver(Channel::Push, push, options.push_in_flight);
     staff.spread(channels, options.notifier_in_flight);
     staff.work().await
 }
@@ -100,8 +103,8 @@ impl Staff {
         let pool =
             Pool::new(Relay::parse(address)?, authorities.as_deref(), connections, patience)?;
         let email = Email { pool, writer, from: options.mail_from.clone() };
-        // As many as connections, so that none waits for one until it is delivered again.
-        self.deliver(Channel::Email, email, connections, patience * 3);
+        // While one half is handed over, the other half is written.
+        self.deliver(Channel::Email, email, connections.saturating_mul(2));
         Ok(())
     }
 
@@ -115,18 +118,12 @@ impl Staff {
         Ok(Push { sender, roster: self.roster.clone(), writer, shown: Shown::default() })
     }
 
-    fn deliver<T: Transport>(
-        &mut self,
-        channel: Channel,
-        transport: T,
-        in_flight: usize,
-        ack_wait: Duration,
-    ) {
+    fn deliver<T: Transport>(&mut self, channel: Channel, transport: T, in_flight: usize) {
         let (board, roster) = (self.board.clone(), self.roster.clone());
         let handler = Deliverer { board, roster, channel, transport, meter: Meter::new(channel) };
         let durable = format!("notify-{}", channel.as_str());
         let filter = Some(subject::notify_channel(channel));
-        self.start(limits(Stream::Notify, durable, filter, in_flight, ack_wait), handler);
+        self.start(limits(Stream::Notify, durable, filter, in_flight), handler);
     }
 
     fn spread(&mut self, channels: Vec<Channel>, in_flight: usize) {
@@ -137,8 +134,7 @@ impl Staff {
             clock: self.clock.clone(),
             channels,
         };
-        let limits =
-            limits(Stream::Events, "notifier".to_owned(), None, in_flight, Duration::from_mins(1));
+        let limits = limits(Stream::Events, "notifier".to_owned(), None, in_flight);
         self.start(limits, handler);
     }
 
@@ -172,15 +168,14 @@ fn limits(
     durable: String,
     filter: Option<String>,
     in_flight: usize,
-    ack_wait: Duration,
 ) -> WorkerLimits {
     WorkerLimits {
         stream,
         durable,
         filter,
         in_flight: in_flight.max(1),
-        ack_wait,
-        most_deliveries: ENDLESS,
+        ack_wait: ACK_WAIT,
+        most_deliveries: MOST_DELIVERIES,
         drain: DRAIN,
     }
 }
