@@ -1,6 +1,7 @@
 //! The worked examples 1 to 6 and 10 to 12 of the rules, as they are lived.
 
 use serde_json::json;
+use tipoff_domain::AgentId;
 use tipoff_tests::{World, answer, friday_at_ten, id, minutes, seconds};
 use tipoff_wire::{EventKind, Stream};
 
@@ -122,7 +123,7 @@ async fn example_5_assign_to_agent_wins_on_its_day_unless_its_agent_is_away() {
     assert_eq!(world.offered(&friday, 1).await, ["ana"]);
     world.fast_forward_to(friday_at_ten() + minutes(24 * 60)).await;
     let saturday = world.lead_from_zillow("Fay").await;
-    assert_eq!(world.first(&saturday, EventKind::Assigned).await.agents, [id("dana")]);
+    assert_eq!(world.first(&saturday, EventKind::Assigned).await.agents, [id::<AgentId>("dana")]);
     world.mail("dana", &saturday, 1).await;
     world.operator.post("/v1/entities/acme/agents/dana/pause", &json!({})).await.expect(200);
     let without_dana = world.lead_from_zillow("Gus").await;
@@ -189,6 +190,8 @@ async fn example_11_the_same_person_from_two_portals_is_one_lead_and_one_offer()
     let rule = json!({"same_person": {"attach": true, "sticky": "90d"}});
     world.add_team("acme", rule, &["ana", "ben"]).await;
     world.route("Robin", robin(&["ana", "ben"]), json!({})).await;
+    let portal = json!({"name": "Portal", "kind": "generic"});
+    world.operator.put("/v1/entities/acme/sources/portal", &portal).await.expect(201);
     let person = json!({"name": {"full": "Dana Reyes"}, "emails": ["dana@example.com"]});
     let (zillow, portal) = (world.source("zillow").await, world.source("portal").await);
     let (one, two) =
@@ -211,7 +214,7 @@ async fn example_11_the_same_person_from_two_portals_is_one_lead_and_one_offer()
 /// goes out all the same, once, with the deadline as it was.
 #[tokio::test]
 async fn example_12_an_offer_whose_router_died_is_still_told() {
-    let world = World::with_team(&["ana"]).await;
+    let mut world = World::with_team(&["ana"]).await;
     world.route("Robin", robin(&["ana"]), json!({"claim_within": "15m"})).await;
     world.stop_notifiers().await;
     let lead = world.lead_from_zillow("Dana").await;

@@ -42,6 +42,12 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Somebody with that key (or none) at a server.
+    pub fn at(base: &str, key: &str) -> Self {
+        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { http, base: base.to_owned(), key: key.to_owned() }
+    }
+
     /// The same server, as somebody else.
     pub fn with_key(&self, key: &str) -> Self {
         Self { key: key.to_owned(), ..self.clone() }

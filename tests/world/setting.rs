@@ -84,16 +84,10 @@ impl World {
         );
         let operator = NewKey { role: Role::Operator, entity: None, agent: None, source: None };
         let operator = roster.create_key(operator).await.unwrap().text;
-        let http =
-            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let caller = |listener: &TcpListener, key: String| Caller {
-            http: http.clone(),
-            base: format!("http://{}", listener.local_addr().unwrap()),
-            key,
-        };
+        let base = |listener: &TcpListener| format!("http://{}", listener.local_addr().unwrap());
         let world = Self {
-            operator: caller(&api, operator),
-            intake: caller(&intake, String::new()),
+            operator: Caller::at(&base(&api), &operator),
+            intake: Caller::at(&base(&intake), ""),
             clock,
             nats,
             redis,
@@ -197,8 +191,14 @@ impl World {
     pub fn start_notifier(&self) {
         let options = tipoff_notifier::Options {
             smtp_url: Some(self.smtp.url().into()),
-            public_url: self.operator.base.clone(),
-            ..tipoff_notifier::Options::default()
+            mail_from: "Tipoff <tipoff@example.com>".parse().unwrap(),
+            smtp_ca: None,
+            smtp_connections: 4,
+            smtp_timeout_seconds: 10,
+            push_in_flight: 16,
+            vapid_subject: None,
+            notifier_in_flight: 32,
+            public_url: self.operator.base.parse().unwrap(),
         };
         let (nats, board) = (self.nats.clone(), self.board.clone());
         let (roster, clock, stop) =

@@ -16,7 +16,7 @@ local asked = is.state == 'offered' and is.pending and contains(is.pending, agen
 if not asked or (round ~= '' and round ~= is.round) then
   local outcome = outcome_of(is.tried, agent)
   if outcome == 'passed' then return reply('passed', lead) end
-  if outcome == nil then return reply(asked and 'withdrawn' or 'not_offered', lead) end
+  if outcome == nil then return reply('not_offered', lead) end
   if outcome == 'expired' then return reply('too_late', lead) end
   if outcome == 'lost' then return reply('taken', lead) end
   return reply('withdrawn', lead)

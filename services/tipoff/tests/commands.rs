@@ -1,0 +1,249 @@
+//! The program as people and scripts meet it: what it prints, and its exit codes.
+
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tipoff_runtime::{Nats, Settings, connect};
+use tipoff_testkit::NatsServer;
+use tipoff_wire::{Dead, Stream};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn tipoff(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tipoff"));
+    command.args(arguments).kill_on_drop(true).stdin(Stdio::null());
+    command
+}
+
+async fn output(arguments: &[&str]) -> Output {
+    timeout(PATIENCE, tipoff(arguments).output()).await.unwrap().unwrap()
+}
+
+/// What it printed; it must have gone well.
+async fn said(arguments: &[&str]) -> String {
+    let output = output(arguments).await;
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A private system, told about in JSON.
+struct Dev {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    /// What it says on stderr, once it has ended.
+    complaints: JoinHandle<String>,
+    addresses: Value,
+}
+
+impl Dev {
+    async fn start(more: &[&str]) -> Self {
+        let mut command = tipoff(&["dev", "--json", "--ports", "0"]);
+        command.args(more).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let complaints = tokio::spawn(async move {
+            let mut all = String::new();
+            stderr.read_to_string(&mut all).await.unwrap();
+            all
+        });
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
+        Self { child, lines, complaints, addresses: serde_json::from_str(&first).unwrap() }
+    }
+
+    fn text(&self, pointer: &str) -> &str {
+        self.addresses.pointer(pointer).and_then(Value::as_str).unwrap()
+    }
+
+    /// Tells it to stop. What else it printed on stdout, and whether all went well.
+    async fn stop(mut self) -> (String, bool) {
+        let pid = self.child.id().unwrap().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
+        let mut rest = String::new();
+        timeout(PATIENCE, self.lines.into_inner().read_to_string(&mut rest))
+            .await
+            .unwrap()
+            .unwrap();
+        (rest, timeout(PATIENCE, self.child.wait()).await.unwrap().unwrap().success())
+    }
+
+    /// The message that was caught for `to`, once it is there.
+    async fn mail_to(&self, to: &str) -> Value {
+        let mailbox = self.text("/mailbox");
+        let mut live = reqwest::get(format!("{mailbox}/live")).await.unwrap();
+        let found = async {
+            loop {
+                let all: Value =
+                    reqwest::get(format!("{mailbox}.json")).await.unwrap().json().await.unwrap();
+                let messages = all["messages"].as_array().unwrap();
+                if let Some(message) = messages.iter().find(|message| message["to"] == to) {
+                    return message.clone();
+                }
+                live.chunk().await.unwrap();
+            }
+        };
+        timeout(PATIENCE, found).await.unwrap()
+    }
+}
+
+fn install_tls() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
+
+#[tokio::test]
+async fn a_lead_that_is_sent_to_the_demo_reaches_an_agents_mailbox_and_can_be_traced() {
+    install_tls();
+    let dev = Dev::start(&["--demo"]).await;
+    let (intake, key) = (dev.text("/intake"), dev.text("/entities/acme/source_keys/zillow"));
+    let sent = said(&["send", "--intake", intake, "--key", key]).await;
+    let lead = sent.trim();
+
+    let mail = dev.mail_to("ana@example.com").await;
+    assert_eq!((&mail["channel"], &mail["lead"]), (&json!("email"), &json!(lead)));
+    assert!(mail["links"][0].as_str().unwrap().starts_with(dev.text("/api")), "{mail}");
+    assert_eq!(dev.mail_to("acme/ana").await["channel"], "push");
+
+    let end = &lead[lead.len() - 8..];
+    let trace = said(&["trace", end, "--nats-url", dev.text("/nats")]).await;
+    assert!(trace.contains("to ana, for 1m   Zillow round robin"), "{trace}");
+    let trace = said(&["trace", lead, "--json", "--nats-url", dev.text("/nats")]).await;
+    let trace: Value = serde_json::from_str(&trace).unwrap();
+    assert_eq!(
+        (&trace["lead"], &trace["events"][0]["type"]),
+        (&json!(lead), &json!("lead.received"))
+    );
+    assert!(!trace.to_string().contains("@example.com"), "{trace}");
+
+    assert_eq!(dev.stop().await, (String::new(), true));
+}
+
+#[tokio::test]
+async fn kept_data_keeps_its_keys_and_its_leads() {
+    install_tls();
+    let directory = tempfile::tempdir().unwrap();
+    let data = ["--demo", "--data", directory.path().to_str().unwrap()];
+    let dev = Dev::start(&data).await;
+    let (intake, key) = (dev.text("/intake"), dev.text("/entities/casa/source_keys/website"));
+    let sent = said(&["send", "--intake", intake, "--key", key]).await;
+    let before = dev.addresses["entities"].clone();
+    assert!(dev.stop().await.1);
+
+    let dev = Dev::start(&data).await;
+    assert_eq!(dev.addresses["entities"], before);
+    let trace = said(&["trace", sent.trim(), "--nats-url", dev.text("/nats")]).await;
+    assert!(trace.contains("received   from website"), "{trace}");
+}
+
+#[tokio::test]
+async fn without_the_demo_there_is_nobody() {
+    let dev = Dev::start(&[]).await;
+    assert_eq!(dev.addresses["entities"], json!({}));
+}
+
+#[tokio::test]
+async fn a_system_whose_server_dies_stops_and_says_so() {
+    let mut dev = Dev::start(&[]).await;
+    let port = dev.text("/redis").rsplit(':').next().unwrap().to_owned();
+    // As a crash would: Redis leaves without a word.
+    let client = redis::Client::open(dev.text("/redis")).unwrap();
+    let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+    let left: redis::RedisResult<()> =
+        redis::cmd("SHUTDOWN").arg("NOSAVE").query_async(&mut redis).await;
+    assert!(left.is_ok() || left.is_err_and(|error| error.is_io_error()), "redis on {port}");
+    let ended = timeout(PATIENCE, dev.child.wait()).await.unwrap().unwrap();
+    assert_eq!(ended.code(), Some(1));
+    let complaints = dev.complaints.await.unwrap();
+    assert!(complaints.contains("redis-server has ended by itself"), "{complaints}");
+}
+
+#[tokio::test]
+async fn init_and_doctor_can_be_repeated() {
+    let nats = NatsServer::start().await.unwrap();
+    let init = ["init", "--partitions", "8", "--nats-url", &nats.url()];
+    let first = said(&init).await;
+    assert!(
+        first.contains("EVENTS") && first.contains("made") && !first.contains("unchanged"),
+        "{first}"
+    );
+    let second = said(&[&init[..], &["--operator-key"]].concat()).await;
+    assert!(second.contains("unchanged") && second.contains("Operator key: tpf_"), "{second}");
+    let kept = "tpf_kept_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGH";
+    let stored = said(&[&init[..], &["--operator-key", kept]].concat()).await;
+    let again = said(&[&init[..], &["--operator-key", kept]].concat()).await;
+    assert!(stored.contains("stored") && !again.contains("stored"), "{stored}{again}");
+
+    let doctor =
+        output(&["doctor", "--nats-url", &nats.url(), "--redis-url", "redis://127.0.0.1:1"]).await;
+    let found = String::from_utf8(doctor.stdout).unwrap();
+    assert!(found.contains("8 partitions") && found.contains("✗ redis"), "{found}");
+    assert_eq!(doctor.status.code(), Some(69));
+}
+
+#[tokio::test]
+async fn what_was_set_aside_is_listed_shown_and_sent_again() {
+    let server = NatsServer::start().await.unwrap();
+    let url = server.url();
+    said(&["init", "--nats-url", &url]).await;
+    let dlq = |what: &'static [&'static str]| [&["dlq", "--nats-url", url.as_str()], what].concat();
+    assert_eq!(said(&dlq(&["ls"])).await, "Nothing was set aside.\n");
+
+    let dead = Dead {
+        at: chrono::DateTime::UNIX_EPOCH,
+        stream: Stream::Notify.name().to_owned(),
+        subject: "notify.email.acme".to_owned(),
+        sequence: 7,
+        consumer: "notifier-email".to_owned(),
+        error: "the relay refused it".to_owned(),
+        deliveries: 5,
+        body: "e30=".to_owned(),
+    };
+    let nats = connected(&server).await;
+    let body = serde_json::to_vec(&dead).unwrap();
+    nats.jetstream
+        .publish(Dead::subject_for(Stream::Notify), body.into())
+        .await
+        .unwrap()
+        .await
+        .unwrap();
+
+    let listed = said(&dlq(&["ls"])).await;
+    assert!(
+        listed.contains("notify.email.acme") && listed.contains("the relay refused it"),
+        "{listed}"
+    );
+    let (shown, whole) =
+        (said(&dlq(&["show", "1"])).await, said(&dlq(&["show", "1", "--body"])).await);
+    assert!(!shown.contains("{}") && whole.ends_with("\n{}\n"), "{whole}");
+    assert!(said(&dlq(&["redrive", "--all"])).await.contains("1 of 1 were sent again"));
+    let stream = nats.jetstream.get_stream(Stream::Notify.name()).await.unwrap();
+    assert_eq!(stream.cached_info().state.messages, 1);
+    assert_eq!(said(&dlq(&["ls"])).await, "Nothing was set aside.\n");
+}
+
+async fn connected(server: &NatsServer) -> Nats {
+    let settings = Settings {
+        nats_url: server.url(),
+        redis_url: String::new(),
+        replicas: 1,
+        r#unsafe: false,
+        admin_listen: None,
+        drain_seconds: 1,
+    };
+    connect::nats(&settings, "test", &CancellationToken::new()).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_exit_code_tells_whose_fault_it_is() {
+    let code = async |arguments: &[&str]| output(arguments).await.status.code();
+    assert_eq!(code(&["--help"]).await, Some(0));
+    assert_eq!(code(&["no-such-command"]).await, Some(64));
+    assert_eq!(code(&["send", "--key", "tpf_x", "--intake", "nowhere"]).await, Some(64));
+    assert_eq!(code(&["send", "--key", "tpf_x", "--intake", "http://127.0.0.1:1"]).await, Some(69));
+    assert_eq!(code(&["trace", "abc", "--nats-url", "nats://127.0.0.1:1"]).await, Some(69));
+}
