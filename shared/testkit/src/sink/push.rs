@@ -272,3 +272,28 @@ fn check_headers(headers: &HeaderMap) -> Result<u32, Refusal> {
     }
     Ok(ttl)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(pairs: &[(&'static str, &str)]) -> Option<u16> {
+        let read = |(name, value): &(&'static str, &str)| {
+            (header::HeaderName::from_static(name), value.parse().unwrap())
+        };
+        check_headers(&pairs.iter().map(read).collect()).err().map(|(status, _)| status.as_u16())
+    }
+
+    #[test]
+    fn headers_are_held_against_the_standard() {
+        let encoding = ("content-encoding", "aes128gcm");
+        let good = [encoding, ("ttl", "900"), ("urgency", "high"), ("topic", "lead-1_x")];
+        assert_eq!(status(&good), None);
+        assert_eq!(status(&[encoding]), Some(400));
+        assert_eq!(status(&[encoding, ("ttl", "-1")]), Some(400));
+        assert_eq!(status(&[("ttl", "900")]), Some(415));
+        assert_eq!(status(&[encoding, ("ttl", "900"), ("urgency", "urgent")]), Some(400));
+        assert_eq!(status(&[encoding, ("ttl", "900"), ("topic", "n:lead")]), Some(400));
+        assert_eq!(status(&[encoding, ("ttl", "900"), ("topic", &"x".repeat(33))]), Some(400));
+    }
+}

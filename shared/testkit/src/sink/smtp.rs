@@ -100,3 +100,53 @@ async fn serve(stream: TcpStream, session: Session) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     session.talk(stream).await
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// Says everything at once, as a client that pipelines does.
+    async fn answers(said: &str) -> (Mailbox, Vec<String>) {
+        let mailbox = Mailbox::default();
+        let sink = SmtpSink::start(mailbox.clone(), "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let mut stream = TcpStream::connect(sink.running.at).await.unwrap();
+        stream.write_all(format!("{said}QUIT\r\n").as_bytes()).await.unwrap();
+        let mut heard = String::new();
+        stream.read_to_string(&mut heard).await.unwrap();
+        let last = heard.lines().filter(|line| line.as_bytes().get(3) == Some(&b' '));
+        (mailbox, last.map(|line| line[..3].to_owned()).collect())
+    }
+
+    const UP_TO_DATA: &str =
+        "EHLO me\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n";
+
+    #[tokio::test]
+    async fn a_pipelined_mail_is_kept_with_its_dots() {
+        let mail =
+            "Subject: =?utf-8?q?caf=C3=A9?=\r\nTipoff-Lead: lead_1\r\n\r\n..\r\n...x\r\n.\r\n";
+        let (mailbox, codes) = answers(&format!("{UP_TO_DATA}{mail}")).await;
+        assert_eq!(codes, ["220", "250", "250", "250", "354", "250", "221"]);
+        let caught = mailbox.caught().remove(0);
+        assert_eq!((caught.to.as_str(), caught.subject.as_str()), ("b@example.com", "café"));
+        assert_eq!((caught.lead.as_deref(), caught.text.trim_end()), (Some("lead_1"), ".\n..x"));
+    }
+
+    #[tokio::test]
+    async fn commands_out_of_order_are_refused() {
+        let (mailbox, codes) =
+            answers("RCPT TO:<b@example.com>\r\nDATA\r\nMAIL TO:<x>\r\nWHAT\r\n").await;
+        assert_eq!(codes, ["220", "503", "503", "501", "502", "221"]);
+        assert_eq!(mailbox.caught(), []);
+    }
+
+    #[tokio::test]
+    async fn lines_that_servers_refuse_are_refused() {
+        for body in [format!("{}\r\n.\r\n", "x".repeat(999)), "bare\nfeed\r\n.\r\n".to_owned()] {
+            let (mailbox, codes) = answers(&format!("{UP_TO_DATA}Subject: x\r\n\r\n{body}")).await;
+            assert_eq!(codes.last().map(String::as_str), Some("221"));
+            assert_eq!((codes[5].as_str(), mailbox.caught().len()), ("554", 0));
+        }
+    }
+}
