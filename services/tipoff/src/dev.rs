@@ -17,6 +17,7 @@ mod welcome;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -31,7 +32,7 @@ use self::keys::Keys;
 use self::ports::{Moved, Ports};
 use self::servers::Servers;
 use crate::services::{Base, Running};
-use crate::term;
+use crate::{exit, term};
 
 /// Routers at work; more than one, so that what they share shows.
 const ROUTERS: usize = 2;
@@ -57,12 +58,12 @@ pub(crate) struct Args {
     leads_every: Option<Span>,
 }
 
-pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     // What happens to leads is told below; the log only what goes wrong.
     let _telemetry = telemetry::start_at("dev", "warn");
     let stop = shutdown::on_signal();
     let Some(system) = stop.run_until_cancelled(Box::pin(System::start(&args, &stop))).await else {
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     };
     system?.until_stopped(&args).await
 }
@@ -132,7 +133,7 @@ impl System {
     }
 
     /// Ends when told to, or when anything in it ends by itself.
-    async fn until_stopped(self, args: &Args) -> anyhow::Result<()> {
+    async fn until_stopped(self, args: &Args) -> anyhow::Result<ExitCode> {
         let Self { mut servers, base, mut running, addresses, .. } = self;
         let stop = running.stop.clone();
         if !args.json {
@@ -149,14 +150,20 @@ impl System {
             gone = servers.ended() => Err(gone),
             ended = running.ended() => ended,
         };
-        if let Err(error) = &outcome {
-            term::err(&format!("tipoff: {error:#}; stopping everything else\n"));
-        }
+        let code = match outcome {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                term::err(&format!("tipoff: {error:#}; stopping everything else\n"));
+                exit::WRONG.into()
+            }
+        };
         stop.cancel();
-        if tokio::time::timeout(DRAIN, running.until_stopped()).await.is_err() {
-            term::err("tipoff: not everything finished in time\n");
+        match tokio::time::timeout(DRAIN, running.finished()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => term::err(&format!("tipoff: {error:#}\n")),
+            Err(_) => term::err("tipoff: not everything finished in time\n"),
         }
-        outcome
+        Ok(code)
     }
 }
 

@@ -45,7 +45,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Notifier(args) => Box::pin(services::notifier(args)).await?,
         Command::Api(args) => Box::pin(services::api(args)).await?,
         Command::All(args) => Box::pin(services::all(*args)).await?,
-        Command::Dev(args) => Box::pin(dev::run(args)).await?,
+        Command::Dev(args) => return Box::pin(dev::run(args)).await,
         Command::Init(args) => Box::pin(init::run(args)).await?,
         Command::Doctor(args) => return Box::pin(doctor::run(args)).await,
         Command::Send(args) => Box::pin(send::run(args)).await?,

@@ -273,8 +273,13 @@ impl Running {
     }
 
     /// Works until stopped, or until one fails: then all the others stop too.
-    pub(crate) async fn until_stopped(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn until_stopped(self) -> anyhow::Result<()> {
         info!("ready");
+        self.finished().await
+    }
+
+    /// All have ended. The first failure is told, the others are logged.
+    pub(crate) async fn finished(mut self) -> anyhow::Result<()> {
         let mut first = Ok(());
         while !self.tasks.is_empty() {
             let ended = self.ended().await;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::Stream as JetStream;
 use futures::TryStreamExt;
-use serde_json::json;
+use serde::Serialize;
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Nats, Settings};
@@ -31,6 +31,13 @@ pub(crate) struct Args {
     settings: Settings,
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Traced<'a> {
+    lead: &'a LeadId,
+    events: &'a [Event],
+}
+
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let nats = reach::nats(&args.settings).await?;
     let log = reach::stream(&nats, Stream::Events).await?;
@@ -40,7 +47,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         return Err(Usage(format!("the log knows no lead {lead}")).into());
     };
     if args.json {
-        let text = serde_json::to_string_pretty(&json!({ "lead": lead, "events": events }))?;
+        let text = serde_json::to_string_pretty(&Traced { lead: &lead, events: &events })?;
         term::out(&format!("{text}\n"));
     } else {
         let titles = titles(&nats, &args.settings, &first.entity).await?;

@@ -1,5 +1,7 @@
 //! The program as people and scripts meet it: what it prints, and its exit codes.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops right there")]
+
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
@@ -108,6 +110,13 @@ async fn a_lead_that_is_sent_to_the_demo_reaches_an_agents_mailbox_and_can_be_tr
     assert_eq!((&mail["channel"], &mail["lead"]), (&json!("email"), &json!(lead)));
     assert!(mail["links"][0].as_str().unwrap().starts_with(dev.text("/api")), "{mail}");
     assert_eq!(dev.mail_to("acme/ana").await["channel"], "push");
+    let page = async |path: &str| {
+        let url = format!("{}{path}", dev.text("/mailbox"));
+        reqwest::get(url).await.unwrap().error_for_status().unwrap().text().await.unwrap()
+    };
+    assert!(page("").await.contains("to ana@example.com"));
+    let (one, two) = (page("/1").await, page("/2").await);
+    assert!(one.contains("sandbox=") ^ two.contains("sandbox="), "one of two is a mail");
 
     let end = &lead[lead.len() - 8..];
     let trace = said(&["trace", end, "--nats-url", dev.text("/nats")]).await;

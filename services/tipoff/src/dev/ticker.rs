@@ -42,7 +42,7 @@ pub(super) async fn tick(
 
 fn line(event: &Event, titles: &Titles) -> String {
     let time = event.at.with_timezone(&Local).format("%H:%M:%S");
-    let (lead, entity) = (short(event.lead.as_str()), &event.entity);
+    let (lead, entity) = (short(event.lead.as_str()), event.entity.as_str());
     let (verb, story) = (tell::verb(event.kind), tell::story(event, titles));
     format!("{time}  {lead}  {entity:<6}  {verb:<9}  {story}\n")
 }

@@ -47,7 +47,7 @@ pub(super) fn text(
 fn places(addresses: &Addresses, servers: &Servers) -> String {
     let row = |name: &str, url: &str, note: String| [name.to_owned(), url.to_owned(), note];
     let Addresses { api, intake, nats, redis, mailbox, admin, operator_key, .. } = addresses;
-    term::columns(&[
+    let table = term::columns(&[
         row("API", api, "described at /openapi.json".to_owned()),
         row("Intake", intake, "POST /v1/leads with the key of a source".to_owned()),
         row("Mailbox", mailbox, "e-mails and pushes land here, nothing is sent".to_owned()),
@@ -61,8 +61,8 @@ fn places(addresses: &Addresses, servers: &Servers) -> String {
         ),
         row("Redis", redis, format!("(redis-server, pid {})", servers.redis.pid())),
         row("Health", &format!("{admin}/readyz"), "metrics: /metrics".to_owned()),
-        row("Operator", operator_key, String::new()),
-    ])
+    ]);
+    format!("{table}\n  Operator key   {operator_key}\n")
 }
 
 fn team(id: &EntityId, roster: &Roster) -> String {
