@@ -154,6 +154,7 @@ fn words_of(step: &Step, decision: String) -> Vec<String> {
     let pick = match step.pick {
         Pick::Turn => "turn",
         Pick::Fresh => "fresh",
+        Pick::Smooth => "smooth",
         Pick::First => "first",
         Pick::All => "all",
     };
@@ -172,11 +173,14 @@ fn words_of(step: &Step, decision: String) -> Vec<String> {
         tags,
         step.smart_plan.clone().unwrap_or_default(),
     ];
-    let sign = |eligible: bool| if eligible { '+' } else { '-' };
-    words.extend(
-        step.candidates
-            .iter()
-            .map(|candidate| format!("{}{}", sign(candidate.eligible), candidate.agent)),
-    );
+    words.extend(step.candidates.iter().map(|candidate| {
+        let sign = if candidate.eligible { '+' } else { '-' };
+        match step.pick {
+            Pick::Smooth => format!("{sign}{}={}", candidate.agent, candidate.weight),
+            Pick::Turn | Pick::Fresh | Pick::First | Pick::All => {
+                format!("{sign}{}", candidate.agent)
+            }
+        }
+    }));
     words
 }

@@ -32,6 +32,8 @@ pub enum Pick {
     /// The first that is not the route's previous first agent, if there is
     /// another; remembers them (D-8).
     Fresh,
+    /// By weight at even distances; remembers how far each has come (D-11).
+    Smooth,
     /// The first.
     First,
     /// All of them at once.
@@ -43,6 +45,8 @@ pub enum Pick {
 pub struct Candidate {
     pub agent: AgentId,
     pub eligible: bool,
+    /// Their share, which only [`Pick::Smooth`] looks at.
+    pub weight: u64,
 }
 
 /// How a lead comes to an agent.
@@ -333,7 +337,7 @@ impl Plan {
             let verdict = CandidateVerdict::Eligible;
             decision.candidates.push(Considered { agent: agent.clone(), verdict, by: None });
         }
-        let candidates = vec![Candidate { agent: agent.clone(), eligible: true }];
+        let candidates = vec![Candidate { agent: agent.clone(), eligible: true, weight: 1 }];
         let route = route.map(|route| route.id.clone());
         let window = TimeDelta::zero();
         let step = Step {

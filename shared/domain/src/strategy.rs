@@ -59,6 +59,10 @@ pub enum Strategy {
         weights: Option<BTreeMap<AgentId, f64>>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         odds: Option<BTreeMap<AgentId, Odds>>,
+        /// The same shares without streaks: everybody's turn comes at even
+        /// distances instead of by a draw (D-11).
+        #[serde(default)]
+        smooth: bool,
     },
     JumpBall {
         agents: Recipients,
@@ -96,7 +100,7 @@ impl Strategy {
                 Recipients::Everyone(_) => everyone.collect(),
                 Recipients::These(these) => these.iter().collect(),
             },
-            Self::WeightedRandom { weights, odds } => {
+            Self::WeightedRandom { weights, odds, .. } => {
                 let named = weights.iter().flat_map(BTreeMap::keys);
                 named.chain(odds.iter().flat_map(BTreeMap::keys)).collect()
             }
@@ -133,11 +137,11 @@ impl Strategy {
                     check_list(these, &knows, &mut invalid);
                 }
             }
-            Self::WeightedRandom { weights: Some(weights), odds: None } => {
+            Self::WeightedRandom { weights: Some(weights), odds: None, .. } => {
                 check_weights(weights, &mut invalid);
                 check_known(weights.keys(), "/weights", &knows, &mut invalid);
             }
-            Self::WeightedRandom { weights: None, odds: Some(odds) } => {
+            Self::WeightedRandom { weights: None, odds: Some(odds), .. } => {
                 if odds.is_empty() {
                     invalid.add("/odds", "name at least one agent");
                 }

@@ -4,16 +4,19 @@
 
   The plan's words, from ARGV[from] on: what (step, pool, hold), why, route,
   pick, by, assign (how, or empty: offer), window in ms, reroutes, decision,
-  tags, smart plan; then the candidates, `+ana` eligible, `-ben` not.
+  tags, smart plan; then the candidates, `+ana` eligible, `-ben` not, `+ana=50`
+  with their weight.
 ]]
 local function read_plan(from)
   local names = {
     'what', 'why', 'route', 'pick', 'by', 'assign', 'window', 'reroutes', 'decision', 'tags', 'smart_plan',
   }
-  local plan = { eligible = {}, names = {}, open = {} }
+  local plan = { eligible = {}, names = {}, open = {}, weights = {} }
   for i, name in ipairs(names) do plan[name] = ARGV[from + i - 1] end
   for i = from + #names, #ARGV do
-    local name, can = string.sub(ARGV[i], 2), string.sub(ARGV[i], 1, 1) == '+'
+    local sign, name, weight = string.match(ARGV[i], '^([+-])([^=]+)=?(%d*)$')
+    local can = sign == '+'
+    plan.weights[name] = tonumber(weight) or 0
     plan.names[#plan.names + 1] = name
     plan.open[#plan.open + 1] = can
     if can then plan.eligible[#plan.eligible + 1] = name end
@@ -69,7 +72,31 @@ local function pick_fresh(plan)
   return { chosen }, 'first=' .. chosen
 end
 
+-- Everybody comes nearer by their weight, whoever is nearest has it and goes
+-- back by the weight of all (D-11). Those who cannot be picked stand still.
+local function pick_smooth(plan)
+  local near, total = {}, 0
+  for name, at in string.gmatch(redis.call('HGET', TURNS, 'near:' .. plan.route) or '', '([^,:]+):(-?%d+)') do
+    near[name] = tonumber(at)
+  end
+  local chosen
+  for _, name in ipairs(plan.eligible) do
+    near[name] = (near[name] or 0) + plan.weights[name]
+    total = total + plan.weights[name]
+    if not chosen or near[name] > near[chosen] then chosen = name end
+  end
+  if not chosen then return {} end
+  near[chosen] = near[chosen] - total
+  local all = {}
+  for name, at in pairs(near) do all[#all + 1] = name .. ':' .. int(at) end
+  table.sort(all)
+  local memory = table.concat(all, ',')
+  redis.call('HSET', TURNS, 'near:' .. plan.route, memory)
+  return { chosen }, 'near=' .. memory
+end
+
 local function pick(plan)
+  if plan.pick == 'smooth' then return pick_smooth(plan) end
   if plan.pick == 'turn' then return pick_by_turn(plan) end
   if plan.pick == 'fresh' then return pick_fresh(plan) end
   if plan.pick == 'all' then return plan.eligible end

@@ -131,11 +131,15 @@ pub(crate) fn accepted(lead: &str, email: &str) -> Accepted {
     }
 }
 
-/// A step on route `r`; `-ben` is on the list but cannot be picked.
+/// A step on route `r`; `-ben` is on the list but cannot be picked, `ana=50` has a weight.
 pub(crate) fn step(pick: Pick, agents: &[&str], assign: Option<How>) -> Plan {
-    let candidate = |name: &&str| Candidate {
-        agent: id::<AgentId>(name.trim_start_matches('-')),
-        eligible: !name.starts_with('-'),
+    let candidate = |text: &&str| {
+        let (name, weight) = text.split_once('=').unwrap_or((text, "1"));
+        Candidate {
+            agent: id::<AgentId>(name.trim_start_matches('-')),
+            eligible: !name.starts_with('-'),
+            weight: weight.parse().unwrap(),
+        }
     };
     let step = Step {
         route: Some(id("r")),

@@ -55,6 +55,26 @@ async fn nobody_is_first_twice_running_unless_they_are_alone() {
     }
 }
 
+/// 50, 30 and 20 percent without streaks: exactly their shares in every ten.
+#[tokio::test]
+async fn smooth_weights_come_round_at_even_distances() {
+    let table = Table::laid().await;
+    let plan = step(Pick::Smooth, &["ana=50", "ben=30", "chloe=20"], None);
+    for _ in 0..2 {
+        let mut ten = Vec::new();
+        for _ in 0..10 {
+            let lead = table.place(&plan).await;
+            ten.extend(table.asked(&lead).await);
+        }
+        assert!(
+            !ten.windows(3).any(|three| three[0] == three[1] && three[1] == three[2]),
+            "{ten:?}"
+        );
+        let count = |agent: &str| ten.iter().filter(|name| *name == agent).count();
+        assert_eq!((count("ana"), count("ben"), count("chloe")), (5, 3, 2), "{ten:?}");
+    }
+}
+
 /// A step of the rotation: who is on the list, in order, and who of them can be picked.
 fn rounds() -> impl Strategy<Value = Vec<Vec<(u8, bool)>>> {
     let list =

@@ -48,7 +48,10 @@ fn eligible(considered: &[Considered]) -> Vec<&AgentId> {
 }
 
 fn as_candidates(agents: Vec<&AgentId>) -> Vec<Candidate> {
-    agents.into_iter().map(|agent| Candidate { agent: agent.clone(), eligible: true }).collect()
+    agents
+        .into_iter()
+        .map(|agent| Candidate { agent: agent.clone(), eligible: true, weight: 1 })
+        .collect()
 }
 
 /// How the board finds the first agent, and among whom.
@@ -63,11 +66,20 @@ pub(super) fn first(
             let listed = considered.iter().map(|candidate| Candidate {
                 agent: candidate.agent.clone(),
                 eligible: is_eligible(candidate),
+                weight: 1,
             });
             (Pick::Turn, By::Turn, listed.collect())
         }
         Strategy::Random { .. } => {
             (Pick::Fresh, By::Draw, as_candidates(shuffled(eligible(considered), dice)))
+        }
+        Strategy::WeightedRandom { smooth: true, .. } => {
+            let weighed = eligible(considered).into_iter().map(|agent| Candidate {
+                agent: agent.clone(),
+                eligible: true,
+                weight: strategy.weight(agent),
+            });
+            (Pick::Smooth, By::Weight, weighed.collect())
         }
         Strategy::WeightedRandom { .. } => {
             (Pick::First, By::Weight, as_candidates(drawn(strategy, eligible(considered), dice)))
