@@ -13,7 +13,7 @@ setup: ## Install what is missing on this machine; says nothing if nothing is
 	@scripts/setup.sh
 
 demo: setup ## A whole system with two teams, on this machine, until Ctrl-C
-	@cargo run --quiet --package tipoff -- dev --demo
+	@cargo run --package tipoff -- dev --demo
 
 test: setup ## Everything that must hold before a commit
 	cargo fmt --all --check

@@ -100,7 +100,7 @@ mod tests {
         for (key, value) in more.as_object().unwrap() {
             match (key.as_str(), value) {
                 ("after", Value::Object(fields)) => {
-                    event["after"].as_object_mut().unwrap().extend(fields.clone())
+                    event["after"].as_object_mut().unwrap().extend(fields.clone());
                 }
                 _ => event[key] = value.clone(),
             }
