@@ -309,7 +309,7 @@ pub(crate) struct PriceRange {
 pub(crate) enum Strategy {
     RoundRobin { agents: WordOrList, roll_on: Option<String> },
     Random { agents: WordOrList },
-    WeightedRandom { weights: Option<Value>, odds: Option<Value> },
+    WeightedRandom { weights: Option<Value>, odds: Option<Value>, smooth: Option<bool> },
     JumpBall { agents: WordOrList },
     AssignToAgent { agent: String },
 }
