@@ -182,7 +182,7 @@ impl Desk {
     ) -> LeadId {
         let candidates = agents
             .iter()
-            .map(|agent| Candidate { agent: id::<AgentId>(agent), eligible: true })
+            .map(|agent| Candidate { agent: id::<AgentId>(agent), eligible: true, weight: 1 })
             .collect();
         let step = Step {
             route: None,

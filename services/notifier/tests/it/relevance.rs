@@ -10,7 +10,8 @@ use tipoff_wire::{Notice, subject};
 
 use crate::desk::{Desk, dana, id};
 
-/// With one of everything, notices are handled in the order of their events.
+/// With one of everything, notices are begun in the order of their events: when
+/// a later one was sent and the notifier has ended, the earlier ones are settled.
 const ONE_AT_A_TIME: [&str; 4] = ["--smtp-connections", "1", "--notifier-in-flight", "1"];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -23,8 +24,9 @@ async fn an_offer_that_was_claimed_meanwhile_is_not_told() {
     assert!(matches!(claimed, Claim::Won(_)), "{claimed:?}");
     let open = desk.offer(&["ana"], dana()).await;
 
-    let _notifier = desk.notifier(&ONE_AT_A_TIME);
+    let notifier = desk.notifier(&ONE_AT_A_TIME);
     desk.caught(&open, "email").await;
+    notifier.end().await;
     assert_eq!(desk.count(&over, "email"), 0);
 }
 
@@ -35,9 +37,12 @@ async fn an_offer_that_the_agent_passed_on_is_not_told_but_the_others_are() {
     desk.agent("ben", json!({})).await;
     let lead = desk.offer(&["ana", "ben"], dana()).await;
     desk.board.pass(&desk.entity, &lead, &id("ana"), None, None, "pass").await.unwrap();
+    let next = desk.offer(&["ana"], dana()).await;
 
-    let _notifier = desk.notifier(&ONE_AT_A_TIME);
+    let notifier = desk.notifier(&ONE_AT_A_TIME);
+    desk.caught(&next, "email").await;
     assert_eq!(desk.caught(&lead, "email").await.to, "ben@example.com");
+    notifier.end().await;
     assert_eq!(desk.count(&lead, "email"), 1);
 }
 
@@ -64,8 +69,9 @@ async fn a_notice_of_an_earlier_round_or_a_past_deadline_is_not_told() {
 
     let next = desk.offer(&["ana"], dana()).await;
 
-    let _notifier = desk.notifier(&ONE_AT_A_TIME);
+    let notifier = desk.notifier(&ONE_AT_A_TIME);
     desk.caught(&next, "email").await;
+    notifier.end().await;
     assert_eq!(desk.count(&lead, "email"), 1);
 }
 
@@ -78,9 +84,12 @@ async fn an_assignment_that_was_undone_is_not_told() {
     for agent in ["ana", "ben"] {
         desk.board.assign(&desk.entity, &lead, &id(agent), &Actor::Admin, agent).await.unwrap();
     }
+    let next = desk.offer(&["ana"], dana()).await;
 
-    let _notifier = desk.notifier(&ONE_AT_A_TIME);
+    let notifier = desk.notifier(&ONE_AT_A_TIME);
+    desk.caught(&next, "email").await;
     assert_eq!(desk.caught(&lead, "email").await.to, "ben@example.com");
+    notifier.end().await;
     assert_eq!(desk.count(&lead, "email"), 1);
 }
 
@@ -88,13 +97,14 @@ async fn an_assignment_that_was_undone_is_not_told() {
 async fn whoever_claims_gets_no_mail_about_what_they_just_did() {
     let desk = Desk::set_up().await;
     desk.agent("ana", json!({})).await;
-    let _notifier = desk.notifier(&ONE_AT_A_TIME);
+    let notifier = desk.notifier(&ONE_AT_A_TIME);
     let lead = desk.offer(&["ana"], dana()).await;
     desk.caught(&lead, "email").await;
     desk.board.claim(&desk.entity, &lead, &id("ana"), None, "claim").await.unwrap();
 
     let next = desk.offer(&["ana"], dana()).await;
     desk.caught(&next, "email").await;
+    notifier.end().await;
     assert_eq!(desk.count(&lead, "email"), 1);
 }
 
@@ -120,11 +130,12 @@ async fn an_agent_whom_nothing_reaches_is_passed_over() {
     desk.agent("ana", json!({"email": null})).await;
     desk.agent("ben", json!({"channels": ["push"]})).await;
     desk.browser("ben").await;
-    let _notifier = desk.notifier(&["--push-in-flight", "1", "--notifier-in-flight", "1"]);
+    let notifier = desk.notifier(&["--push-in-flight", "1", "--notifier-in-flight", "1"]);
     desk.offer(&["ana"], dana()).await;
     let next = desk.offer(&["ben"], dana()).await;
 
     desk.caught(&next, "push").await;
+    notifier.end().await;
     assert_eq!(dead::list(&desk.nats, 10, 0).await.unwrap(), []);
 }
 
@@ -139,7 +150,8 @@ async fn a_log_that_is_read_again_later_tells_nobody_what_they_have_long_had() {
     let open = desk.offer(&["ana"], dana()).await;
 
     let tomorrow = Clock::held_at(Clock::system().now() + TimeDelta::hours(25));
-    let _notifier = desk.notifier_at(tomorrow, &desk.smtp.url(), &ONE_AT_A_TIME);
+    let notifier = desk.notifier_at(tomorrow, &desk.smtp.url(), &ONE_AT_A_TIME);
     desk.caught(&open, "email").await;
+    notifier.end().await;
     assert_eq!((desk.count(&had, "email"), desk.count(&over, "email")), (0, 0));
 }
