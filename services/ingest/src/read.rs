@@ -20,6 +20,8 @@ pub(crate) const LARGEST: usize = 256 * 1024;
 /// give up at 128.
 const DEEPEST: usize = 32;
 
+const LARGEST_NUMBER: f64 = 1e300;
+
 /// What is wrong with a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unreadable {
@@ -62,6 +64,12 @@ pub(crate) fn lead(body: &[u8], country: &str) -> Result<Lead, Unreadable> {
         let problem = format!("is nested more than {DEEPEST} levels deep");
         return Err(Unreadable::Invalid(Invalid::one("", problem)));
     }
+    if object.values().any(is_beyond_reading) {
+        return Err(Unreadable::Invalid(Invalid::one(
+            "",
+            "holds a number that is too large to be kept",
+        )));
+    }
     from_object(object, country).map_err(Unreadable::Invalid)
 }
 
@@ -71,6 +79,17 @@ fn is_deeper_than(value: &Value, levels: usize) -> bool {
         Value::Array(values) => values.iter().any(below),
         Value::Object(values) => values.values().any(below),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// Numbers at the very end of what a float holds may be rounded beyond it when
+/// they are written, and then nobody could read the lead any more.
+fn is_beyond_reading(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.as_f64().is_none_or(|number| number.abs() > LARGEST_NUMBER),
+        Value::Array(values) => values.iter().any(is_beyond_reading),
+        Value::Object(values) => values.values().any(is_beyond_reading),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
     }
 }
 

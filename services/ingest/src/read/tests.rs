@@ -98,6 +98,15 @@ fn a_lead_nested_beyond_reason_is_refused() {
     assert_eq!(refused(&json!({"email": "dana@example.com", "deep": deep})), [""]);
 }
 
+#[test]
+fn a_number_that_might_not_be_read_again_is_refused() {
+    assert_eq!(refused(&json!({"email": "dana@example.com", "odd": [f64::MAX]})), [""]);
+    assert_eq!(
+        read(&json!({"email": "dana@example.com", "odd": -1e200})).unwrap().more["odd"],
+        -1e200
+    );
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

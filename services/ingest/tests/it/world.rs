@@ -128,6 +128,9 @@ impl World {
     async fn all<T: serde::de::DeserializeOwned>(&self, stream: &str) -> Vec<T> {
         let stream = self.nats.jetstream.get_stream(stream).await.unwrap();
         let state = &stream.cached_info().state;
+        if state.messages == 0 {
+            return Vec::new();
+        }
         let mut all = Vec::new();
         for sequence in state.first_sequence..=state.last_sequence {
             let message = stream.get_raw_message(sequence).await.unwrap();
