@@ -225,3 +225,13 @@ fn a_push_shows_the_time_left_and_opens_the_claim_page() {
     assert!(card.body.contains("tienes 15 minutos, hasta las 15:45 EST"), "{}", card.body);
     assert!(card.url.starts_with("https://tipoff.example.com/c/"), "{}", card.url);
 }
+
+#[test]
+fn a_name_that_is_an_address_is_not_told_before_the_lead_is_claimed() {
+    let lead =
+        json!({"name": {"full": "dana@example.com"}, "property": {"address": "Call 512 555 0101"}});
+    let offered = written(&offer(Some("en"), lead.clone()));
+    assert_eq!(offered.subject, "New lead: Somebody, Call ••• (claim by 3:45 PM EST)");
+    let given = written(&assignment(Some("en"), lead, "direct"));
+    assert_eq!(given.subject, "This lead is yours: dana@example.com, Call 512 555 0101");
+}
