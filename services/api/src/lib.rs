@@ -23,6 +23,7 @@ use std::sync::Arc;
 use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use tipoff_board::Board;
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Nats};
@@ -51,7 +52,7 @@ pub struct Options {
     #[arg(long, env = "TIPOFF_LIVE_CONNECTIONS", default_value_t = 2_000)]
     pub live_connections: usize,
     /// Take push subscriptions at any address, also inside the own network. For trials only.
-    #[arg(long, env = "TIPOFF_ANY_PUSH_ENDPOINT")]
+    #[arg(long, env = "TIPOFF_ANY_PUSH_ENDPOINT", value_parser = FalseyValueParser::new())]
     pub any_push_endpoint: bool,
 }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 
 /// Where the servers are and how careful to be.
 #[derive(Debug, Clone, Args)]
@@ -18,7 +19,7 @@ pub struct Settings {
     #[arg(long, env = "TIPOFF_REPLICAS", default_value_t = 1)]
     pub replicas: usize,
     /// Run although Redis may forget what it acknowledged (no AOF, or evicting).
-    #[arg(long, env = "TIPOFF_UNSAFE")]
+    #[arg(long, env = "TIPOFF_UNSAFE", value_parser = FalseyValueParser::new())]
     pub r#unsafe: bool,
     /// Address of /livez, /readyz and /metrics; none if left out.
     #[arg(long, env = "TIPOFF_ADMIN_LISTEN")]
