@@ -120,14 +120,8 @@ impl System {
             term::out(&format!("{}\n", serde_json::to_string(&system.addresses)?));
         } else {
             let took = clock.now() - began;
-            term::out(&welcome::text(
-                &system.addresses,
-                &system.servers,
-                &system.base.roster,
-                args,
-                &moved,
-                took,
-            ));
+            let System { addresses, servers, base, .. } = &system;
+            term::out(&welcome::text(addresses, servers, &base.roster, args, &moved, took)?);
         }
         Ok(system)
     }
