@@ -7,10 +7,20 @@ use clap::Args;
 #[group(skip)]
 pub struct Options {
     /// Leads placed at once by one router.
-    #[arg(id = "router_in_flight", long = "router-in-flight", env = "TIPOFF_ROUTER_IN_FLIGHT", default_value_t = 256)]
+    #[arg(
+        id = "router_in_flight",
+        long = "router-in-flight",
+        env = "TIPOFF_ROUTER_IN_FLIGHT",
+        default_value_t = 256
+    )]
     pub in_flight: usize,
     /// How long leads in hand may take when stopping, in seconds.
-    #[arg(id = "router_drain_seconds", long = "router-drain-seconds", env = "TIPOFF_ROUTER_DRAIN_SECONDS", default_value_t = 20)]
+    #[arg(
+        id = "router_drain_seconds",
+        long = "router-drain-seconds",
+        env = "TIPOFF_ROUTER_DRAIN_SECONDS",
+        default_value_t = 20
+    )]
     pub drain_seconds: u64,
 }
 

@@ -39,7 +39,8 @@ pub(super) fn text(
         took => tell::took(took),
     };
     let mut pages = Environment::new();
-    pages.set_syntax(SyntaxConfig::builder().trim_blocks(true).keep_trailing_newline(true).build()?);
+    pages
+        .set_syntax(SyntaxConfig::builder().trim_blocks(true).keep_trailing_newline(true).build()?);
     Ok(pages.render_str(include_str!("welcome.txt"), said)?)
 }
 
