@@ -14,9 +14,11 @@ pub mod entity;
 pub mod ids;
 pub mod invalid;
 pub mod lead;
+pub mod model;
 pub mod plan;
 pub mod route;
 pub mod schedule;
+pub mod standing;
 pub mod strategy;
 
 pub use agent::{Agent, Channel, Locale};

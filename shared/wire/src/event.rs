@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tipoff_domain::plan::{How, Otherwise};
+pub use tipoff_domain::standing::{OfferState, State, Tried};
 use tipoff_domain::{AgentId, Decision, EntityId, LeadId, RouteId, SourceId};
 
 /// The kinds of event.
@@ -81,36 +82,6 @@ pub enum PooledWhy {
 #[serde(rename_all = "snake_case")]
 pub enum ReturnedWord {
     Returned,
-}
-
-/// A lead's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    Held,
-    Offered,
-    Assigned,
-    Pooled,
-    Closed,
-}
-
-/// What became of an offer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OfferState {
-    Pending,
-    Claimed,
-    Passed,
-    Expired,
-    Lost,
-    Withdrawn,
-}
-
-/// An agent who was offered the lead, and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tried {
-    pub agent: AgentId,
-    pub outcome: OfferState,
 }
 
 /// The lead's whole state after an event: enough to put it back on an empty board.

@@ -33,11 +33,11 @@ end
 -- Where on the list the turn stands. An agent who left the list hands the turn
 -- to whoever followed them in the order as it was (D-7).
 local function whose_turn(plan)
-  local turn = redis.call('HGET', TURNS, 'next:' .. plan.route)
+  local turn = redis.call('HGET', TURNS, 'next:' .. plan.whose)
   if not turn then return 1 end
   local at = place_of(plan.names, turn)
   if at then return at end
-  local before = split(redis.call('HGET', TURNS, 'list:' .. plan.route), ',')
+  local before = split(redis.call('HGET', TURNS, 'list:' .. plan.whose), ',')
   local was = place_of(before, turn)
   for i = 1, was and #before or 0 do
     at = place_of(plan.names, before[(was - 1 + i) % #before + 1])
@@ -52,9 +52,9 @@ local function pick_by_turn(plan)
     local at = (from - 1 + i) % count + 1
     if plan.open[at] then
       local following, list = plan.names[at % count + 1], table.concat(plan.names, ',')
-      redis.call('HSET', TURNS, 'next:' .. plan.route, following)
-      if redis.call('HGET', TURNS, 'list:' .. plan.route) ~= list then
-        redis.call('HSET', TURNS, 'list:' .. plan.route, list)
+      redis.call('HSET', TURNS, 'next:' .. plan.whose, following)
+      if redis.call('HGET', TURNS, 'list:' .. plan.whose) ~= list then
+        redis.call('HSET', TURNS, 'list:' .. plan.whose, list)
       end
       return { plan.names[at] }, 'next=' .. following .. ';list=' .. list
     end
@@ -64,11 +64,11 @@ end
 
 -- Never the same first agent twice running, unless there is no other (D-8).
 local function pick_fresh(plan)
-  local last = redis.call('HGET', TURNS, 'first:' .. plan.route)
+  local last = redis.call('HGET', TURNS, 'first:' .. plan.whose)
   local chosen = plan.eligible[1]
   if chosen == last and plan.eligible[2] then chosen = plan.eligible[2] end
   if not chosen then return {} end
-  redis.call('HSET', TURNS, 'first:' .. plan.route, chosen)
+  redis.call('HSET', TURNS, 'first:' .. plan.whose, chosen)
   return { chosen }, 'first=' .. chosen
 end
 
@@ -76,7 +76,7 @@ end
 -- back by the weight of all (D-11). Those who cannot be picked stand still.
 local function pick_smooth(plan)
   local near, total = {}, 0
-  for name, at in string.gmatch(redis.call('HGET', TURNS, 'near:' .. plan.route) or '', '([^,:]+):(-?%d+)') do
+  for name, at in string.gmatch(redis.call('HGET', TURNS, 'near:' .. plan.whose) or '', '([^,:]+):(-?%d+)') do
     near[name] = tonumber(at)
   end
   local chosen
@@ -91,7 +91,7 @@ local function pick_smooth(plan)
   for name, at in pairs(near) do all[#all + 1] = name .. ':' .. int(at) end
   table.sort(all)
   local memory = table.concat(all, ',')
-  redis.call('HSET', TURNS, 'near:' .. plan.route, memory)
+  redis.call('HSET', TURNS, 'near:' .. plan.whose, memory)
   return { chosen }, 'near=' .. memory
 end
 
@@ -117,6 +117,8 @@ local function offer_to(lead, chosen, window)
 end
 
 local function carry_out(lead, plan)
+  -- A route's memory is its entity's own, whatever others call their routes.
+  plan.whose = lead.is.entity .. '|' .. plan.route
   local details = {
     'picked_by', plan.by, 'decision', plan.decision, 'tags', plan.tags, 'smart_plan', plan.smart_plan,
   }

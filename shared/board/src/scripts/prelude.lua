@@ -11,7 +11,7 @@
   KEYS[4]  deadlines  zset    lead, by the ms at which it is due
   KEYS[5]  offers     zset    entity|agent|lead: what agents may claim
   KEYS[6]  owned      zset    entity|agent|lead: what agents have
-  KEYS[7]  turns      hash    next:route, list:route, first:route, near:route
+  KEYS[7]  turns      hash    next, list, first and near of every entity|route, as in next:acme|route_1
   KEYS[8]  outbox     stream  events on their way to the log
   KEYS[9]  leads      zset    the entity's leads, by the ms of arrival
   KEYS[10] pool       zset    the entity's pooled leads, by the ms of arrival there

@@ -30,6 +30,6 @@ end
 if is.received then redis.call('ZADD', LEADS, is.received, lead.id) end
 if ARGV[4] ~= '' then redis.call('SET', PAYLOAD, ARGV[4]) end
 for what, value in string.gmatch(ARGV[3], '(%w+)=([^;]+)') do
-  redis.call('HSET', TURNS, what .. ':' .. is.route, value)
+  redis.call('HSET', TURNS, what .. ':' .. is.entity .. '|' .. is.route, value)
 end
 return reply('repaired', lead)

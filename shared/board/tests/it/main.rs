@@ -4,6 +4,7 @@
 mod claims;
 mod fixture;
 mod log_wins;
+mod model;
 mod moves;
 mod sweeping;
 mod turns;
