@@ -57,12 +57,18 @@ impl Drop for Telemetry {
     }
 }
 
+/// What these write below that level holds whole messages, and so people. No
+/// setting lets it out.
+const CAPPED: [&str; 3] = ["async_nats::connection=debug", "h2=debug", "hyper=debug"];
+
 fn logs<S>(unless_told: &str) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
 {
     let wanted = std::env::var("TIPOFF_LOG").unwrap_or_else(|_| unless_told.to_owned());
     let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|_| EnvFilter::new(unless_told));
+    let filter =
+        CAPPED.iter().filter_map(|cap| cap.parse().ok()).fold(filter, EnvFilter::add_directive);
     let text = match std::env::var("TIPOFF_LOG_FORMAT").as_deref() {
         Ok("text") => true,
         Ok("json") => false,
