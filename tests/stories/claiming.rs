@@ -1,6 +1,6 @@
 use serde_json::json;
 use tipoff_domain::LeadId;
-use tipoff_tests::{Caller, World, answer, id, minutes};
+use tipoff_tests::{Caller, World, answer, claim_link, id, minutes};
 use tipoff_wire::EventKind;
 
 async fn claim(agent: &Caller, lead: &LeadId) -> (u16, String) {
@@ -46,7 +46,7 @@ async fn a_lead_given_away_by_hand_is_withdrawn_from_who_was_asked() {
     let world = World::with_team(&["ana", "ben"]).await;
     world.route("Robin", json!({"kind": "round_robin", "agents": ["ana"]}), json!({})).await;
     let lead = world.lead_from_zillow("Dana").await;
-    let link = world.claim_link(&world.mail("ana", &lead, 1).await);
+    let link = claim_link(&world.mail("ana", &lead, 1).await);
     let admin = world.caller("admin", None).await;
     admin.post(&format!("/v1/leads/{lead}/assign"), &json!({"agent": "ben"})).await.expect(200);
 
@@ -63,14 +63,14 @@ async fn the_link_passes_as_well_and_the_lead_moves_on_at_once() {
     world.route("Robin", json!({"kind": "round_robin", "agents": ["ana", "ben"]}), json!({})).await;
     let lead = world.lead_from_zillow("Dana").await;
     let browser = world.operator.with_key("");
-    let link = world.claim_link(&world.mail("ana", &lead, 1).await);
+    let link = claim_link(&world.mail("ana", &lead, 1).await);
     let path = link.strip_prefix(&browser.base_url()).unwrap();
     let page = browser.open(path).await;
     assert!(!page.html.contains("dana@example.com"), "contact details are for who has the lead");
     page.press("pass").await.expect(200);
     assert_eq!(world.offered(&lead, 2).await, ["ben"]);
 
-    let bens = world.claim_link(&world.mail("ben", &lead, 1).await);
+    let bens = claim_link(&world.mail("ben", &lead, 1).await);
     let page = browser.open(bens.strip_prefix(&browser.base_url()).unwrap()).await;
     page.press("claim").await.expect(200);
     browser.get(path).await.expect(200);
@@ -86,7 +86,7 @@ async fn a_post_without_the_pages_own_secret_does_nothing() {
     world.route("Robin", json!({"kind": "round_robin", "agents": ["ana"]}), json!({})).await;
     let lead = world.lead_from_zillow("Dana").await;
     let browser = world.operator.with_key("");
-    let link = world.claim_link(&world.mail("ana", &lead, 1).await);
+    let link = claim_link(&world.mail("ana", &lead, 1).await);
     let path = link.strip_prefix(&browser.base_url()).unwrap();
     let bare = browser.request(reqwest::Method::POST, path).form(&[("action", "claim")]);
     answer(bare).await;

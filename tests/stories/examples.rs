@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tipoff_domain::AgentId;
-use tipoff_tests::{World, answer, friday_at_ten, id, minutes, seconds};
+use tipoff_tests::{World, answer, claim_link, friday_at_ten, id, minutes, seconds};
 use tipoff_wire::{EventKind, Stream};
 
 fn robin(agents: &[&str]) -> serde_json::Value {
@@ -168,7 +168,7 @@ async fn example_10_a_scanner_opens_the_link_three_times_and_claims_nothing() {
     let world = World::with_team(&["ana"]).await;
     world.route("Robin", robin(&["ana"]), json!({})).await;
     let lead = world.lead_from_zillow("Dana").await;
-    let link = world.claim_link(&world.mail("ana", &lead, 1).await);
+    let link = claim_link(&world.mail("ana", &lead, 1).await);
     let browser = world.operator.with_key("");
     let path = link.strip_prefix(&browser.base_url()).unwrap();
     for _ in 0..3 {

@@ -16,6 +16,7 @@ mod watching;
 
 pub use calls::{Answer, Caller, Page, answer};
 pub use setting::World;
+pub use watching::claim_link;
 
 use chrono::{DateTime, TimeDelta, Utc};
 

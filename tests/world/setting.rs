@@ -178,7 +178,8 @@ impl World {
             (self.roster.clone(), self.clock.clone(), self.routers.stop.clone());
         let options = tipoff_router::Options::default();
         self.routers.tasks.spawn(async move {
-            tipoff_router::run(nats, redis, roster, clock, options, stop).await.unwrap();
+            let running = tipoff_router::run(nats, redis, roster, clock, options, stop);
+            Box::pin(running).await.unwrap();
         });
     }
 
@@ -204,7 +205,8 @@ impl World {
         let (roster, clock, stop) =
             (self.roster.clone(), self.clock.clone(), self.notifiers.stop.clone());
         self.notifiers.tasks.spawn(async move {
-            tipoff_notifier::run(nats, board, roster, clock, options, stop).await.unwrap();
+            let running = tipoff_notifier::run(nats, board, roster, clock, options, stop);
+            Box::pin(running).await.unwrap();
         });
     }
 
@@ -228,7 +230,7 @@ impl World {
         let (nats, roster, clock) = (self.nats.clone(), self.roster.clone(), self.clock.clone());
         let options = tipoff_ingest::Options::default();
         let running = tipoff_ingest::run(intake, nats, roster, clock, options, self.stop.clone());
-        self.tasks.spawn(async move { running.await.unwrap() });
+        self.tasks.spawn(async move { Box::pin(running).await.unwrap() });
 
         let options =
             tipoff_api::Options { any_push_endpoint: true, ..tipoff_api::Options::default() };

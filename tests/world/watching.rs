@@ -75,12 +75,6 @@ impl World {
             .await
     }
 
-    /// The claim link of a mail.
-    pub fn claim_link(&self, mail: &Caught) -> String {
-        let link = mail.links.iter().find(|link| link.contains("/c/"));
-        link.unwrap_or_else(|| panic!("no claim link in {mail:?}")).clone()
-    }
-
     /// How many messages a stream holds.
     pub async fn count(&self, stream: Stream) -> u64 {
         let mut stream = self.nats.jetstream.get_stream(stream.name()).await.unwrap();
@@ -94,4 +88,10 @@ impl World {
         self.nats.client.flush().await.unwrap();
         updates
     }
+}
+
+/// The claim link of a mail.
+pub fn claim_link(mail: &Caught) -> String {
+    let link = mail.links.iter().find(|link| link.contains("/c/"));
+    link.unwrap_or_else(|| panic!("no claim link in {mail:?}")).clone()
 }

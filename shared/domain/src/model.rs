@@ -226,7 +226,7 @@ impl Model {
         }
         if lead.state != State::Pooled {
             lead.withdraw();
-            lead.to_pool(Why::Returned);
+            lead.rest(Why::Returned);
         }
         Answer::Returned
     }
@@ -237,7 +237,7 @@ impl Model {
                 lead.why = Some(Why::Planned(*why));
                 lead.version += 1;
             }
-            Then::Pool(why) => lead.to_pool(Why::Planned(*why)),
+            Then::Pool(why) => lead.rest(Why::Planned(*why)),
             Then::Step(step) => self.take_step(&mut lead, step),
         }
         lead
@@ -311,7 +311,7 @@ impl Standing {
         self.version += 1;
     }
 
-    fn to_pool(&mut self, why: Why) {
+    fn rest(&mut self, why: Why) {
         self.state = State::Pooled;
         self.agent = None;
         self.how = None;

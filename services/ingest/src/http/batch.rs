@@ -3,6 +3,7 @@
 //! The body is read as it comes. However it ends, the answer says what became
 //! of every line, and sending all of it again does no harm.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
@@ -166,6 +167,7 @@ impl Report {
 
     fn answer(mut self) -> Result<Response, Problem> {
         self.results.sort_by_key(|(line, _)| *line);
+        first_comes_first(&mut self.results);
         let results: Vec<Value> = self.results.into_iter().map(|(_, result)| result).collect();
         let problem = match self.ended {
             _ if self.unavailable => Problem::unavailable(),
@@ -186,5 +188,40 @@ impl Report {
         };
         let counted = problem.with("accepted", self.accepted).with("duplicates", self.duplicates);
         Err(counted.with("rejected", self.rejected).with("results", results))
+    }
+}
+
+/// Lines that say the same are on their way at once, and any of them may be the
+/// one that was written down. The first of them is the lead, the others repeat it.
+fn first_comes_first(results: &mut [(usize, Value)]) {
+    let written: HashSet<Value> = results
+        .iter()
+        .filter(|(_, result)| result["duplicate"] == false)
+        .map(|(_, result)| result["id"].clone())
+        .collect();
+    let mut seen = HashSet::new();
+    for (_, result) in results.iter_mut().filter(|(_, result)| written.contains(&result["id"])) {
+        result["duplicate"] = json!(!seen.insert(result["id"].clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_lines_that_say_the_same_the_first_is_the_lead() {
+        let line = |id: &str, duplicate: bool| json!({"id": id, "duplicate": duplicate});
+        let mut results = vec![
+            (1, line("a", true)),
+            (2, line("b", true)),
+            (3, json!({"errors": []})),
+            (4, line("a", false)),
+            (5, line("b", true)),
+        ];
+        first_comes_first(&mut results);
+        let duplicates: Vec<_> =
+            results.iter().map(|(_, result)| result["duplicate"].clone()).collect();
+        assert_eq!(duplicates, [json!(false), json!(true), json!(null), json!(true), json!(true)]);
     }
 }

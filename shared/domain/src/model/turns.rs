@@ -35,10 +35,8 @@ impl Turns {
         let Some((next, before)) = self.next.get(route) else { return 0 };
         let was = before.iter().position(|name| name == next).unwrap_or(0);
         let in_old_order = before[was..].iter().chain(&before[..was]);
-        in_old_order
-            .filter_map(|heir| names.iter().position(|name| name == heir))
-            .next()
-            .unwrap_or(0)
+        let mut heirs = in_old_order.filter_map(|heir| names.iter().position(|name| name == heir));
+        heirs.next().unwrap_or(0)
     }
 
     pub(super) fn fresh(&mut self, route: &RouteId, list: &[Candidate]) -> Vec<AgentId> {
@@ -47,9 +45,9 @@ impl Turns {
             .filter(|candidate| candidate.eligible)
             .map(|candidate| &candidate.agent)
             .collect();
-        let last = self.first.get(route);
+        let before = self.first.get(route);
         let chosen =
-            open.iter().find(|agent| Some(**agent) != last).or(open.first()).copied().cloned();
+            open.iter().find(|agent| Some(**agent) != before).or(open.first()).copied().cloned();
         if let Some(chosen) = &chosen {
             self.first.insert(route.clone(), chosen.clone());
         }
