@@ -7,7 +7,7 @@ use tracing::{error, warn};
 
 use crate::keys::Keys;
 use crate::log::{Appended, Logged};
-use crate::reply::{Entry, Reply};
+use crate::reply::Reply;
 use crate::scripts::{REPAIR, SETTLE};
 use crate::{Board, BoardError, read};
 
@@ -19,14 +19,13 @@ impl Board {
             return Ok(());
         }
         let partition = self.partition(entity);
-        let mut events = Vec::with_capacity(reply.unsent.len());
-        for id in &reply.unsent {
-            let Some(entry) = self.entry(partition, reply, id).await? else { continue };
-            events.push(
-                read::event(partition, &entry)
-                    .map_err(|what| Self::unreadable(&reply.lead, &what))?,
-            );
-        }
+        let read = |entry| read::event(partition, entry);
+        let events: Vec<Event> = reply
+            .entries
+            .iter()
+            .map(read)
+            .collect::<Result<_, _>>()
+            .map_err(|what| Self::unreadable(&reply.lead, &what))?;
         let appended = self.log.append(partition, &events, reply.sequence).await;
         match appended.map_err(|error| BoardError::Log(Box::new(error)))? {
             Appended::At(sequence) => {
@@ -34,20 +33,6 @@ impl Board {
             }
             Appended::Conflict(last) => self.give_in(partition, &events, *last).await,
         }
-    }
-
-    /// The outbox entry of that id; `None` when somebody else has shipped it.
-    async fn entry(
-        &self,
-        partition: Partition,
-        reply: &Reply,
-        id: &str,
-    ) -> Result<Option<Entry>, BoardError> {
-        if let Some(entry) = reply.entries.iter().find(|entry| entry.id == id) {
-            return Ok(Some(entry.clone()));
-        }
-        let found = self.outbox(partition, id, id, 1).await?;
-        Ok(found.into_iter().next())
     }
 
     async fn settle(

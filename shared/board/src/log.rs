@@ -26,7 +26,7 @@ pub(crate) struct Logged {
 
 /// What became of events offered to the log.
 pub(crate) enum Appended {
-    /// They are there, as of now or since an earlier try; where the lead's log ends.
+    /// They are there, as of now or since an earlier try; where the last of them stands.
     At(u64),
     /// The log has something else in their place; this is the last it has.
     Conflict(Box<Logged>),
@@ -81,21 +81,22 @@ impl Log {
     async fn look_for(&self, partition: Partition, events: &[Event]) -> Result<Appended, LogError> {
         let Some(first) = events.first() else { return Ok(Appended::At(0)) };
         let mut history = self.history(partition, &first.entity, &first.lead).await?;
-        let known = events
-            .iter()
-            .take_while(|event| history.iter().any(|logged| logged.event == **event))
-            .count();
+        let place = |event: &Event| history.iter().find(|logged| logged.event == *event);
+        let known: Vec<u64> =
+            events.iter().map_while(place).map(|logged| logged.sequence).collect();
         let Some(last) = history.pop() else {
             return Err(LogError::Read {
                 lead: first.lead.clone(),
                 what: "it refused an event and has none".into(),
             });
         };
-        match known.checked_sub(1).map(|index| &events[index]) {
-            Some(ours) if *ours == last.event && known < events.len() => {
-                Box::pin(self.append(partition, &events[known..], last.sequence)).await
+        match known.last() {
+            // Where ours stand, not where the log ends: what follows them there
+            // may be something that the board does not know.
+            Some(&ours) if known.len() == events.len() => Ok(Appended::At(ours)),
+            Some(&ours) if ours == last.sequence => {
+                Box::pin(self.append(partition, &events[known.len()..], ours)).await
             }
-            Some(_) if known == events.len() => Ok(Appended::At(last.sequence)),
             Some(_) | None => Ok(Appended::Conflict(Box::new(last))),
         }
     }

@@ -34,7 +34,7 @@ pub(crate) struct Reply {
     pub(crate) sequence: u64,
     /// Outbox ids of all its events that are not in the log yet, oldest first.
     pub(crate) unsent: Vec<String>,
-    /// Those of them that this call made.
+    /// These events themselves.
     pub(crate) entries: Vec<Entry>,
 }
 

@@ -40,6 +40,7 @@ verb!(ASSIGN, "assign", [PRELUDE]);
 verb!(GIVE_BACK, "give_back", [PRELUDE]);
 verb!(EXTEND, "extend", [PRELUDE]);
 verb!(REPAIR, "repair", [PRELUDE]);
+verb!(UNSENT, "unsent", [PRELUDE]);
 verb!(SWEEP, "sweep", []);
 verb!(SETTLE, "settle", []);
 verb!(MEMBERS, "members", []);

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use redis::streams::StreamRangeReply;
-use tipoff_domain::LeadId;
+use tipoff_domain::{EntityId, LeadId};
 use tipoff_wire::{Partition, subject};
 use tracing::{debug, warn};
 
 use crate::keys::{Keys, ROUTERS};
 use crate::read::Fields;
 use crate::reply::{Entry, Reply};
-use crate::scripts::{EXTEND, MEMBERS, SWEEP};
+use crate::scripts::{EXTEND, MEMBERS, SWEEP, UNSENT};
 use crate::{Board, BoardError, OnBoard};
 
 /// Leads handled per sweep of a partition.
@@ -140,7 +140,7 @@ impl Board {
             let lead: LeadId = fields.needed("lead").map_err(unreadable)?;
             if seen.insert(lead.clone()) {
                 let entity = fields.needed("entity").map_err(unreadable)?;
-                let reply = self.unsent(partition, &lead, &entry.id).await?;
+                let reply = self.unsent(&entity, &lead).await?;
                 self.commit(&entity, &reply).await?;
             }
         }
@@ -148,25 +148,10 @@ impl Board {
     }
 
     /// What a lead still has in the outbox, as if a script had just answered it.
-    async fn unsent(
-        &self,
-        partition: Partition,
-        lead: &LeadId,
-        found: &str,
-    ) -> Result<Reply, BoardError> {
-        let mut fields = redis::cmd("HMGET");
-        fields.arg(Keys(partition).lead(lead)).arg("seq").arg("unsent");
-        let (sequence, unsent): (Option<u64>, Option<String>) =
-            fields.query_async(&mut self.redis.clone()).await?;
-        let unsent = unsent.unwrap_or_else(|| found.to_owned());
-        Ok(Reply {
-            word: "unsent".to_owned(),
-            detail: String::new(),
-            lead: lead.clone(),
-            sequence: sequence.unwrap_or(0),
-            unsent: unsent.split_whitespace().map(str::to_owned).collect(),
-            entries: Vec::new(),
-        })
+    async fn unsent(&self, entity: &EntityId, lead: &LeadId) -> Result<Reply, BoardError> {
+        let mut unsent = UNSENT.on(&Keys(self.partition(entity)).of_lead(entity, lead));
+        unsent.arg(lead.as_str());
+        UNSENT.run(&unsent, &self.redis).await
     }
 
     pub(crate) async fn outbox(

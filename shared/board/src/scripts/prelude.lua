@@ -105,10 +105,24 @@ local function emit(lead, kind, details)
   emitted[#emitted + 1] = entry
 end
 
+-- Every event of the lead that is not in the log yet, oldest first: what others
+-- left or are still shipping, and what this call made.
+local function waiting(lead)
+  local ids, all = split(lead.is.unsent, ' '), {}
+  for i = 1, #ids - #emitted do
+    local found = redis.call('XRANGE', OUTBOX, ids[i], ids[i])[1]
+    if found then
+      all[#all + 1] = found[2]
+      table.insert(found[2], 1, found[1])
+    end
+  end
+  for _, entry in ipairs(emitted) do all[#all + 1] = entry end
+  return all
+end
+
 local function reply(word, lead, detail)
   save(lead)
-  local is = lead.is
-  return { word, detail or '', lead.id, is.seq or '0', is.unsent or '', emitted }
+  return { word, detail or '', lead.id, lead.is.seq or '0', lead.is.unsent or '', waiting(lead) }
 end
 
 local function member(lead, agent) return lead.is.entity .. '|' .. agent .. '|' .. lead.id end

@@ -5,10 +5,11 @@
   ARGV[1] lead  [2] sequence of the event in the log  [3] memory of the route, or ''
   ARGV[4] payload, or '' to leave it  [5…] fields and values after the event
 
-  Says repaired | newer (the board is already at that event or beyond, in agreement)
+  Says repaired | newer (the board is already at that event or beyond, in
+     agreement; what it has waiting follows on that)
 ]]
 local lead = open(LEAD, ARGV[1])
-if tonumber(lead.is.seq or '0') >= tonumber(ARGV[2]) and not lead.is.unsent then return reply('newer', lead) end
+if tonumber(lead.is.seq or '0') >= tonumber(ARGV[2]) then return reply('newer', lead) end
 
 if lead.is.state then
   resolve_all(lead, 'withdrawn')

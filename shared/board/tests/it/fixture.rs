@@ -71,6 +71,11 @@ impl Table {
         Partition::of(&self.entity, PARTITIONS)
     }
 
+    /// A way into the log that goes past the board.
+    pub(crate) async fn jetstream(&self) -> async_nats::jetstream::Context {
+        async_nats::jetstream::new(async_nats::connect(self.nats_server.url()).await.unwrap())
+    }
+
     pub(crate) async fn at(&self, instant: DateTime<Utc>) {
         self.board.advance_clock_to(instant).await.unwrap();
     }

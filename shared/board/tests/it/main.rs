@@ -3,6 +3,7 @@
 
 mod claims;
 mod fixture;
+mod forgetting;
 mod log_wins;
 mod model;
 mod moves;

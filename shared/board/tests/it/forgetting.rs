@@ -1,0 +1,151 @@
+//! Redis forgets what it had acknowledged, at the worst moments; and many
+//! change one lead at once. The log has one story all the same.
+
+use std::process::Command;
+
+use futures::{StreamExt, stream};
+use redis::AsyncCommands;
+use tipoff_board::{BoardError, Claim, Known, Pass, Placed};
+use tipoff_domain::LeadId;
+use tipoff_domain::standing::State;
+
+use crate::fixture::{Table, accepted, ball, id};
+
+/// A lead and the outbox as Redis had them at one moment.
+struct Moment(Vec<(String, Vec<u8>)>);
+
+impl Moment {
+    async fn of(table: &Table, lead: &LeadId) -> Self {
+        let partition = table.partition();
+        let mut kept = Vec::new();
+        for key in [format!("{{p{partition}}}:lead:{lead}"), format!("{{p{partition}}}:outbox")] {
+            let mut dump = redis::cmd("DUMP");
+            let value = dump.arg(&key).query_async(&mut table.redis.clone()).await.unwrap();
+            kept.push((key, value));
+        }
+        Self(kept)
+    }
+
+    /// Redis is back there.
+    async fn again(&self, table: &Table) {
+        for (key, value) in &self.0 {
+            let mut restore = redis::cmd("RESTORE");
+            restore.arg(key).arg(0).arg(value).arg("REPLACE");
+            let () = restore.query_async(&mut table.redis.clone()).await.unwrap();
+        }
+    }
+}
+
+/// The log stands still; or goes on.
+fn signal(table: &Table, signal: &str) {
+    let pid = table.nats_server.pid().to_string();
+    assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+}
+
+async fn until_it_is(table: &Table, lead: &LeadId, state: &str) {
+    let key = format!("{{p{}}}:lead:{lead}", table.partition());
+    loop {
+        let is: Option<String> = table.redis.clone().hget(&key, "state").await.unwrap();
+        if is.as_deref() == Some(state) {
+            return;
+        }
+    }
+}
+
+/// What the agent hears in the end, when the board has caught up with the log.
+async fn claim_in_the_end(table: &Table, lead: &LeadId, agent: &str) -> Claim {
+    loop {
+        match table.board.claim(&table.entity, lead, &id(agent), Some(1), "").await {
+            Err(BoardError::Recovering { .. }) => {}
+            heard => return heard.unwrap(),
+        }
+    }
+}
+
+/// Redis fails over while a claim is on its way to the log: the replica that
+/// takes over never heard of it, and hears first that it was committed.
+#[tokio::test]
+async fn a_claim_that_redis_forgets_while_it_is_committed_is_still_the_only_one() {
+    let table = Table::laid().await;
+    let lead = table.place(&ball(&["ana", "ben"])).await;
+    let before = Moment::of(&table, &lead).await;
+
+    signal(&table, "-STOP");
+    let (board, entity, claimed) = (table.board.clone(), table.entity.clone(), lead.clone());
+    let ana =
+        tokio::spawn(async move { board.claim(&entity, &claimed, &id("ana"), Some(1), "").await });
+    until_it_is(&table, &lead, "assigned").await;
+    before.again(&table).await;
+    signal(&table, "-CONT");
+    assert!(matches!(ana.await.unwrap().unwrap(), Claim::Won(_)));
+
+    assert_eq!(claim_in_the_end(&table, &lead, "ben").await, Claim::Taken);
+    assert_eq!(table.history(&lead).await, ["lead.received", "lead.offered", "lead.claimed"]);
+    assert_eq!(table.lead(&lead).await.now_is.agent, Some(id("ana")));
+}
+
+/// Redis comes back as it was before the offer was settled, after a claim, and
+/// so late that JetStream has forgotten the ids of all three.
+#[tokio::test]
+async fn shipping_an_old_event_again_does_not_hide_what_followed_it() {
+    let table = Table::laid().await;
+    forget_ids_at_once(&table).await;
+    signal(&table, "-STOP");
+    let (board, new) = (table.board.clone(), accepted("lead_0", "dana@example.com"));
+    let lead = new.id.clone();
+    let placed =
+        tokio::spawn(async move { board.place(&new, &ball(&["ana", "ben"]), Known::Ignore).await });
+    until_it_is(&table, &lead, "offered").await;
+    let before = Moment::of(&table, &lead).await;
+    signal(&table, "-CONT");
+    assert_eq!(placed.await.unwrap().unwrap(), Placed::New);
+    assert!(matches!(table.claim(&lead, "ana", Some(1)).await, Claim::Won(_)));
+    before.again(&table).await;
+    until_ids_are_forgotten(&table).await;
+
+    let now = table.board.time(&table.entity).await.unwrap();
+    table.board.relay(table.partition(), std::time::Duration::ZERO, now).await.unwrap();
+    assert_eq!(claim_in_the_end(&table, &lead, "ben").await, Claim::Taken);
+    assert_eq!(table.history(&lead).await, ["lead.received", "lead.offered", "lead.claimed"]);
+}
+
+async fn forget_ids_at_once(table: &Table) {
+    let jetstream = table.jetstream().await;
+    let mut events = jetstream.get_stream("EVENTS").await.unwrap();
+    let mut config = events.info().await.unwrap().config.clone();
+    config.duplicate_window = std::time::Duration::from_millis(100);
+    jetstream.update_stream(config).await.unwrap();
+}
+
+/// Whatever was published before this is not recognised any more.
+async fn until_ids_are_forgotten(table: &Table) {
+    let jetstream = table.jetstream().await;
+    loop {
+        let mut headers = async_nats::HeaderMap::new();
+        headers.insert("Nats-Msg-Id", "probe");
+        let sent = jetstream.publish_with_headers("events.0.nobody.probe", headers, "".into());
+        let sequence = sent.await.unwrap().await.unwrap();
+        if !sequence.duplicate && sequence.sequence > 4 {
+            return;
+        }
+    }
+}
+
+/// Each is on the way to the log while the next one comes, and ships what the
+/// one before has not settled yet.
+#[tokio::test]
+async fn agents_who_pass_in_a_stream_are_all_heard() {
+    let table = Table::laid().await;
+    let names: Vec<String> = (0..120).map(|number| format!("agent{number}")).collect();
+    let lead = table.place(&ball(&names.iter().map(String::as_str).collect::<Vec<_>>())).await;
+    let agents: Vec<_> = names.iter().map(|name| id(name)).collect();
+    let passes =
+        agents.iter().map(|agent| table.board.pass(&table.entity, &lead, agent, Some(1), None, ""));
+    let heard: Vec<_> = stream::iter(passes).buffer_unordered(3).collect().await;
+    for heard in heard {
+        assert_eq!(heard.unwrap(), Pass::Passed);
+    }
+    let now_is = table.lead(&lead).await.now_is;
+    assert_eq!((now_is.state, now_is.pending.len(), now_is.tried.len()), (State::Offered, 0, 120));
+    assert_eq!(table.history(&lead).await.len(), 122);
+}
