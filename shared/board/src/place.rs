@@ -1,5 +1,7 @@
 //! What routers ask of the board: put a lead there, and move it on.
 
+use std::ops::RangeInclusive;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
@@ -120,13 +122,18 @@ impl Known {
     }
 }
 
+/// Digits of a number with its country's prefix.
+const E164_DIGITS: RangeInclusive<usize> = 7..=15;
+
 /// What the person can be recognised by, without giving it away (D-30).
 fn marks(lead: &Lead) -> Vec<String> {
     let emails = lead.emails.iter().map(|email| email.trim().to_lowercase());
-    let phones = lead
-        .phones
-        .iter()
-        .map(|phone| phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect());
+    // What could not be read as a number is kept as it was sent, and tells nothing.
+    let phones = lead.phones.iter().filter(|phone| phone.trim_start().starts_with('+'));
+    let phones = phones
+        .map(|phone| phone.chars().filter(char::is_ascii_digit).collect::<String>())
+        .filter(|digits| E164_DIGITS.contains(&digits.len()))
+        .map(|digits| format!("+{digits}"));
     let mark = |text: String| {
         let hash = digest::digest(&digest::SHA256, text.as_bytes());
         URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16])

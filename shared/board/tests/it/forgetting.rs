@@ -149,3 +149,7 @@ async fn agents_who_pass_in_a_stream_are_all_heard() {
     assert_eq!((now_is.state, now_is.pending.len(), now_is.tried.len()), (State::Offered, 0, 120));
     assert_eq!(table.history(&lead).await.len(), 122);
 }
+
+/// The repeated inquiry of a person is an event with a payload of its own.
+
+/// The second delivery of an inquiry is only done with when the first one's event is in the log.

@@ -7,5 +7,6 @@ mod forgetting;
 mod log_wins;
 mod model;
 mod moves;
+mod strangers;
 mod sweeping;
 mod turns;

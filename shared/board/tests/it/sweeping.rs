@@ -1,10 +1,12 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use futures::{StreamExt, stream};
 use redis::AsyncCommands;
 use tipoff_board::Claim;
 
-use crate::fixture::{Table, id, minutes, next, nine, turn};
+use crate::fixture::{Table, id, minutes, next, nine, pool, turn};
 
 #[tokio::test]
 async fn a_sweep_says_what_is_due_and_when_the_next_is() {
@@ -116,6 +118,8 @@ async fn a_page_leaves_nothing_out_and_repeats_nothing() {
     found.reverse();
     assert_eq!(found, placed, "all arrived in the same millisecond");
 }
+
+/// An import may stamp thousands with one millisecond.
 
 #[tokio::test]
 async fn a_script_that_redis_forgot_is_sent_again() {

@@ -1,0 +1,53 @@
+//! What does not belong together stays apart.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use redis::AsyncCommands;
+use tipoff_board::{Actor, Assign, Claim, Known, Pass, Placed, Return};
+use tipoff_domain::EntityId;
+use tipoff_domain::standing::State;
+use tipoff_wire::{Accepted, Partition};
+
+use crate::fixture::{PARTITIONS, Table, accepted, ball, id, minutes, nine, pool, turn};
+
+/// Its neighbours in the same partition share every key but two with it.
+fn neighbour(table: &Table) -> EntityId {
+    let mut names = (0..).map(|number| id::<EntityId>(&format!("other{number}")));
+    names.find(|name| Partition::of(name, PARTITIONS) == table.partition()).unwrap()
+}
+
+
+fn with_phone(lead: &str, phone: &str) -> Accepted {
+    let mut accepted = accepted(lead, "");
+    accepted.lead.emails.clear();
+    accepted.lead.phones = vec![phone.to_owned()];
+    accepted
+}
+
+/// D-30: an E.164 number tells who somebody is, what could not be read does not.
+#[tokio::test]
+async fn people_who_wrote_call_me_for_a_number_are_not_one_person() {
+    let table = Table::laid().await;
+    let known = Known::Attach { sticky: TimeDelta::days(90) };
+    let plan = turn(&["ana", "ben"]);
+    for (lead, phone) in
+        [("lead_a", "call me"), ("lead_b", "n/a"), ("lead_c", "12"), ("lead_d", "12")]
+    {
+        let placed = table.board.place(&with_phone(lead, phone), &plan, known).await.unwrap();
+        assert_eq!(placed, Placed::New, "{phone}");
+    }
+    let read = with_phone("lead_e", "+15125550101");
+    assert_eq!(table.board.place(&read, &plan, known).await.unwrap(), Placed::New);
+    let again = with_phone("lead_f", "+1 (512) 555-0101");
+    let attached = table.board.place(&again, &plan, known).await.unwrap();
+    assert_eq!(attached, Placed::Attached(id("lead_e")));
+}
+
+
+
+/// A lead that this build cannot read must not keep the others waiting.
+
+/// What a person wrote is not in what the log of the program says about it.
+
+/// An event that cannot be read stays where it is, and the others are shipped.
