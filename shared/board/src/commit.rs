@@ -2,7 +2,7 @@
 //! is told that it is done.
 
 use tipoff_domain::{EntityId, LeadId};
-use tipoff_wire::{Event, Partition};
+use tipoff_wire::{Event, EventKind, Partition};
 use tracing::{error, warn};
 
 use crate::keys::Keys;
@@ -75,7 +75,9 @@ impl Board {
         last: &Logged,
     ) -> Result<(), BoardError> {
         let event = &last.event;
-        let payload = event.payload.as_ref().map(ToString::to_string).unwrap_or_default();
+        // An inquiry's payload is not the lead's.
+        let payload = event.payload.as_ref().filter(|_| event.kind == EventKind::Received);
+        let payload = payload.map(ToString::to_string).unwrap_or_default();
         let mut repair = REPAIR.on(&Keys(partition).of_lead(&event.entity, &event.lead));
         repair.arg(event.lead.as_str()).arg(last.sequence);
         repair.arg(event.after.memory.as_deref().unwrap_or_default()).arg(payload);

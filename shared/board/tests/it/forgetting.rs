@@ -151,5 +151,22 @@ async fn agents_who_pass_in_a_stream_are_all_heard() {
 }
 
 /// The repeated inquiry of a person is an event with a payload of its own.
+#[tokio::test]
+async fn a_repair_from_an_inquiry_leaves_the_lead_as_it_was_sent() {
+    let table = Table::laid().await;
+    let known = Known::Attach { sticky: chrono::TimeDelta::days(90) };
+    let first = accepted("lead_one", "dana@example.com");
+    let mut second = accepted("lead_two", "dana@example.com");
+    second.lead.message = Some("Still there?".to_owned());
+    table.board.place(&first, &ball(&["ana", "ben"]), known).await.unwrap();
+    let before = Moment::of(&table, &first.id).await;
+    let attached = table.board.place(&second, &ball(&["ana"]), known).await.unwrap();
+    assert_eq!(attached, Placed::Attached(first.id.clone()));
+    before.again(&table).await;
+
+    assert!(matches!(claim_in_the_end(&table, &first.id, "ana").await, Claim::Won(_)));
+    let lead = table.lead(&first.id).await;
+    assert_eq!((lead.now_is.inquiries, lead.lead.message), (2, None));
+}
 
 /// The second delivery of an inquiry is only done with when the first one's event is in the log.
