@@ -9,14 +9,18 @@
 
   Says known | placed | attached lead | returning agent
 ]]
+local prefix = string.sub(LEAD, 1, #LEAD - #ARGV[1])
 local lead = open(LEAD, ARGV[1])
-if lead.is.state then return reply('known', lead, lead.is.of) end
+if lead.is.state then
+  -- The event of an inquiry is the other lead's.
+  local told = lead.is.of and open(prefix .. lead.is.of, lead.is.of) or lead
+  return reply('known', told, lead.is.of)
+end
 
 -- How long a person is remembered at least; memory only, nothing hangs on it.
 local NINETY_DAYS = 90 * 24 * 60 * 60 * 1000
 
 local how_same, sticky = ARGV[6], tonumber(ARGV[7])
-local prefix = string.sub(LEAD, 1, #LEAD - #ARGV[1])
 
 local function somebody_we_know()
   if how_same == 'no' then return nil end

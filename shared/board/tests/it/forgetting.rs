@@ -170,3 +170,21 @@ async fn a_repair_from_an_inquiry_leaves_the_lead_as_it_was_sent() {
 }
 
 /// The second delivery of an inquiry is only done with when the first one's event is in the log.
+#[tokio::test]
+async fn an_inquiry_delivered_again_waits_for_its_event() {
+    let mut table = Table::laid().await;
+    let known = Known::Attach { sticky: chrono::TimeDelta::days(90) };
+    let (first, second) =
+        (accepted("lead_one", "dana@example.com"), accepted("lead_two", "dana@example.com"));
+    table.board.place(&first, &ball(&["ana"]), known).await.unwrap();
+    table.nats_server.kill().await;
+    table.board.place(&second, &ball(&["ana"]), known).await.unwrap_err();
+    table.nats_server.restart().await.unwrap();
+    let again = loop {
+        if let Ok(placed) = table.board.place(&second, &ball(&["ana"]), known).await {
+            break placed;
+        }
+    };
+    assert_eq!(again, Placed::Known);
+    assert_eq!(table.history(&first.id).await, ["lead.received", "lead.offered", "lead.duplicate"]);
+}
