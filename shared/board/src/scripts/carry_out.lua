@@ -137,8 +137,10 @@ local function carry_out(lead, plan)
     put(lead, 'why', plan.why)
     return tell('lead.held')
   end
-  if plan.what == 'pool' then
-    to_pool(lead, plan.why)
+  local chosen, memory = {}, nil
+  if plan.what == 'step' then chosen, memory = pick(plan) end
+  if not chosen[1] then
+    to_pool(lead, plan.what == 'pool' and plan.why or 'nobody_eligible')
     return tell('lead.pooled')
   end
   if plan.route ~= '' and plan.route ~= lead.is.route then
@@ -146,7 +148,6 @@ local function carry_out(lead, plan)
     put(lead, 'first', int(now))
   end
   put(lead, 'reroutes', plan.reroutes)
-  local chosen, memory = pick(plan)
   local agents = table.concat(chosen, ',')
   if plan.assign ~= '' then
     give_to(lead, chosen[1], plan.assign)

@@ -45,6 +45,19 @@ async fn people_who_wrote_call_me_for_a_number_are_not_one_person() {
 }
 
 
+#[tokio::test]
+async fn a_plan_without_anybody_to_pick_leaves_the_lead_in_the_pool() {
+    let table = Table::laid().await;
+    for plan in [turn(&["-ana"]), ball(&[]), ball(&["-ana"])] {
+        let lead = table.place(&plan).await;
+        assert_eq!(table.lead(&lead).await.now_is.state, State::Pooled);
+        assert_eq!(table.history(&lead).await, ["lead.received", "lead.pooled"]);
+    }
+    let lead = table.place(&turn(&["ana"])).await;
+    table.at(nine() + minutes(15)).await;
+    table.move_on(&lead, &crate::fixture::next(&[])).await;
+    assert_eq!(table.lead(&lead).await.now_is.state, State::Pooled);
+}
 
 /// A lead that this build cannot read must not keep the others waiting.
 
