@@ -170,6 +170,9 @@ impl Model {
             lead.give_to(agent, How::PoolClaimed);
             return Answer::Won;
         }
+        if lead.how == Some(How::PoolClaimed) && round.is_none() {
+            return Answer::Taken;
+        }
         let by_hand = lead.how == Some(How::Manual);
         match lead.last_outcome(agent) {
             None => Answer::NotOffered,

@@ -7,7 +7,7 @@
   Says assigned | closed | unknown
 ]]
 local agent = ARGV[2]
-local lead = open(LEAD, ARGV[1])
+local lead = open_own(ARGV[1])
 if not lead.is.state then return reply('unknown', lead) end
 if lead.is.state == 'closed' then return reply('closed', lead) end
 if lead.is.state == 'assigned' and lead.is.agent == agent then return reply('assigned', lead) end

@@ -7,7 +7,7 @@
   Says won | already_yours | taken | too_late | withdrawn | passed | not_offered | unknown
 ]]
 local agent, round, request = ARGV[2], ARGV[3], ARGV[4]
-local held = redis.call('HMGET', LEAD, 'state', 'agent', 'how', 'tried', 'pending', 'request', 'until', 'round')
+local held = redis.call('HMGET', LEAD, 'state', 'agent', 'how', 'tried', 'pending', 'request', 'until', 'round', 'entity')
 local state, owner, how, tried, pending = held[1], held[2], held[3], held[4], held[5]
 
 local function won(new_how)
@@ -23,6 +23,8 @@ local function won(new_how)
 end
 
 local function lost()
+  -- The pool is open to everybody, so whoever asks for it came later.
+  if state == 'assigned' and how == 'pool_claimed' and round == '' then return 'taken' end
   local outcome = outcome_of(tried, agent)
   if outcome == nil then return 'not_offered' end
   if outcome == 'passed' then return 'passed' end
@@ -34,7 +36,7 @@ end
 
 local function answer(word) return { word, '', ARGV[1], '0', '', {} } end
 
-if not state then return answer('unknown') end
+if not state or held[9] ~= string.match(LEADS, '[^:]*$') then return answer('unknown') end
 if state == 'assigned' and owner == agent then
   return reply(request ~= '' and held[6] == request and 'won' or 'already_yours', open(LEAD, ARGV[1]))
 end

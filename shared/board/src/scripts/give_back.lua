@@ -6,7 +6,7 @@
   Says returned | not_yours | unknown
 ]]
 local agent = ARGV[2]
-local lead = open(LEAD, ARGV[1])
+local lead = open_own(ARGV[1])
 if not lead.is.state then return reply('unknown', lead) end
 local theirs = lead.is.state == 'assigned' and lead.is.agent == agent
 if agent ~= '' and not theirs then

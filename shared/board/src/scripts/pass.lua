@@ -7,7 +7,7 @@
   Says passed | passed_by_all | already_yours | taken | too_late | withdrawn | not_offered | unknown
 ]]
 local agent, round = ARGV[2], ARGV[3]
-local lead = open(LEAD, ARGV[1])
+local lead = open_own(ARGV[1])
 local is = lead.is
 if not is.state then return reply('unknown', lead) end
 if is.state == 'assigned' and is.agent == agent then return reply('already_yours', lead) end

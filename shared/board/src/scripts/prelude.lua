@@ -56,6 +56,13 @@ local function open(key, id)
   return lead
 end
 
+-- The same, if it is the keys' entity's: a lead of another is not there for it.
+local function open_own(id)
+  local lead = open(LEAD, id)
+  local entity = string.match(LEADS, '[^:]*$')
+  return lead.is.entity == entity and lead or { key = LEAD, id = id, is = {}, touched = {} }
+end
+
 -- A value of nil takes the field away.
 local function put(lead, field, value)
   lead.is[field] = value

@@ -17,6 +17,22 @@ fn neighbour(table: &Table) -> EntityId {
     names.find(|name| Partition::of(name, PARTITIONS) == table.partition()).unwrap()
 }
 
+#[tokio::test]
+async fn nobody_touches_a_lead_of_another_entity() {
+    let table = Table::laid().await;
+    let (offered, pooled) = (table.place(&ball(&["ana", "ben"])).await, table.place(&pool()).await);
+    let (board, other, ana) = (&table.board, neighbour(&table), id("ana"));
+    for lead in [&offered, &pooled] {
+        assert_eq!(board.claim(&other, lead, &ana, None, "").await.unwrap(), Claim::Unknown);
+        assert_eq!(board.pass(&other, lead, &ana, None, None, "").await.unwrap(), Pass::Unknown);
+        let given = board.assign(&other, lead, &ana, &Actor::Admin, "").await.unwrap();
+        assert_eq!(given, Assign::Unknown);
+        let returned = board.give_back(&other, lead, &Actor::Admin, None, "").await.unwrap();
+        assert_eq!(returned, Return::Unknown);
+    }
+    assert_eq!(table.lead(&offered).await.version, 2, "nothing changed");
+    assert_eq!(table.board.pool(&table.entity, None, 10).await.unwrap().leads.len(), 1);
+}
 
 fn with_phone(lead: &str, phone: &str) -> Accepted {
     let mut accepted = accepted(lead, "");
@@ -44,6 +60,14 @@ async fn people_who_wrote_call_me_for_a_number_are_not_one_person() {
     assert_eq!(attached, Placed::Attached(id("lead_e")));
 }
 
+#[tokio::test]
+async fn who_comes_second_to_a_pooled_lead_hears_that_it_is_taken() {
+    let table = Table::laid().await;
+    let lead = table.place(&pool()).await;
+    assert!(matches!(table.claim(&lead, "ana", None).await, Claim::Won(_)));
+    assert_eq!(table.claim(&lead, "ben", None).await, Claim::Taken);
+    assert_eq!(table.claim(&lead, "ben", Some(1)).await, Claim::NotOffered);
+}
 
 #[tokio::test]
 async fn a_plan_without_anybody_to_pick_leaves_the_lead_in_the_pool() {
