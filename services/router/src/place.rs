@@ -23,7 +23,8 @@ pub(crate) struct Placer {
 
 #[derive(Debug, thiserror::Error)]
 enum PlaceError {
-    #[error("an accepted lead cannot be read: {0}")]
+    /// Where, and not what it says: that may be about a person.
+    #[error("an accepted lead cannot be read: JSON, {:?} error at column {}", .0.classify(), .0.column())]
     Unreadable(serde_json::Error),
     #[error("entity `{0}` is not in the roster")]
     UnknownEntity(EntityId),
@@ -101,5 +102,22 @@ fn settled(known: Known) -> Known {
             Known::Settled { sticky }
         }
         Known::Ignore => Known::Ignore,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lead_that_cannot_be_read_is_set_aside_without_a_word_of_it() {
+        let body = r#"{"id": "lead_1", "entity": "acme", "received_at": "2026-11-22T09:30:00Z",
+            "lead": {"emails": "dana@example.com"}}"#;
+        let error = serde_json::from_str::<Accepted>(body).expect_err("one address is not a list");
+        assert!(error.to_string().contains("dana"), "serde would repeat it");
+        let Outcome::GiveUp(reason) = PlaceError::Unreadable(error).outcome() else {
+            panic!("it can never be read")
+        };
+        assert!(!reason.contains("dana"), "{reason}");
     }
 }

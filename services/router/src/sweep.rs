@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
-use tipoff_board::{Board, BoardError, OnBoard};
+use tipoff_board::{Board, BoardError, MovedOn, OnBoard};
 use tipoff_domain::AgentId;
 use tipoff_domain::plan::{Hop, Plan, plan_next};
 use tipoff_roster::Roster;
@@ -82,15 +82,14 @@ impl Mover {
             return Ok(until(swept.next, swept.now));
         }
         let due = self.board.leads_due(partition, &swept.due).await?;
-        stream::iter(due).for_each_concurrent(AT_ONCE, |lead| self.move_on(lead)).await;
-        Ok(Duration::ZERO)
+        let moving = stream::iter(due).map(|lead| self.move_on(lead));
+        pause(partition, moving.buffer_unordered(AT_ONCE).collect().await)
     }
 
-    async fn move_on(&self, lead: OnBoard) {
+    async fn move_on(&self, lead: Result<OnBoard, BoardError>) -> Result<MovedOn, BoardError> {
+        let lead = lead?;
         let plan = self.plan(&lead);
-        if let Err(error) = self.board.roll_on(&lead, &plan).await {
-            error!(error = &error as &dyn std::error::Error, lead.id = %lead.id, "lead not moved on, trying again");
-        }
+        self.board.roll_on(&lead, &plan).await
     }
 
     fn plan(&self, lead: &OnBoard) -> Plan {
@@ -115,7 +114,43 @@ impl Mover {
     }
 }
 
+/// At once again while leads move on; but nobody spins on those that do not.
+fn pause(
+    partition: Partition,
+    moved: Vec<Result<MovedOn, BoardError>>,
+) -> Result<Duration, BoardError> {
+    let (done, troubles): (Vec<_>, Vec<_>) = moved.into_iter().partition(Result::is_ok);
+    let failed = troubles.len();
+    match troubles.into_iter().find_map(Result::err) {
+        Some(error) if done.is_empty() => Err(error),
+        Some(error) => {
+            error!(error = &error as &dyn std::error::Error, %partition, failed, "leads not moved on, trying again");
+            Ok(Duration::ZERO)
+        }
+        None if done.is_empty() => Ok(AT_MOST),
+        None => Ok(Duration::ZERO),
+    }
+}
+
 fn until(next: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Duration {
     let wait = next.map_or(TimeDelta::MAX, |next| next - now);
     wait.to_std().map_or(Duration::ZERO, |wait| wait.min(AT_MOST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trouble() -> Result<MovedOn, BoardError> {
+        Err(BoardError::UnknownReply { script: "roll_on", reply: String::new() })
+    }
+
+    #[test]
+    fn nobody_spins_on_leads_that_do_not_move() {
+        let pause = |moved| pause(Partition(1), moved);
+        assert_eq!(pause(vec![Ok(MovedOn::Done)]).unwrap(), Duration::ZERO);
+        assert_eq!(pause(vec![trouble(), Ok(MovedOn::Done)]).unwrap(), Duration::ZERO);
+        assert_eq!(pause(Vec::new()).unwrap(), AT_MOST, "due, but not there any more");
+        assert!(pause(vec![trouble(), trouble()]).is_err(), "told once, tried again in a while");
+    }
 }

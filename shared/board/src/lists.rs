@@ -7,10 +7,11 @@ use tipoff_domain::{AgentId, EntityId, LeadId};
 use tipoff_wire::Partition;
 
 use crate::keys::{self, Keys};
-use crate::read::Fields;
+use crate::read::{Fields, place_in_json};
 use crate::{Board, BoardError, OnBoard, Page};
 
-/// Leads that arrived in the same millisecond and may share the edge of a page.
+/// Leads that may share their millisecond with the edge of a page; where more do,
+/// it is read again with twice the reach.
 const TIES: usize = 100;
 
 impl Board {
@@ -89,23 +90,23 @@ impl Board {
     ) -> Result<Page, BoardError> {
         let edge = after.and_then(|after| after.split_once('.'));
         let from = edge.map_or("+inf", |(score, _)| score);
-        let reach = limit + 1 + if edge.is_some() { TIES } else { 0 };
-        let mut range = redis::cmd("ZRANGE");
-        range
-            .arg(key)
-            .arg(from)
-            .arg("-inf")
-            .arg("BYSCORE")
-            .arg("REV")
-            .arg("LIMIT")
-            .arg(0)
-            .arg(reach)
-            .arg("WITHSCORES");
-        let mut found: Vec<(String, String)> = range.query_async(&mut self.redis.clone()).await?;
-        // Equal scores stand in descending order of name.
-        found.retain(|(name, score)| {
-            edge.is_none_or(|(at, last)| score != at || name.as_str() < last)
-        });
+        let mut reach = limit + 1 + if edge.is_some() { TIES } else { 0 };
+        let mut found = loop {
+            let mut range = redis::cmd("ZRANGE");
+            range.arg(key).arg(from).arg("-inf").arg("BYSCORE").arg("REV");
+            range.arg("LIMIT").arg(0).arg(reach).arg("WITHSCORES");
+            let mut found: Vec<(String, String)> =
+                range.query_async(&mut self.redis.clone()).await?;
+            let all = found.len() < reach;
+            // Equal scores stand in descending order of name.
+            found.retain(|(name, score)| {
+                edge.is_none_or(|(at, last)| score != at || name.as_str() < last)
+            });
+            if all || found.len() > limit {
+                break found;
+            }
+            reach *= 2;
+        };
 
         let more = found.len() > limit;
         found.truncate(limit);
@@ -120,6 +121,15 @@ impl Board {
         partition: Partition,
         leads: &[LeadId],
     ) -> Result<Vec<OnBoard>, BoardError> {
+        self.load_each(partition, leads).await?.into_iter().collect()
+    }
+
+    /// The same, with those that cannot be read.
+    pub(crate) async fn load_each(
+        &self,
+        partition: Partition,
+        leads: &[LeadId],
+    ) -> Result<Vec<Result<OnBoard, BoardError>>, BoardError> {
         if leads.is_empty() {
             return Ok(Vec::new());
         }
@@ -136,7 +146,7 @@ impl Board {
             let payload: Option<String> =
                 redis::from_redis_value_ref(&pair[1]).map_err(redis::RedisError::from)?;
             if !fields.is_empty() {
-                found.push(on_board(lead, &fields, payload.as_deref())?);
+                found.push(on_board(lead, &fields, payload.as_deref()));
             }
         }
         Ok(found)
@@ -159,7 +169,7 @@ fn on_board(
         lead: payload
             .map(serde_json::from_str)
             .transpose()
-            .map_err(|what| unreadable(&what))?
+            .map_err(|error| unreadable(&place_in_json(&error)))?
             .unwrap_or_default(),
     })
 }

@@ -9,6 +9,8 @@ use tipoff_runtime::publish::Message;
 use tipoff_runtime::{Nats, PublishError, Publisher};
 use tipoff_wire::{Event, Partition, Stream, partition::fnv1a, subject};
 
+use crate::read::place_in_json;
+
 /// How long the log may take to confirm an event before the caller is told
 /// that it is recorded and will be confirmed.
 const CONFIRM: Duration = Duration::from_millis(1_500);
@@ -157,7 +159,7 @@ impl Log {
             let sequence =
                 sequence.ok_or_else(|| unreadable(lead, &"a message without a sequence"))?;
             let event = serde_json::from_slice(&message.payload)
-                .map_err(|error| unreadable(lead, &error))?;
+                .map_err(|error| unreadable(lead, &place_in_json(&error)))?;
             page.push(Logged { sequence, event });
         }
         Ok(page)

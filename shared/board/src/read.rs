@@ -191,3 +191,9 @@ pub(crate) fn to_word(value: &impl Serialize) -> String {
 fn from_word<T: DeserializeOwned>(word: &str) -> Option<T> {
     serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
 }
+
+/// Where JSON cannot be read, without a word of what it says: it may be about a person.
+pub(crate) fn place_in_json(error: &serde_json::Error) -> String {
+    let kind = error.classify();
+    format!("JSON, {kind:?} error at line {} column {}", error.line(), error.column())
+}

@@ -84,9 +84,13 @@ impl Board {
                 return Ok(());
             }
             let leads: Vec<LeadId> = names.iter().filter_map(|name| name.parse().ok()).collect();
-            let found = self.load(partition, &leads).await?;
+            let found = self.load_each(partition, &leads).await?;
             left_alone += names.len() - found.len();
             for lead in found {
+                let Ok(lead) = lead else {
+                    left_alone += 1;
+                    continue;
+                };
                 left_alone += usize::from(!self.extend(partition, &lead, began, ended).await?);
             }
         }
@@ -110,13 +114,14 @@ impl Board {
         }
     }
 
-    /// These leads of a partition as they stand.
+    /// These leads of a partition as they stand. One that cannot be read does
+    /// not keep the others waiting.
     pub async fn leads_due(
         &self,
         partition: Partition,
         leads: &[LeadId],
-    ) -> Result<Vec<OnBoard>, BoardError> {
-        self.load(partition, leads).await
+    ) -> Result<Vec<Result<OnBoard, BoardError>>, BoardError> {
+        self.load_each(partition, leads).await
     }
 
     /// Ships events that have waited longer than `age`: whoever made them died
@@ -130,21 +135,27 @@ impl Board {
         let oldest_to_leave = now.timestamp_millis() - i64::try_from(age.as_millis()).unwrap_or(0);
         let waiting =
             self.outbox(partition, "-", &oldest_to_leave.max(0).to_string(), SWEEP_AT_MOST).await?;
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut shipped, mut trouble) = (BTreeSet::new(), 0, None);
         for entry in &waiting {
-            let fields = Fields(&entry.fields);
-            let unreadable = |what| BoardError::UnknownReply {
-                script: "relay",
-                reply: format!("{}: {what}", entry.id),
+            let (entity, lead) = match whose(entry) {
+                Ok(whose) => whose,
+                Err(error) => {
+                    trouble = trouble.or(Some(error));
+                    continue;
+                }
             };
-            let lead: LeadId = fields.needed("lead").map_err(unreadable)?;
-            if seen.insert(lead.clone()) {
-                let entity = fields.needed("entity").map_err(unreadable)?;
-                let reply = self.unsent(&entity, &lead).await?;
-                self.commit(&entity, &reply).await?;
+            if !seen.insert(lead.clone()) {
+                continue;
+            }
+            let reply = self.unsent(&entity, &lead).await?;
+            match self.commit(&entity, &reply).await {
+                Ok(()) => shipped += 1,
+                // The others would run into the same.
+                Err(error @ (BoardError::Redis(_) | BoardError::Log(_))) => return Err(error),
+                Err(error) => trouble = trouble.or(Some(error)),
             }
         }
-        Ok(seen.len())
+        trouble.map_or(Ok(shipped), Err)
     }
 
     /// What a lead still has in the outbox, as if a script had just answered it.
@@ -216,6 +227,14 @@ impl Board {
             debug!(error = &error as &dyn std::error::Error, %partition, "wake-up call not sent");
         }
     }
+}
+
+/// The entity and the lead that an outbox entry is about.
+fn whose(entry: &Entry) -> Result<(EntityId, LeadId), BoardError> {
+    let fields = Fields(&entry.fields);
+    let unreadable =
+        |what| BoardError::UnknownReply { script: "relay", reply: format!("{}: {what}", entry.id) };
+    Ok((fields.needed("entity").map_err(unreadable)?, fields.needed("lead").map_err(unreadable)?))
 }
 
 fn swept(

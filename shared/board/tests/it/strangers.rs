@@ -84,7 +84,50 @@ async fn a_plan_without_anybody_to_pick_leaves_the_lead_in_the_pool() {
 }
 
 /// A lead that this build cannot read must not keep the others waiting.
+#[tokio::test]
+async fn a_lead_that_cannot_be_read_holds_up_nobody_else() {
+    let table = Table::laid().await;
+    let (bad, good) = (table.place(&turn(&["ana"])).await, table.place(&turn(&["ana"])).await);
+    let key = |lead: &_| format!("{{p{}}}:lead:{lead}", table.partition());
+    let () = table.redis.clone().hset(key(&bad), "state", "of_a_later_release").await.unwrap();
+    table.at(nine() + minutes(15)).await;
+    let due = table.board.sweep(table.partition()).await.unwrap().due;
+    assert_eq!(due.len(), 2);
+    let found = table.board.leads_due(table.partition(), &due).await.unwrap();
+    let read: Vec<_> = found.into_iter().filter_map(Result::ok).map(|lead| lead.id).collect();
+    assert_eq!(read, [good]);
+}
 
 /// What a person wrote is not in what the log of the program says about it.
+#[tokio::test]
+async fn an_error_about_a_payload_does_not_repeat_it() {
+    let table = Table::laid().await;
+    let lead = table.place(&turn(&["ana"])).await;
+    let key = format!("{{p{}}}:payload:{lead}", table.partition());
+    let body = r#"{"emails": "dana@example.com"}"#;
+    let () = table.redis.clone().set(key, body).await.unwrap();
+    let error = table.board.lead(&table.entity, &lead).await.unwrap_err();
+    assert!(!error.to_string().contains("dana"), "{error}");
+}
 
 /// An event that cannot be read stays where it is, and the others are shipped.
+#[tokio::test]
+async fn an_event_that_cannot_be_shipped_holds_up_no_other() {
+    let mut table = Table::laid().await;
+    let outbox = format!("{{p{}}}:outbox", table.partition());
+    let nothing = [("type", "of a later release")];
+    let _: String = table.redis.clone().xadd(&outbox, "1-1", &nothing).await.unwrap();
+    let lead = table.place(&turn(&["ana"])).await;
+    table.nats_server.kill().await;
+    table.board.claim(&table.entity, &lead, &id("ana"), None, "").await.unwrap_err();
+    table.nats_server.restart().await.unwrap();
+
+    let now = table.board.time(&table.entity).await.unwrap();
+    let shipped = async {
+        while table.board.sweep(table.partition()).await.unwrap().unsent > 1 {
+            table.board.relay(table.partition(), Duration::ZERO, now).await.unwrap_err();
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), shipped).await.unwrap();
+    assert_eq!(table.history(&lead).await, ["lead.received", "lead.offered", "lead.claimed"]);
+}

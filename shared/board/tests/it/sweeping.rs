@@ -120,6 +120,25 @@ async fn a_page_leaves_nothing_out_and_repeats_nothing() {
 }
 
 /// An import may stamp thousands with one millisecond.
+#[tokio::test]
+async fn a_page_leaves_nothing_out_however_many_arrived_at_once() {
+    let table = Table::laid().await;
+    let plan = pool();
+    let placing = (0..350).map(|_| table.place(&plan));
+    let placed: Vec<_> = stream::iter(placing).buffer_unordered(50).collect().await;
+    let (mut found, mut after) = (BTreeSet::new(), None);
+    loop {
+        let page = table.board.leads(&table.entity, after.as_deref(), 40).await.unwrap();
+        for lead in page.leads {
+            assert!(found.insert(lead.id), "nothing comes twice");
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(found.len(), placed.len());
+}
 
 #[tokio::test]
 async fn a_script_that_redis_forgot_is_sent_again() {
