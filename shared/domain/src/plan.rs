@@ -201,14 +201,19 @@ fn route_it(
     Plan::pool(why, Decision { routes: matched.considered, candidates: Vec::new() })
 }
 
-/// The first offer that `route` makes of a lead.
-fn first_on(route: &Route, reroutes: u32, decision: Decision, dice: &mut Dice) -> Plan {
-    let (pick, by, candidates) = choose::first(&route.strategy, &decision.candidates, dice);
-    let assign = match route.strategy {
+/// How the chosen agent comes to the lead without being asked, if so.
+fn assigns(route: &Route) -> Option<How> {
+    match route.strategy {
         Strategy::AssignToAgent { .. } => Some(How::AssignToAgent),
         _ if !route.acceptance => Some(How::Direct),
         _ => None,
-    };
+    }
+}
+
+/// The first offer that `route` makes of a lead.
+fn first_on(route: &Route, reroutes: u32, decision: Decision, dice: &mut Dice) -> Plan {
+    let (pick, by, candidates) = choose::first(&route.strategy, &decision.candidates, dice);
+    let assign = assigns(route);
     let window = route.timeout.as_ref().map_or(route.claim_within.delta(), |timeout| {
         route.claim_within.delta().min(timeout.after.delta())
     });
@@ -238,38 +243,19 @@ fn next_on(
 ) -> Plan {
     let considered = choose::consider(route, view, hop.tried);
     let mut decision = Decision { routes: Vec::new(), candidates: considered };
-    let left = route.timeout.as_ref().map(|timeout| hop.first_offer + timeout.after.delta() - now);
+    // A timeout agent who has left the entity cannot be given anything.
+    let timeout = route.timeout.as_ref().filter(|one| view.agents.contains_key(&one.agent));
+    let left = timeout.map(|timeout| hop.first_offer + timeout.after.delta() - now);
     let time_is_up = left.is_some_and(|left| left < SHORTEST_OFFER);
     let anybody =
         decision.candidates.iter().any(|candidate| candidate.verdict == CandidateVerdict::Eligible);
-
     if time_is_up || !anybody {
-        if let Some(timeout) = &route.timeout {
-            return Plan::assign(
-                Some(route),
-                &timeout.agent,
-                How::TimeoutAgent,
-                By::Timeout,
-                hop.reroutes,
-                decision,
-            );
-        }
-        return match &route.on_exhausted {
-            OnExhausted::Agent(agent) if view.agents.contains_key(agent) => Plan::assign(
-                Some(route),
-                agent,
-                How::Exhausted,
-                By::Exhausted,
-                hop.reroutes,
-                decision,
-            ),
-            OnExhausted::Agent(_) | OnExhausted::Pool => Plan::pool(Otherwise::Exhausted, decision),
-        };
+        return exhausted(route, hop, view, decision);
     }
     if matches!(route.strategy, Strategy::JumpBall { .. }) {
         // The set is fixed at the start: whoever joined later is not asked.
         decision.candidates.retain(|candidate| candidate.verdict != CandidateVerdict::Eligible);
-        return exhausted_ball(route, hop, view, decision);
+        return exhausted(route, hop, view, decision);
     }
     let (by, candidates) =
         choose::next(&route.strategy, &decision.candidates, hop.tried.last(), dice);
@@ -280,7 +266,7 @@ fn next_on(
         pick: Pick::First,
         by,
         candidates,
-        assign: None,
+        assign: assigns(route),
         window,
         reroutes: hop.reroutes,
         tags: Vec::new(),
@@ -289,21 +275,20 @@ fn next_on(
     Plan { then: Then::Step(step), decision }
 }
 
-fn exhausted_ball(route: &Route, hop: &Hop<'_>, view: &EntityView, decision: Decision) -> Plan {
-    match (&route.timeout, &route.on_exhausted) {
-        (Some(timeout), _) => Plan::assign(
-            Some(route),
-            &timeout.agent,
-            How::TimeoutAgent,
-            By::Timeout,
-            hop.reroutes,
-            decision,
-        ),
-        (None, OnExhausted::Agent(agent)) if view.agents.contains_key(agent) => {
-            Plan::assign(Some(route), agent, How::Exhausted, By::Exhausted, hop.reroutes, decision)
-        }
-        (None, _) => Plan::pool(Otherwise::Exhausted, decision),
-    }
+/// The timeout agent has the lead, or else it goes where the route says.
+fn exhausted(route: &Route, hop: &Hop<'_>, view: &EntityView, decision: Decision) -> Plan {
+    let timeout = route.timeout.as_ref().map(|timeout| &timeout.agent);
+    let last = match &route.on_exhausted {
+        OnExhausted::Agent(agent) => Some(agent),
+        OnExhausted::Pool => None,
+    };
+    let is_there = |agent: &&AgentId| view.agents.contains_key(*agent);
+    let (agent, how, by) = match (timeout.filter(is_there), last.filter(is_there)) {
+        (Some(agent), _) => (agent, How::TimeoutAgent, By::Timeout),
+        (None, Some(agent)) => (agent, How::Exhausted, By::Exhausted),
+        (None, None) => return Plan::pool(Otherwise::Exhausted, decision),
+    };
+    Plan::assign(Some(route), agent, how, by, hop.reroutes, decision)
 }
 
 impl Plan {

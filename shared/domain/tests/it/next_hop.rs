@@ -91,3 +91,31 @@ fn a_jump_ball_that_nobody_took_asks_nobody_who_joined_later() {
         Then::Pool(Otherwise::Exhausted)
     );
 }
+
+/// D-16: the latest version counts, and there it is nobody's to accept (D-31).
+#[test]
+fn a_route_that_no_longer_asks_assigns_the_next_agent() {
+    let list = json!({"kind": "round_robin", "agents": ["ana", "ben"]});
+    let direct = route("robin", list, json!({"acceptance": false}));
+    let plan = next(&view(&["ana", "ben"], vec![direct]), "robin", &names(&["ana"]), 15, 0);
+    assert_eq!((order(&plan), step(&plan).assign), (vec!["ben".to_owned()], Some(How::Direct)));
+
+    let dana = route("robin", json!({"kind": "assign_to_agent", "agent": "dana"}), json!({}));
+    let plan = next(&view(&["ana", "dana"], vec![dana]), "robin", &names(&["ana"]), 15, 0);
+    assert_eq!(step(&plan).assign, Some(How::AssignToAgent));
+}
+
+#[test]
+fn a_timeout_agent_who_has_left_gets_nothing() {
+    let timed = json!({"claim_within": "3m", "timeout": {"after": "10m", "agent": "gone"}});
+    for (strategy, tried) in [("round_robin", vec!["ana", "ben"]), ("jump_ball", vec!["ana"])] {
+        let list = json!({"kind": strategy, "agents": ["ana", "ben"]});
+        let team = view(&["ana", "ben"], vec![route("kv", list, timed.clone())]);
+        let plan = next(&team, "kv", &names(&tried), 11, 0);
+        assert_eq!(plan.then, Then::Pool(Otherwise::Exhausted), "{strategy}");
+    }
+    let list = json!({"kind": "round_robin", "agents": ["ana", "ben"]});
+    let team = view(&["ana", "ben"], vec![route("kv", list, timed)]);
+    let plan = next(&team, "kv", &names(&["ana"]), 11, 0);
+    assert_eq!((order(&plan), step(&plan).window), (vec!["ben".to_owned()], TimeDelta::minutes(3)));
+}
