@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{dev, dlq, doctor, init, send, services, trace};
+use crate::{bench, dev, dlq, doctor, init, send, services, trace};
 
 /// Routes sales leads to the people who work them.
 #[derive(Debug, Parser)]
@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Send(send::Args),
     /// Tell everything that happened to a lead, and why
     Trace(trace::Args),
+    /// Measure what this machine can do, end to end
+    Bench(bench::BenchArgs),
     /// Messages that nobody could handle: list, show and send again
     Dlq(dlq::Args),
 }

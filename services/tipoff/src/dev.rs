@@ -7,7 +7,7 @@ mod addresses;
 mod keys;
 mod leads;
 mod mail;
-mod options;
+pub(crate) mod options;
 mod ports;
 mod servers;
 mod subscribe;

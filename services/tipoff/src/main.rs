@@ -1,5 +1,6 @@
 //! `tipoff`: every service, dev mode and the tools, in one binary.
 
+mod bench;
 mod cli;
 mod dev;
 mod dlq;
@@ -50,6 +51,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Doctor(args) => return Box::pin(doctor::run(args)).await,
         Command::Send(args) => Box::pin(send::run(args)).await?,
         Command::Trace(args) => Box::pin(trace::run(args)).await?,
+        Command::Bench(args) => Box::pin(bench::run(args)).await?,
         Command::Dlq(args) => Box::pin(dlq::run(args)).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -12,7 +12,7 @@ pub(super) fn ingest() -> tipoff_ingest::Options {
 }
 
 /// Mail goes to the sink at `smtp`; links in it lead to `public_url`.
-pub(super) fn notifier(smtp: &str, public_url: &str) -> anyhow::Result<tipoff_notifier::Options> {
+pub(crate) fn notifier(smtp: &str, public_url: &str) -> anyhow::Result<tipoff_notifier::Options> {
     Ok(tipoff_notifier::Options {
         smtp_url: Some(smtp.to_owned().into()),
         mail_from: "Tipoff <tipoff@example.com>".parse().context("the sender of mails")?,

@@ -1,6 +1,8 @@
 //! Everything that was caught, and waiting for more.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -35,6 +37,7 @@ pub struct Caught {
 #[derive(Debug, Clone)]
 pub struct Mailbox {
     caught: watch::Sender<Vec<Caught>>,
+    total: Arc<AtomicU64>,
     clock: Clock,
 }
 
@@ -47,7 +50,7 @@ impl Default for Mailbox {
 impl Mailbox {
     /// An empty one; `clock` says when something was caught.
     pub fn new(clock: Clock) -> Self {
-        Self { caught: watch::Sender::new(Vec::new()), clock }
+        Self { caught: watch::Sender::new(Vec::new()), total: Arc::default(), clock }
     }
 
     /// Everything so far, oldest first.
@@ -87,7 +90,13 @@ impl Mailbox {
         self.clock.now()
     }
 
+    /// How many there were, those forgotten since included.
+    pub fn total(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
+    }
+
     pub(super) fn put(&self, message: Caught) {
+        self.total.fetch_add(1, Ordering::Relaxed);
         self.caught.send_modify(|caught| {
             if caught.len() == KEPT {
                 caught.drain(..KEPT / 10);
