@@ -1,6 +1,6 @@
 //! Leads in over HTTP; every one offered, and its agent told by mail.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -54,7 +54,7 @@ pub(super) async fn run(args: RouteArgs) -> anyhow::Result<Value> {
     }
     let leads = u64::try_from(args.leads)?;
     let (ready, listening) = oneshot::channel();
-    let mut seen = Seen { first: HashMap::new(), took: Times::none()?, twice: 0, asked: 0 };
+    let mut seen = Seen { first: HashSet::new(), took: Times::none()?, twice: 0, asked: 0 };
     let began = system.base.clock.now();
     let watching = async {
         let counted = follow(&system.base.nats, |event| seen.note(&event) == leads, ready);
@@ -64,7 +64,7 @@ pub(super) async fn run(args: RouteArgs) -> anyhow::Result<Value> {
         listening.await?;
         send(&system, &keys, &args).await
     };
-    let (_, accepted) = tokio::try_join!(watching, sending)?;
+    let ((), accepted) = tokio::try_join!(watching, sending)?;
     let offered_at = system.base.clock.now();
     let told = told(&system, seen.asked).await;
     let told_at = system.base.clock.now();
@@ -85,7 +85,7 @@ pub(super) async fn run(args: RouteArgs) -> anyhow::Result<Value> {
 
 /// The first hop of every lead.
 struct Seen {
-    first: HashMap<LeadId, ()>,
+    first: HashSet<LeadId>,
     took: Times,
     twice: usize,
     asked: u64,
@@ -96,7 +96,7 @@ impl Seen {
         if matches!(event.kind, EventKind::Offered | EventKind::Assigned) {
             self.took.note(event.at - event.after.received_at);
             self.asked += event.offers.len().max(1) as u64;
-            self.twice += usize::from(self.first.insert(event.lead.clone(), ()).is_some());
+            self.twice += usize::from(!self.first.insert(event.lead.clone()));
         }
         self.first.len() as u64
     }
