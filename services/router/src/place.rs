@@ -39,8 +39,10 @@ impl PlaceError {
             Self::Unreadable(_) => Outcome::GiveUp(self.to_string()),
             Self::UnknownEntity(_) => Outcome::RetryIn(Duration::from_secs(5)),
             Self::Board(BoardError::Recovering { .. }) => {
-                Outcome::RetryIn(Duration::from_millis(100))
+                Outcome::NotNow(Duration::from_millis(100))
             }
+            // A lead that was accepted waits for a server as long as it takes.
+            Self::Board(error) if error.will_pass() => Outcome::NotNow(Duration::from_secs(1)),
             Self::Board(_) => Outcome::RetryIn(Duration::from_secs(1)),
         }
     }
@@ -108,6 +110,14 @@ fn settled(known: Known) -> Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_accepted_lead_waits_for_a_server_however_long_it_is_away() {
+        let outcome = |error| PlaceError::Board(error).outcome();
+        assert!(matches!(outcome(BoardError::Log("away".into())), Outcome::NotNow(_)));
+        let broken = BoardError::UnknownReply { script: "place", reply: String::new() };
+        assert!(matches!(outcome(broken), Outcome::RetryIn(_)), "waiting alone will not do");
+    }
 
     #[test]
     fn a_lead_that_cannot_be_read_is_set_aside_without_a_word_of_it() {

@@ -20,6 +20,7 @@ pub use place::{Known, MovedOn, Placed};
 pub use sweep::Swept;
 pub use verbs::Board;
 
+use redis::{ErrorKind, RedisError, ServerErrorKind};
 use tipoff_domain::{AgentId, EntityId, Lead, LeadId};
 use tipoff_wire::After;
 
@@ -108,6 +109,24 @@ pub enum BoardError {
     /// The log tells otherwise than the board, which is being repaired.
     #[error("lead {lead} is being recovered from the log")]
     Recovering { lead: LeadId },
+}
+
+impl BoardError {
+    /// Whether the same call may well succeed later: a server is away, or the
+    /// board is catching up. Not so when Redis or this build makes nothing of it.
+    pub fn will_pass(&self) -> bool {
+        let is_lasting = |error: &RedisError| match error.kind() {
+            ErrorKind::Server(ServerErrorKind::ResponseError)
+            | ErrorKind::Parse
+            | ErrorKind::UnexpectedReturnType => true,
+            _ => error.code() == Some("WRONGTYPE"),
+        };
+        match self {
+            Self::Redis(error) => !is_lasting(error),
+            Self::Log(_) | Self::Recovering { .. } => true,
+            Self::UnknownReply { .. } | Self::Unreadable { .. } => false,
+        }
+    }
 }
 
 /// Who asks for a change, as it stands in the event.

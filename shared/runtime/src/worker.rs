@@ -47,6 +47,9 @@ pub enum Outcome {
     Done,
     /// Deliver it again after this long.
     RetryIn(Duration),
+    /// Nothing is wrong with it, but what it needs is away: deliver it again
+    /// after this long, however often that takes.
+    NotNow(Duration),
     /// It can never be handled: set it aside in DEAD with this reason, which
     /// must not repeat contact details.
     GiveUp(String),

@@ -110,6 +110,29 @@ async fn an_error_about_a_payload_does_not_repeat_it() {
     assert!(!error.to_string().contains("dana"), "{error}");
 }
 
+/// While Redis is away or recovers, waiting helps; not where a script fails.
+#[tokio::test]
+async fn what_redis_says_tells_whether_waiting_helps() {
+    let table = Table::laid().await;
+    let lead = table.place(&turn(&["ana"])).await;
+    let mut redis = table.redis.clone();
+    let set = |limit: &str| {
+        let mut config = redis::cmd("CONFIG");
+        config.arg("SET").arg("maxmemory").arg(limit);
+        config
+    };
+    let () = set("1").query_async(&mut redis).await.unwrap();
+    let full = table.board.claim(&table.entity, &lead, &id("ana"), None, "").await.unwrap_err();
+    assert!(full.will_pass(), "{full:?}");
+    let () = set("0").query_async(&mut redis).await.unwrap();
+    assert_eq!(table.lead(&lead).await.version, 2, "nothing was written");
+
+    let key = format!("{{p{}}}:lead:{lead}", table.partition());
+    let () = redis.set(key, "no hash").await.unwrap();
+    let broken = table.board.claim(&table.entity, &lead, &id("ana"), None, "").await.unwrap_err();
+    assert!(!broken.will_pass(), "{broken:?}");
+}
+
 /// An event that cannot be read stays where it is, and the others are shipped.
 #[tokio::test]
 async fn an_event_that_cannot_be_shipped_holds_up_no_other() {

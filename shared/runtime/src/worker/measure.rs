@@ -35,6 +35,7 @@ impl Measures {
         let outcome = match outcome {
             Some(Outcome::Done) => "done",
             Some(Outcome::RetryIn(_)) => "retry",
+            Some(Outcome::NotNow(_)) => "not_now",
             Some(Outcome::GiveUp(_)) => "gave_up",
             None => "panicked",
         };

@@ -61,6 +61,9 @@ impl Settler {
         self.measures.handled(outcome.as_ref(), begun.elapsed());
         match outcome {
             Some(Outcome::Done) => self.acknowledge(message, AckKind::Ack).await,
+            Some(Outcome::NotNow(pause)) => {
+                self.acknowledge(message, AckKind::Nak(Some(pause))).await;
+            }
             Some(Outcome::RetryIn(pause)) if delivery.deliveries < self.most_deliveries => {
                 self.acknowledge(message, AckKind::Nak(Some(pause))).await;
             }

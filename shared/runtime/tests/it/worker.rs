@@ -27,6 +27,7 @@ impl Handler for Scripted {
         self.came.send(delivery.clone()).unwrap();
         match &*delivery.body {
             b"retry" => Outcome::RetryIn(Duration::from_millis(1)),
+            b"not now" if delivery.deliveries <= 6 => Outcome::NotNow(Duration::from_millis(1)),
             b"give up" => Outcome::GiveUp("it has no use".to_owned()),
             b"panic" => panic!("as told"),
             b"panic once" if delivery.deliveries == 1 => panic!("as told"),
@@ -96,6 +97,18 @@ async fn unsettled(nats: &Nats) -> u64 {
     let stream = nats.jetstream.get_stream("LEADS").await.unwrap();
     let info = stream.consumer_info("test").await.unwrap();
     info.num_pending + u64::try_from(info.num_ack_pending).unwrap()
+}
+
+#[tokio::test]
+async fn what_waits_for_a_server_is_never_set_aside() {
+    let (_server, nats) = bus().await;
+    let mut working = start(&nats, limits());
+    send(&nats, "one", "not now").await;
+    for delivery in 1..=7 {
+        assert_eq!(working.next().await, ("not now".to_owned(), delivery));
+    }
+    working.finish().await;
+    assert_eq!(unsettled(&nats).await, 0);
 }
 
 #[tokio::test]
