@@ -99,7 +99,7 @@ pub enum Return {
 #[derive(Debug, thiserror::Error)]
 pub enum BoardError {
     #[error("the board could not be reached")]
-    Redis(#[from] redis::RedisError),
+    Redis(#[from] RedisError),
     #[error("script `{script}` answered `{reply}`, which this build does not know")]
     UnknownReply { script: &'static str, reply: String },
     #[error("the log could not be reached; the change is recorded and will be confirmed")]
