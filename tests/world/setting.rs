@@ -255,12 +255,5 @@ fn anywhere() -> SocketAddr {
 }
 
 fn settings(nats: &NatsServer, redis: &RedisServer) -> Settings {
-    Settings {
-        nats_url: nats.url(),
-        redis_url: redis.url(),
-        replicas: 1,
-        r#unsafe: false,
-        admin_listen: None,
-        drain_seconds: 5,
-    }
+    Settings::at(nats.url(), redis.url())
 }

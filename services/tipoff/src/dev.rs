@@ -181,12 +181,8 @@ impl Place {
 
     fn settings(&self, servers: &Servers) -> Settings {
         Settings {
-            nats_url: servers.nats.url(),
-            redis_url: servers.redis.url(),
-            replicas: 1,
-            r#unsafe: false,
             admin_listen: Some(self.admin),
-            drain_seconds: DRAIN.as_secs(),
+            ..Settings::at(servers.nats.url(), servers.redis.url())
         }
     }
 }

@@ -236,14 +236,7 @@ async fn what_was_set_aside_is_listed_shown_and_sent_again() {
 }
 
 async fn connected(server: &NatsServer) -> Nats {
-    let settings = Settings {
-        nats_url: server.url(),
-        redis_url: String::new(),
-        replicas: 1,
-        r#unsafe: false,
-        admin_listen: None,
-        drain_seconds: 1,
-    };
+    let settings = Settings::at(server.url(), String::new());
     connect::nats(&settings, "test", &CancellationToken::new()).await.unwrap()
 }
 

@@ -215,14 +215,7 @@ fn free_address() -> String {
 }
 
 async fn board(nats: &NatsServer, redis: &RedisServer) -> Board {
-    let settings = Settings {
-        nats_url: nats.url(),
-        redis_url: redis.url(),
-        replicas: 1,
-        r#unsafe: false,
-        admin_listen: None,
-        drain_seconds: 5,
-    };
+    let settings = Settings::at(nats.url(), redis.url());
     let stop = CancellationToken::new();
     let nats = connect::nats(&settings, "story", &stop).await.unwrap();
     let redis = connect::redis(&settings, &stop).await.unwrap();

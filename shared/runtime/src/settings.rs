@@ -30,6 +30,19 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// For servers that a program or a test has started for itself: one copy of
+    /// everything, as careful as ever, and quick to stop.
+    pub fn at(nats_url: impl Into<String>, redis_url: impl Into<String>) -> Self {
+        Self {
+            nats_url: nats_url.into(),
+            redis_url: redis_url.into(),
+            replicas: 1,
+            r#unsafe: false,
+            admin_listen: None,
+            drain_seconds: 5,
+        }
+    }
+
     /// How long work in hand may take to finish after SIGTERM.
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)

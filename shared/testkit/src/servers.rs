@@ -7,6 +7,7 @@ mod ready;
 #[cfg(test)]
 mod tests;
 
+use std::marker::PhantomData;
 use std::path::PathBuf;
 
 use guard::{Guarded, Kind};
@@ -35,82 +36,77 @@ pub struct ServerOptions {
     pub data: Option<PathBuf>,
 }
 
-/// A running nats-server with JetStream, `sync_interval: always`.
-#[derive(Debug)]
-pub struct NatsServer(Guarded);
+/// Which server it is.
+pub trait Program: std::fmt::Debug + Send + 'static {
+    #[doc(hidden)]
+    const KIND: Kind;
+    /// As in `nats://127.0.0.1:4222`.
+    const SCHEME: &'static str;
+}
 
-/// A running redis-server, AOF `always`, `noeviction`.
+/// nats-server with JetStream, `sync_interval: always`.
 #[derive(Debug)]
-pub struct RedisServer(Guarded);
+pub enum Nats {}
 
-impl NatsServer {
+/// redis-server, AOF `always`, `noeviction`.
+#[derive(Debug)]
+pub enum Redis {}
+
+impl Program for Nats {
+    const KIND: Kind = Kind::Nats;
+    const SCHEME: &'static str = "nats";
+}
+
+impl Program for Redis {
+    const KIND: Kind = Kind::Redis;
+    const SCHEME: &'static str = "redis";
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server<P> {
+    guarded: Guarded,
+    program: PhantomData<P>,
+}
+
+/// A running nats-server.
+pub type NatsServer = Server<Nats>;
+
+/// A running redis-server.
+pub type RedisServer = Server<Redis>;
+
+impl<P: Program> Server<P> {
     /// Any free port, data that goes with it.
     pub async fn start() -> Result<Self, ServerError> {
         Self::start_with(ServerOptions::default()).await
     }
 
     pub async fn start_with(options: ServerOptions) -> Result<Self, ServerError> {
-        Guarded::start(Kind::Nats, options).await.map(Self)
+        Ok(Self { guarded: Guarded::start(P::KIND, options).await?, program: PhantomData })
     }
 
     /// As in `nats://127.0.0.1:4222`.
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.0.port())
+        format!("{}://127.0.0.1:{}", P::SCHEME, self.guarded.port())
     }
 
     /// Of the server itself.
     pub fn pid(&self) -> u32 {
-        self.0.pid()
+        self.guarded.pid()
     }
 
     /// Kills it at once, as a crash would.
     pub async fn kill(&mut self) {
-        self.0.kill().await;
+        self.guarded.kill().await;
     }
 
     /// Starts it again on the same port and data.
     pub async fn restart(&mut self) -> Result<(), ServerError> {
-        self.0.restart().await
+        self.guarded.restart().await
     }
 
     /// Resolves when the server has ended by itself.
     pub async fn ended(&mut self) -> std::io::Result<()> {
-        self.0.ended().await
-    }
-}
-
-impl RedisServer {
-    /// Any free port, data that goes with it.
-    pub async fn start() -> Result<Self, ServerError> {
-        Self::start_with(ServerOptions::default()).await
-    }
-
-    pub async fn start_with(options: ServerOptions) -> Result<Self, ServerError> {
-        Guarded::start(Kind::Redis, options).await.map(Self)
-    }
-
-    /// As in `redis://127.0.0.1:6379`.
-    pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.0.port())
-    }
-
-    /// Of the server itself.
-    pub fn pid(&self) -> u32 {
-        self.0.pid()
-    }
-
-    /// Kills it at once, as a crash would.
-    pub async fn kill(&mut self) {
-        self.0.kill().await;
-    }
-
-    /// Starts it again on the same port and data.
-    pub async fn restart(&mut self) -> Result<(), ServerError> {
-        self.0.restart().await
-    }
-
-    /// Resolves when the server has ended by itself.
-    pub async fn ended(&mut self) -> std::io::Result<()> {
-        self.0.ended().await
+        self.guarded.ended().await
     }
 }

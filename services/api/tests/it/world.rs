@@ -115,14 +115,7 @@ impl World {
         let nats_server = NatsServer::start().await.unwrap();
         let redis_server = RedisServer::start().await.unwrap();
         let stop = CancellationToken::new();
-        let settings = Settings {
-            nats_url: nats_server.url(),
-            redis_url: redis_server.url(),
-            replicas: 1,
-            r#unsafe: false,
-            admin_listen: None,
-            drain_seconds: 1,
-        };
+        let settings = Settings::at(nats_server.url(), redis_server.url());
         let nats: Nats = connect::nats(&settings, "api tests", &stop).await.unwrap();
         let redis: Redis = connect::redis(&settings, &stop).await.unwrap();
         streams::ensure(&nats, 1).await.unwrap();

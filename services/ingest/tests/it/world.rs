@@ -50,14 +50,7 @@ impl World {
     pub(crate) async fn new() -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
         let server = NatsServer::start().await.unwrap();
-        let settings = Settings {
-            nats_url: server.url(),
-            redis_url: "redis://127.0.0.1:1".to_owned(),
-            replicas: 1,
-            r#unsafe: false,
-            admin_listen: None,
-            drain_seconds: 5,
-        };
+        let settings = Settings::at(server.url(), "redis://127.0.0.1:1");
         let stop = CancellationToken::new();
         let nats = connect::nats(&settings, "ingest", &stop).await.unwrap();
         streams::ensure(&nats, 1).await.unwrap();

@@ -61,14 +61,7 @@ impl Desk {
         drop(rustls::crypto::ring::default_provider().install_default());
         let (nats_server, redis_server) =
             (NatsServer::start().await.unwrap(), RedisServer::start().await.unwrap());
-        let settings = Settings {
-            nats_url: nats_server.url(),
-            redis_url: redis_server.url(),
-            replicas: 1,
-            r#unsafe: false,
-            admin_listen: None,
-            drain_seconds: 5,
-        };
+        let settings = Settings::at(nats_server.url(), redis_server.url());
         let stop = CancellationToken::new();
         let nats = connect::nats(&settings, "test", &stop).await.unwrap();
         let redis = connect::redis(&settings, &stop).await.unwrap();

@@ -29,14 +29,7 @@ impl System {
     /// Everything runs, nothing is configured.
     pub(super) async fn start(routers: usize) -> anyhow::Result<Self> {
         let (nats, redis) = tokio::try_join!(NatsServer::start(), RedisServer::start())?;
-        let settings = Settings {
-            nats_url: nats.url(),
-            redis_url: redis.url(),
-            replicas: 1,
-            r#unsafe: false,
-            admin_listen: None,
-            drain_seconds: 5,
-        };
+        let settings = Settings::at(nats.url(), redis.url());
         let stop = CancellationToken::new();
         let base = Base::without_board(&settings, "tipoff-bench", &stop).await?;
         let redis_client = connect::redis(&settings, &stop).await?;

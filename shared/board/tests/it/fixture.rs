@@ -44,14 +44,7 @@ impl Table {
         let (nats_server, redis_server) =
             (NatsServer::start().await.unwrap(), RedisServer::start().await.unwrap());
         let stop = CancellationToken::new();
-        let settings = Settings {
-            nats_url: nats_server.url(),
-            redis_url: redis_server.url(),
-            replicas: 1,
-            r#unsafe: false,
-            admin_listen: None,
-            drain_seconds: 5,
-        };
+        let settings = Settings::at(nats_server.url(), redis_server.url());
         let nats = connect::nats(&settings, "test", &stop).await.unwrap();
         let redis = connect::redis(&settings, &stop).await.unwrap();
         streams::ensure(&nats, 1).await.unwrap();

@@ -15,14 +15,7 @@ use tipoff_testkit::NatsServer;
 use tokio_util::sync::CancellationToken;
 
 async fn connected(server: &NatsServer) -> Nats {
-    let settings = Settings {
-        nats_url: server.url(),
-        redis_url: "redis://127.0.0.1:1".to_owned(),
-        replicas: 1,
-        r#unsafe: false,
-        admin_listen: None,
-        drain_seconds: 5,
-    };
+    let settings = Settings::at(server.url(), "redis://127.0.0.1:1");
     connect::nats(&settings, "test", &CancellationToken::new()).await.unwrap()
 }
 

@@ -13,14 +13,7 @@ use tipoff_testkit::NatsServer;
 use tokio_util::sync::CancellationToken;
 
 fn settings(nats_url: &str, redis_url: &str) -> Settings {
-    Settings {
-        nats_url: nats_url.to_owned(),
-        redis_url: redis_url.to_owned(),
-        replicas: 1,
-        r#unsafe: false,
-        admin_listen: None,
-        drain_seconds: 5,
-    }
+    Settings::at(nats_url, redis_url)
 }
 
 async fn connected(server: &NatsServer) -> Nats {

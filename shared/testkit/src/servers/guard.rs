@@ -48,7 +48,7 @@ const PORTS_TRIED: usize = 10;
 static NAMES: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     Nats,
     Redis,
 }

@@ -71,7 +71,7 @@ async fn a_server_that_ends_by_itself_is_noticed() {
 #[tokio::test]
 async fn a_taken_port_is_refused_with_the_servers_own_words() {
     let taken = RedisServer::start().await.unwrap();
-    let port = taken.0.port();
+    let port = taken.guarded.port();
     let error = RedisServer::start_with(ServerOptions { port, data: None }).await.unwrap_err();
     assert!(error.to_string().contains("in use"), "{error}");
 }
@@ -92,8 +92,8 @@ async fn data_that_was_given_stays() {
 #[expect(clippy::print_stdout, reason = "this is how it tells the other test")]
 async fn servers_held_by_a_process_that_will_be_killed() {
     let (nats, redis) = (NatsServer::start().await.unwrap(), RedisServer::start().await.unwrap());
-    println!("\nheld {} {}", nats.0.port(), nats.0.directory().display());
-    println!("held {} {}", redis.0.port(), redis.0.directory().display());
+    println!("\nheld {} {}", nats.guarded.port(), nats.guarded.directory().display());
+    println!("held {} {}", redis.guarded.port(), redis.guarded.directory().display());
     std::future::pending::<()>().await;
 }
 
