@@ -1,5 +1,6 @@
 //! Logs, traces and metrics.
 
+mod causes;
 mod metrics;
 mod trace;
 
@@ -75,11 +76,15 @@ where
         Ok(_) | Err(_) => std::io::stderr().is_terminal(),
     };
     if text {
-        fmt::layer().with_writer(std::io::stderr).with_filter(filter).boxed()
+        fmt::layer()
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_writer(std::io::stderr)
+            .with_filter(filter)
+            .boxed()
     } else {
         fmt::layer()
-            .json()
-            .flatten_event(true)
+            .event_format(causes::WithCauses::new())
+            .fmt_fields(fmt::format::JsonFields::new())
             .with_writer(std::io::stderr)
             .with_filter(filter)
             .boxed()
