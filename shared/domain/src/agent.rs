@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
+use crate::invalid::LONGEST_NAME;
+use crate::lead::looks_like_email;
 
 /// A way to tell an agent about a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -70,16 +72,20 @@ impl Agent {
     /// Refuses an agent whom nobody could tell apart or reach.
     pub fn check(&self) -> Result<(), Invalid> {
         let mut invalid = Invalid::default();
-        if self.name.trim().is_empty() || self.name.chars().count() > 120 {
-            invalid.add("/name", "give a name of 1 to 120 characters");
-        }
-        if self
-            .email
-            .as_deref()
-            .is_some_and(|email| !email.contains('@') || email.contains(char::is_whitespace))
-        {
+        invalid.check_name("/name", "name", &self.name, LONGEST_NAME);
+        if self.email.as_deref().is_some_and(|email| !looks_like_email(email)) {
             invalid.add("/email", "is not an e-mail address");
+        }
+        if self.phone.as_deref().is_some_and(|phone| !looks_like_phone(phone)) {
+            invalid.add("/phone", "is not a telephone number; write it as in +15125550101");
         }
         invalid.into_result()
     }
+}
+
+/// Digits and what people put between them.
+fn looks_like_phone(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let plain = |c: char| c.is_ascii_digit() || " +-./()x".contains(c);
+    (5..=20).contains(&digits) && text.len() <= 40 && text.chars().all(plain)
 }

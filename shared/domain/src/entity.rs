@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use crate::invalid::LONGEST_NAME;
 use crate::{Agent, AgentId, EntityId, Invalid, Locale, Route, SourceId, Span};
 
 /// What an entity is; companies hold offices, offices hold teams.
@@ -62,9 +63,7 @@ impl Entity {
     /// Refuses an entity without a usable name or country.
     pub fn check(&self) -> Result<(), Invalid> {
         let mut invalid = Invalid::default();
-        if self.name.trim().is_empty() || self.name.chars().count() > 120 {
-            invalid.add("/name", "give a name of 1 to 120 characters");
-        }
+        invalid.check_name("/name", "name", &self.name, LONGEST_NAME);
         if self.country.len() != 2 || !self.country.chars().all(|c| c.is_ascii_uppercase()) {
             invalid.add("/country", "give the two capital letters of ISO 3166, such as US");
         }
@@ -90,9 +89,7 @@ impl Source {
     /// Refuses a source without a name or of a kind we cannot read.
     pub fn check(&self) -> Result<(), Invalid> {
         let mut invalid = Invalid::default();
-        if self.name.trim().is_empty() || self.name.chars().count() > 120 {
-            invalid.add("/name", "give a name of 1 to 120 characters");
-        }
+        invalid.check_name("/name", "name", &self.name, LONGEST_NAME);
         if self.kind != "generic" {
             invalid.add("/kind", "only `generic` is known");
         }

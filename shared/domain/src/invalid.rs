@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// Longest name of an entity, an agent or a source.
+pub(crate) const LONGEST_NAME: usize = 120;
+
 /// One field that cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
@@ -28,6 +31,20 @@ impl Invalid {
     /// Notes one more problem.
     pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.0.push(Problem { field: field.into(), message: message.into() });
+    }
+
+    /// Notes a problem unless `name` is 1 to `longest` characters on one line:
+    /// names end up in the headers of e-mails and on terminals.
+    pub(crate) fn check_name(&mut self, field: &str, what: &str, name: &str, longest: usize) {
+        let length = name.trim().chars().count();
+        if name.chars().any(char::is_control) {
+            self.add(field, format!("give a {what} on one line, without control characters"));
+        } else if !(1..=longest).contains(&length) {
+            self.add(
+                field,
+                format!("give a {what} of 1 to {longest} characters; this one has {length}"),
+            );
+        }
     }
 
     /// Takes over what another check found.

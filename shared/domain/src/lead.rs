@@ -184,7 +184,7 @@ fn at_most(invalid: &mut Invalid, field: &str, found: usize, limit: usize, what:
 
 /// Enough to refuse what no mail server would take; it does not prove that
 /// anybody reads it.
-fn looks_like_email(text: &str) -> bool {
+pub(crate) fn looks_like_email(text: &str) -> bool {
     let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || c == ',' || c == ';');
     match text.rsplit_once('@') {
         Some((local, host)) => {

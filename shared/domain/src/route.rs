@@ -98,13 +98,7 @@ impl Route {
     /// the entity's.
     pub fn check(&self, knows: impl Fn(&AgentId) -> bool) -> Result<(), Invalid> {
         let mut invalid = Invalid::default();
-        let length = self.title.trim().chars().count();
-        if !(1..=LONGEST_TITLE).contains(&length) {
-            invalid.add(
-                "/title",
-                format!("give a title of 1 to {LONGEST_TITLE} characters; this one has {length}"),
-            );
-        }
+        invalid.check_name("/title", "title", &self.title, LONGEST_TITLE);
         let (shortest, longest) = CLAIM_WITHIN;
         if !(shortest..=longest).contains(&self.claim_within) {
             invalid.add("/claim_within", format!("must lie between {shortest} and {longest}"));

@@ -74,9 +74,13 @@ pub enum Strategy {
 
 const WHOLE: u64 = 10_000;
 
-/// Percent to hundredths of a percent; `None` outside 0 to 100.
+/// Percent to hundredths of a percent; `None` outside 0 to 100, and for what is
+/// finer: it could not be drawn as it stands (D-11).
 fn basis_points(percent: f64) -> Option<u64> {
     let scaled = (percent * 100.0).round();
+    if (percent * 100.0 - scaled).abs() > 1e-6 {
+        return None;
+    }
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -197,7 +201,10 @@ fn check_weights(weights: &BTreeMap<AgentId, f64>, invalid: &mut Invalid) {
     for (agent, percent) in weights {
         match basis_points(*percent) {
             Some(points) => total += points,
-            None => invalid.add(format!("/weights/{agent}"), "must lie between 0 and 100 percent"),
+            None => invalid.add(
+                format!("/weights/{agent}"),
+                "must lie between 0 and 100 percent, in steps of 0.01",
+            ),
         }
     }
     if total != WHOLE {

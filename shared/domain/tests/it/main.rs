@@ -9,6 +9,7 @@ mod duration;
 mod fixture;
 mod matching;
 mod next_hop;
+mod people_check;
 mod route_check;
 mod schedule;
 mod shares;

@@ -22,6 +22,8 @@ fn every_problem_of_a_route_is_named_by_its_field() {
             json!({"title": "x".repeat(31), "strategy": {"kind": "random", "agents": "all"}}),
             "/title",
         ),
+        (json!({"title": "a\nb", "strategy": {"kind": "random", "agents": "all"}}), "/title"),
+        (weights(json!({"ana": 50.004, "ben": 49.996})), "/strategy/weights/ana"),
         (
             json!({"title": "T", "claim_within": "9s", "strategy": {"kind": "random", "agents": "all"}}),
             "/claim_within",
