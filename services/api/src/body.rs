@@ -111,6 +111,10 @@ fn parse(bytes: &[u8]) -> Result<Value, Problem> {
 }
 
 fn read<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
+    // A list would be taken for the fields in the order in which we declare them.
+    if !value.is_object() {
+        return Err(Problem::invalid_field("", "must be one JSON object"));
+    }
     serde_path_to_error::deserialize(value).map_err(|bad| {
         let mut pointer = pointer(bad.path());
         let said = bad.inner().to_string();
@@ -267,6 +271,14 @@ mod tests {
         assert_eq!(sent.called("ana").unwrap().name, "Ana");
         let sent = Document::<Agent>::from_request(request(), &()).await.unwrap();
         assert!(sent.called("ben").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_list_is_not_taken_for_the_fields_of_an_object() {
+        assert_eq!(refusal::<Agent>(r#"["Ana"]"#).await["errors"][0]["field"], "");
+        let body = axum::body::Body::from("[1]");
+        let claim = MaybeSent::<Vec<u32>>::from_request(Request::new(body), &()).await;
+        assert!(claim.is_err());
     }
 
     #[tokio::test]

@@ -52,6 +52,9 @@ pub(crate) async fn stream_events(
         (Role::Operator, None) => LogStream::Events.filter().to_owned(),
         (_, entity) => {
             let entity = caller.entity(entity)?;
+            api.roster
+                .view(&entity)
+                .ok_or_else(|| Problem::not_found(&format!("entity `{entity}`")))?;
             subject::events_of(&entity)
         }
     };

@@ -119,3 +119,10 @@ async fn operators_hear_everything_and_streams_end_with_the_process() {
     let elsewhere = world.get("/v1/events/stream?entity=other", &keys.admin).send().await;
     assert_eq!(elsewhere.problem().0, 404);
 }
+
+#[tokio::test]
+async fn nobody_waits_for_the_events_of_an_entity_that_does_not_exist() {
+    let world = World::start().await;
+    let stream = world.get("/v1/events/stream?entity=nobody", &world.operator).send().await;
+    assert_eq!(stream.problem(), (404, "not_found".to_owned()));
+}

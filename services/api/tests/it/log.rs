@@ -50,6 +50,9 @@ async fn the_log_tells_what_was_asked_but_no_keys_links_queries_or_people() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(lines.clone())
         .with_ansi(false);
+    // Where there is only one subscriber, tracing asks the thread that comes to a
+    // line first whether anybody wants it, and that may be another test's.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let listening = tracing::subscriber::set_default(everything.finish());
     world.call(Method::GET, &format!("/c/{token}?lang=en")).send().await.expect(200);
     world.post(&format!("/v1/leads/{lead}/claim"), &keys.ana).send().await.expect(200);
