@@ -1,5 +1,6 @@
 use futures::future::join_all;
 use tipoff_board::{Claim, Pass};
+use tipoff_domain::decision::{CandidateVerdict, Considered};
 use tipoff_wire::event::State;
 
 use crate::fixture::{Table, ball, id, minutes, next, nine, pool, turn};
@@ -93,4 +94,23 @@ async fn the_pool_is_open_to_everybody_who_names_no_round() {
         join_all(["zoe", "ana", "ben"].map(|agent| table.claim(&lead, agent, None))).await;
     assert_eq!(answers.iter().filter(|answer| matches!(answer, Claim::Won(_))).count(), 1);
     assert!(table.board.pool(&table.entity, None, 10).await.unwrap().leads.is_empty());
+}
+
+/// Scripts take as many words, and one event about all of them fits the 1 MiB
+/// that NATS takes for one message unless it is told otherwise.
+#[tokio::test]
+async fn five_thousand_agents_are_asked_and_one_has_it() {
+    let table = Table::laid().await;
+    let names: Vec<String> = (0..5_000).map(|number| format!("agent-{number}")).collect();
+    let mut plan = ball(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let considered = |name: &String| Considered {
+        agent: id(name),
+        verdict: CandidateVerdict::Eligible,
+        by: None,
+    };
+    plan.decision.candidates = names.iter().map(considered).collect();
+    let lead = table.place(&plan).await;
+    assert!(matches!(table.claim(&lead, &names[4_999], Some(1)).await, Claim::Won(_)));
+    assert_eq!(table.claim(&lead, &names[0], Some(1)).await, Claim::Taken);
+    assert_eq!(table.history(&lead).await, ["lead.received", "lead.offered", "lead.claimed"]);
 }
