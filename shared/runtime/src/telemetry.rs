@@ -8,8 +8,9 @@ use std::io::IsTerminal;
 use std::sync::Once;
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing::warn;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing::{Level, warn};
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::{Filter, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
@@ -58,18 +59,25 @@ impl Drop for Telemetry {
     }
 }
 
-/// What these write below that level holds whole messages, and so people. No
+/// What these write in the finest level holds whole messages, and so people. No
 /// setting lets it out.
-const CAPPED: [&str; 3] = ["async_nats::connection=debug", "h2=debug", "hyper=debug"];
+const CAPPED: [&str; 3] = ["async_nats::connection", "h2", "hyper"];
+
+/// As asked for, less what holds people.
+fn filter<S: tracing::Subscriber>(wanted: EnvFilter) -> impl Filter<S> + Send + Sync {
+    wanted.and(filter_fn(|line| {
+        *line.level() != Level::TRACE
+            || !CAPPED.iter().any(|target| line.target().starts_with(target))
+    }))
+}
 
 fn logs<S>(unless_told: &str) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
 {
     let wanted = std::env::var("TIPOFF_LOG").unwrap_or_else(|_| unless_told.to_owned());
-    let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|_| EnvFilter::new(unless_told));
     let filter =
-        CAPPED.iter().filter_map(|cap| cap.parse().ok()).fold(filter, EnvFilter::add_directive);
+        filter(EnvFilter::try_new(&wanted).unwrap_or_else(|_| EnvFilter::new(unless_told)));
     let text = match std::env::var("TIPOFF_LOG_FORMAT").as_deref() {
         Ok("text") => true,
         Ok("json") => false,
@@ -88,5 +96,44 @@ where
             .with_writer(std::io::stderr)
             .with_filter(filter)
             .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Subscriber;
+    use tracing::subscriber::with_default;
+
+    use super::*;
+
+    /// Whether a line would come out that the target writes at that level.
+    macro_rules! lets_out {
+        ($wanted:expr, $target:expr, $level:expr) => {{
+            let layer = fmt::layer().with_writer(std::io::sink);
+            let layer = layer.with_filter(filter(EnvFilter::new($wanted)));
+            let logs: Box<dyn Subscriber + Send + Sync> =
+                Box::new(tracing_subscriber::registry().with(layer));
+            with_default(logs, || tracing::enabled!(target: $target, $level))
+        }};
+    }
+
+    #[test]
+    fn whole_messages_are_never_let_out() {
+        for wanted in
+            ["trace", "hyper=trace,h2=trace,async_nats=trace,async_nats::connection=trace"]
+        {
+            assert!(!lets_out!(wanted, "async_nats::connection", Level::TRACE));
+            assert!(!lets_out!(wanted, "h2::codec::framed_read", Level::TRACE));
+            assert!(!lets_out!(wanted, "hyper::proto::h1::io", Level::TRACE));
+            assert!(lets_out!(wanted, "async_nats::connection", Level::DEBUG));
+        }
+    }
+
+    #[test]
+    fn nobody_is_louder_than_was_asked_for() {
+        assert!(!lets_out!("warn", "hyper_util::client::legacy::pool", Level::DEBUG));
+        assert!(!lets_out!("warn", "async_nats::connection", Level::INFO));
+        assert!(lets_out!("warn", "async_nats::connection", Level::WARN));
+        assert!(!lets_out!("info", "tipoff_router", Level::DEBUG));
     }
 }
