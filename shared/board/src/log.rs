@@ -115,22 +115,24 @@ impl Log {
         loop {
             let page = tokio::time::timeout(PATIENCE, self.page(partition, entity, lead, from));
             let page = page.await.map_err(|_| unreadable(lead, &"it did not answer in time"))??;
-            let full = page.len() == BATCH;
+            let (page, more) = page;
+            let some = !page.is_empty();
             history.extend(page);
             match history.last() {
-                Some(last) if full => from = last.sequence + 1,
+                Some(last) if more && some => from = last.sequence + 1,
                 _ => return Ok(history),
             }
         }
     }
 
+    /// As many as the log gives in one go, and whether there are more.
     async fn page(
         &self,
         partition: Partition,
         entity: &EntityId,
         lead: &LeadId,
         from: u64,
-    ) -> Result<Vec<Logged>, LogError> {
+    ) -> Result<(Vec<Logged>, bool), LogError> {
         let inbox = self.nats.client.new_inbox();
         let mut answers = self
             .nats
@@ -145,24 +147,26 @@ impl Log {
         let sent = self.nats.client.publish_with_reply(ask, inbox, wanted.to_string().into()).await;
         sent.map_err(|error| unreadable(lead, &error))?;
 
-        let mut page = Vec::new();
+        let (mut page, mut more) = (Vec::new(), false);
         while let Some(message) = answers.next().await {
-            // 204: that was all. 404: there is nothing (more).
+            let headers = message.headers.as_ref();
+            let number = |name: &str| headers?.get(name)?.as_str().parse::<u64>().ok();
+            // 204: that was all for now, by count or by bytes. 404: there is nothing.
             match message.status.map(|status| status.as_u16()) {
                 None | Some(200) => {}
-                Some(204 | 404) => break,
+                Some(204 | 404) => {
+                    more = number("Nats-Num-Pending").is_some_and(|left| left > 0);
+                    break;
+                }
                 Some(other) => return Err(unreadable(lead, &format!("status {other}"))),
             }
-            let headers = message.headers.as_ref();
-            let sequence =
-                headers.and_then(|headers| headers.get("Nats-Sequence")?.as_str().parse().ok());
-            let sequence =
-                sequence.ok_or_else(|| unreadable(lead, &"a message without a sequence"))?;
+            let sequence = number("Nats-Sequence")
+                .ok_or_else(|| unreadable(lead, &"a message without a sequence"))?;
             let event = serde_json::from_slice(&message.payload)
                 .map_err(|error| unreadable(lead, &place_in_json(&error)))?;
             page.push(Logged { sequence, event });
         }
-        Ok(page)
+        Ok((page, more))
     }
 }
 

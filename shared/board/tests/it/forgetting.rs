@@ -188,3 +188,19 @@ async fn an_inquiry_delivered_again_waits_for_its_event() {
     assert_eq!(again, Placed::Known);
     assert_eq!(table.history(&first.id).await, ["lead.received", "lead.offered", "lead.duplicate"]);
 }
+
+/// JetStream gives so many bytes at a time, and says when there are more.
+#[tokio::test]
+async fn a_long_story_is_read_to_its_end() {
+    let table = Table::laid().await;
+    let lead = table.place(&ball(&["ana"])).await;
+    let mut large = table.board.timeline(&table.entity, &lead).await.unwrap().remove(0);
+    large.payload = Some(serde_json::json!({ "message": "x".repeat(900_000) }));
+    let body = serde_json::to_string(&large).unwrap();
+    let (jetstream, partition) = (table.jetstream().await, table.partition());
+    for _ in 0..80 {
+        let subject = format!("events.{partition}.acme.{lead}");
+        jetstream.publish(subject, body.clone().into()).await.unwrap().await.unwrap();
+    }
+    assert_eq!(table.board.timeline(&table.entity, &lead).await.unwrap().len(), 82);
+}
