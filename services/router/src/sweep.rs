@@ -12,8 +12,7 @@ use tipoff_roster::Roster;
 use tipoff_runtime::Clock;
 use tipoff_wire::Partition;
 use tipoff_wire::event::State;
-use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
@@ -22,8 +21,9 @@ use crate::seed::Seeds;
 /// Longest time between two sweeps. Whatever is due earlier is known from the
 /// sweep before, or announced by a wake-up call, which may be lost.
 const AT_MOST: Duration = Duration::from_millis(200);
-/// An event that has waited this long was left behind by whoever made it.
-const LEFT_BEHIND: Duration = Duration::from_secs(1);
+/// An event that has waited this long was left behind by whoever made it:
+/// longer than anybody waits for the log to confirm one.
+const LEFT_BEHIND: Duration = Duration::from_secs(2);
 /// Leads moved on at once in one partition.
 const AT_ONCE: usize = 32;
 
@@ -37,12 +37,23 @@ pub(crate) struct Mover {
 }
 
 impl Mover {
-    /// Sweeps one partition until `stop` is cancelled.
+    /// Looks after one partition until `stop` is cancelled. Shipping stands
+    /// beside sweeping: however much was left behind, deadlines do not wait for it.
     pub(crate) async fn sweep(self, partition: Partition, wake: &Notify, stop: CancellationToken) {
-        let mut next_relay = Instant::now();
+        let (found, left) = watch::channel(None);
+        tokio::join!(self.fire(partition, wake, &found, &stop), self.ship(partition, left, &stop));
+    }
+
+    async fn fire(
+        &self,
+        partition: Partition,
+        wake: &Notify,
+        found: &watch::Sender<Option<DateTime<Utc>>>,
+        stop: &CancellationToken,
+    ) {
         let mut failing = false;
         while !stop.is_cancelled() {
-            let pause = match self.sweep_once(partition, &mut next_relay).await {
+            let pause = match self.sweep_once(partition, found).await {
                 Ok(pause) => {
                     failing = false;
                     pause
@@ -64,19 +75,16 @@ impl Mover {
         }
     }
 
-    /// Moves on what is due; answers how long nothing will be.
+    /// Moves on what is due; answers how long nothing will be. `found` hears
+    /// when events were waiting.
     async fn sweep_once(
         &self,
         partition: Partition,
-        next_relay: &mut Instant,
+        found: &watch::Sender<Option<DateTime<Utc>>>,
     ) -> Result<Duration, BoardError> {
         let swept = self.board.sweep(partition).await?;
-        if swept.unsent > 0 && Instant::now() >= *next_relay {
-            *next_relay = Instant::now() + LEFT_BEHIND;
-            let shipped = self.board.relay(partition, LEFT_BEHIND, swept.now).await?;
-            if shipped > 0 {
-                info!(%partition, leads = shipped, "shipped events that were left behind");
-            }
+        if swept.unsent > 0 {
+            found.send_replace(Some(swept.now));
         }
         if swept.due.is_empty() {
             return Ok(until(swept.next, swept.now));
@@ -84,6 +92,28 @@ impl Mover {
         let due = self.board.leads_due(partition, &swept.due).await?;
         let moving = stream::iter(due).map(|lead| self.move_on(lead));
         pause(partition, moving.buffer_unordered(AT_ONCE).collect().await)
+    }
+
+    async fn ship(
+        &self,
+        partition: Partition,
+        mut left: watch::Receiver<Option<DateTime<Utc>>>,
+        stop: &CancellationToken,
+    ) {
+        let rest = || stop.run_until_cancelled(tokio::time::sleep(LEFT_BEHIND));
+        while let Some(Ok(())) = stop.run_until_cancelled(left.changed()).await {
+            let Some(now) = *left.borrow_and_update() else { continue };
+            match self.board.relay(partition, LEFT_BEHIND, now).await {
+                Ok(0) => {}
+                Ok(shipped) => {
+                    info!(%partition, leads = shipped, "shipped events that were left behind");
+                }
+                Err(error) => {
+                    error!(error = &error as &dyn std::error::Error, %partition, "events that were left behind are not shipped yet, trying again");
+                }
+            }
+            rest().await;
+        }
     }
 
     async fn move_on(&self, lead: Result<OnBoard, BoardError>) -> Result<MovedOn, BoardError> {
