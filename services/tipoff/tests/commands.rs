@@ -150,6 +150,17 @@ async fn kept_data_keeps_its_keys_and_its_leads() {
 }
 
 #[tokio::test]
+async fn two_systems_do_not_share_their_data() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().to_str().unwrap();
+    let first = Dev::start(&["--data", data]).await;
+    let second = output(&["dev", "--json", "--ports", "0", "--data", data]).await;
+    let complaint = String::from_utf8(second.stderr).unwrap();
+    assert!(!second.status.success() && complaint.contains("in use by another"), "{complaint}");
+    assert!(first.stop().await.1);
+}
+
+#[tokio::test]
 async fn without_the_demo_there_is_nobody() {
     let dev = Dev::start(&[]).await;
     assert_eq!(dev.addresses["entities"], json!({}));

@@ -1,8 +1,9 @@
 //! The two servers that are started as children.
 
+use std::fs::{File, TryLockError};
 use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use tipoff_testkit::servers::ServerOptions;
 use tipoff_testkit::{NatsServer, RedisServer};
 
@@ -12,6 +13,8 @@ use super::ports::{self, Moved, Ports};
 pub(super) struct Servers {
     pub(super) nats: NatsServer,
     pub(super) redis: RedisServer,
+    /// Kept until the end: nobody else uses the data.
+    _claimed: Option<File>,
 }
 
 impl Servers {
@@ -20,6 +23,7 @@ impl Servers {
         ports: &Ports,
         moved: &mut Vec<Moved>,
     ) -> anyhow::Result<Self> {
+        let claimed = data.map(claim).transpose()?;
         let options = |name: &str, port: u16| -> anyhow::Result<ServerOptions> {
             let data = data.map(|data| directory(&data.join(name))).transpose()?;
             Ok(ServerOptions { port, data })
@@ -28,7 +32,7 @@ impl Servers {
         let redis = options("redis", ports::for_server("Redis", ports.redis, moved))?;
         let (nats, redis) =
             tokio::try_join!(NatsServer::start_with(nats), RedisServer::start_with(redis))?;
-        Ok(Self { nats, redis })
+        Ok(Self { nats, redis, _claimed: claimed })
     }
 
     /// Resolves when one has ended by itself, with what to say about it.
@@ -47,4 +51,21 @@ fn directory(path: &Path) -> anyhow::Result<std::path::PathBuf> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.and_then(|()| path.canonicalize())
         .with_context(|| format!("{} cannot be used", path.display()))
+}
+
+/// Two pairs of servers that wrote to the same files would spoil them.
+fn claim(data: &Path) -> anyhow::Result<File> {
+    let data = directory(data)?;
+    let path = data.join("lock");
+    let file = File::create(&path).with_context(|| format!("{} cannot be used", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!(
+            "{} is in use by another `tipoff dev`: stop that one, or give another directory",
+            data.display()
+        ),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("{} cannot be locked", path.display()))
+        }
+    }
 }
