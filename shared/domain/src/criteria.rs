@@ -138,6 +138,15 @@ impl Criteria {
         {
             invalid.add("/price/min", "must not be above `max`");
         }
+        let lists = [
+            ("/hashtags", &self.hashtags),
+            ("/property_types", &self.property_types),
+            ("/areas", &self.areas),
+            ("/mls", &self.mls),
+        ];
+        for (field, list) in lists {
+            invalid.check_filled(field, list);
+        }
         invalid.into_result()
     }
 }

@@ -47,6 +47,13 @@ impl Invalid {
         }
     }
 
+    /// Notes every entry of a list that says nothing: it would never match.
+    pub(crate) fn check_filled(&mut self, field: &str, list: &[String]) {
+        for (place, _) in list.iter().enumerate().filter(|(_, text)| text.trim().is_empty()) {
+            self.add(format!("{field}/{place}"), "is empty; leave it out");
+        }
+    }
+
     /// Takes over what another check found.
     pub fn absorb(&mut self, checked: Result<(), Self>) {
         if let Err(Self(problems)) = checked {

@@ -162,6 +162,11 @@ impl Lead {
                 invalid.add(format!("/emails/{index}"), "is not an e-mail address");
             }
         }
+        for (index, phone) in self.phones.iter().enumerate() {
+            if !phone.chars().any(char::is_numeric) {
+                invalid.add(format!("/phones/{index}"), "is not a telephone number");
+            }
+        }
         at_most(&mut invalid, "/emails", self.emails.len(), 20, "addresses");
         at_most(&mut invalid, "/phones", self.phones.len(), 20, "numbers");
         at_most(&mut invalid, "/hashtags", self.hashtags.len(), 200, "hashtags");

@@ -106,6 +106,7 @@ impl Route {
         if self.channels.is_empty() {
             invalid.add("/channels", "name at least one channel");
         }
+        invalid.check_filled("/tags", &self.tags);
         if let Some(schedule) = &self.schedule {
             invalid.absorb(under("/schedule", schedule.check()));
         }

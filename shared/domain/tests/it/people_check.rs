@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use tipoff_domain::{Agent, Entity, Invalid, Source};
+use tipoff_domain::{Agent, Entity, Invalid, Lead, Source};
 
 fn field(checked: Result<(), Invalid>) -> String {
     checked.err().map(|invalid| invalid.0[0].field.clone()).unwrap_or_default()
@@ -36,6 +36,14 @@ fn an_agent_is_reached_at_what_can_be_an_address() {
     for phone in ["+15125550101", "(512) 555-0101", "512.555.0101 x12"] {
         assert_eq!(agent("phone", phone), "", "{phone:?}");
     }
+}
+
+#[test]
+fn a_lead_is_not_reached_at_a_number_without_a_digit() {
+    let lead =
+        |phone: &str| -> Lead { serde_json::from_value(json!({"phones": [phone]})).unwrap() };
+    assert_eq!(field(lead("ask for Dana").check()), "/phones/0");
+    assert_eq!(field(lead("office, ext. 12").check()), "");
 }
 
 fn address(length: usize) -> String {

@@ -52,6 +52,14 @@ fn every_problem_of_a_route_is_named_by_its_field() {
             "/criteria/sources",
         ),
         (
+            json!({"title": "T", "strategy": {"kind": "random", "agents": "all"}, "criteria": {"hashtags": ["vip", " "]}}),
+            "/criteria/hashtags/1",
+        ),
+        (
+            json!({"title": "T", "strategy": {"kind": "random", "agents": "all"}, "tags": [""]}),
+            "/tags/0",
+        ),
+        (
             json!({"title": "T", "strategy": {"kind": "random", "agents": "all"}, "timeout": {"after": "45m", "agent": "zoe"}}),
             "/timeout/agent",
         ),
