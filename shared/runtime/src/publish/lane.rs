@@ -38,6 +38,14 @@ struct Unit {
     told: oneshot::Sender<Result<Vec<Published>, PublishError>>,
 }
 
+impl Unit {
+    /// Whoever gave up publishes again with the same id, if it still matters:
+    /// after a standstill nobody waits behind messages that are sent for nobody.
+    fn is_wanted(&self) -> bool {
+        !self.told.is_closed()
+    }
+}
+
 /// The way into one stream.
 #[derive(Debug)]
 pub(super) struct Lane {
@@ -95,13 +103,17 @@ fn count(units: &[Unit]) -> usize {
 }
 
 async fn one_by_one(nats: &Nats, unit: Unit) {
+    if !unit.is_wanted() {
+        return;
+    }
     let outcome = plain::publish(nats, unit.messages, unit.expect).await;
     // Nobody may be left to hear it.
     drop(unit.told.send(outcome));
 }
 
 /// As one batch, or as halves of it where it is refused.
-async fn together(nats: &Nats, units: Vec<Unit>) {
+async fn together(nats: &Nats, mut units: Vec<Unit>) {
+    units.retain(Unit::is_wanted);
     let mut parts = vec![units];
     while let Some(mut units) = parts.pop() {
         if count(&units) < FEW {

@@ -1,3 +1,5 @@
+use std::process::Command;
+
 use async_nats::HeaderMap;
 use tipoff_runtime::publish::Message;
 use tipoff_runtime::{PublishError, Published, Publisher};
@@ -97,4 +99,34 @@ async fn in_a_crowd_everybody_hears_what_became_of_their_own_message() {
             assert_eq!(stored.payload, format!("{number}{half}"), "at the sequence that was told");
         }
     }
+}
+
+/// After a standstill, those who still wait come before those who gave up.
+#[tokio::test]
+async fn nobody_waits_for_messages_whose_senders_gave_up() {
+    let (server, nats) = bus().await;
+    let publisher = Publisher::new(nats.clone());
+    let signal = |signal: &str| {
+        let kill = Command::new("kill").args([signal, &server.pid().to_string()]).status();
+        assert!(kill.unwrap().success());
+    };
+    send(&publisher, "first", None).await.unwrap();
+    signal("-STOP");
+    let crowd: Vec<_> = (0..3_000)
+        .map(|number| {
+            let (publisher, id) = (publisher.clone(), number.to_string());
+            tokio::spawn(async move { send(&publisher, &id, None).await })
+        })
+        .collect();
+    // Each has its turn, and stands in line then.
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    for one in crowd {
+        one.abort();
+        assert!(one.await.unwrap_err().is_cancelled());
+    }
+    signal("-CONT");
+    let last = send(&publisher, "last", None).await.unwrap();
+    assert!(last.sequence < 1_000, "{} were sent for nobody", last.sequence);
 }
