@@ -1,3 +1,4 @@
+use chrono::TimeDelta;
 use futures::future::join_all;
 use tipoff_board::{Claim, Pass};
 use tipoff_domain::decision::{CandidateVerdict, Considered};
@@ -36,6 +37,15 @@ async fn the_deadline_counts_although_nobody_has_swept() {
     assert_eq!(table.claim(&lead, "ana", Some(1)).await, Claim::TooLate);
     assert_eq!(table.claim(&lead, "ana", None).await, Claim::TooLate);
     assert_eq!(table.pass(&lead, "ana").await, Pass::TooLate);
+}
+
+#[tokio::test]
+async fn the_last_millisecond_before_the_deadline_counts_too() {
+    let table = Table::laid().await;
+    let (first, second) = (table.place(&turn(&["ana"])).await, table.place(&turn(&["ana"])).await);
+    table.at(nine() + minutes(15) - TimeDelta::milliseconds(1)).await;
+    assert!(matches!(table.claim(&first, "ana", Some(1)).await, Claim::Won(_)));
+    assert_eq!(table.pass(&second, "ana").await, Pass::Passed);
 }
 
 #[tokio::test]

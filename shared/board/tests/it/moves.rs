@@ -44,7 +44,7 @@ async fn a_jump_ball_that_everybody_passed_is_due_at_once() {
 async fn a_lead_does_not_move_on_before_its_time_or_by_an_old_plan() {
     let table = Table::laid().await;
     let lead = table.place(&turn(&["ana", "ben"])).await;
-    table.at(nine() + minutes(14)).await;
+    table.at(nine() + minutes(15) - TimeDelta::milliseconds(1)).await;
     assert_eq!(table.move_on(&lead, &next(&["ben"])).await, MovedOn::Early);
     let as_it_was = table.lead(&lead).await;
     table.at(nine() + minutes(15)).await;
