@@ -138,15 +138,17 @@ async fn kept_data_keeps_its_keys_and_its_leads() {
     let directory = tempfile::tempdir().unwrap();
     let data = ["--demo", "--data", directory.path().to_str().unwrap()];
     let dev = Dev::start(&data).await;
-    let (intake, key) = (dev.text("/intake"), dev.text("/entities/casa/source_keys/website"));
+    let (intake, key) = (dev.text("/intake"), dev.text("/entities/acme/source_keys/zillow"));
     let sent = said(&["send", "--intake", intake, "--key", key]).await;
     let before = dev.addresses["entities"].clone();
+    // The log knows a lead once a router has placed it.
+    dev.mail_to("ana@example.com").await;
     assert!(dev.stop().await.1);
 
     let dev = Dev::start(&data).await;
     assert_eq!(dev.addresses["entities"], before);
     let trace = said(&["trace", sent.trim(), "--nats-url", dev.text("/nats")]).await;
-    assert!(trace.contains("received   from website"), "{trace}");
+    assert!(trace.contains("received   from zillow"), "{trace}");
 }
 
 #[tokio::test]
