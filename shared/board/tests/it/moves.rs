@@ -154,3 +154,19 @@ async fn the_same_person_from_two_sources_is_one_lead_with_two_inquiries() {
     assert_eq!(table.board.place(&third, &hers, settled).await.unwrap(), Placed::New);
     assert_eq!(table.lead(&id("lead_three")).await.now_is.agent, Some(id("ana")));
 }
+
+/// D-30 c: for `sticky` after they came to the agent, and not a millisecond longer.
+#[tokio::test]
+async fn a_person_who_comes_back_too_late_is_routed_like_anybody() {
+    let table = Table::laid().await;
+    let known = Known::Keep { sticky: minutes(10) };
+    let came = |lead| accepted(lead, "dana@example.com");
+    let plan = turn(&["ana", "ben"]);
+    table.board.place(&came("lead_one"), &plan, known).await.unwrap();
+    table.claim(&id("lead_one"), "ana", None).await;
+    table.at(nine() + minutes(10) - TimeDelta::milliseconds(1)).await;
+    let just_in_time = table.board.place(&came("lead_two"), &plan, known).await.unwrap();
+    assert_eq!(just_in_time, Placed::Returning(id("ana")));
+    table.at(nine() + minutes(10)).await;
+    assert_eq!(table.board.place(&came("lead_two"), &plan, known).await.unwrap(), Placed::New);
+}
