@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use async_nats::jetstream::consumer::{DeliverPolicy, pull};
 use futures::StreamExt;
 use tipoff_domain::LeadId;
 use tipoff_testkit::sink::Caught;
@@ -36,7 +37,7 @@ impl World {
                         return found;
                     }
                 }
-                updates.next().await.unwrap();
+                updates.next().await.unwrap().unwrap();
             }
         };
         if let Ok(found) = tokio::time::timeout(PATIENCE, found).await {
@@ -81,12 +82,13 @@ impl World {
         stream.info().await.unwrap().state.messages
     }
 
-    /// Says when anything new reaches the log. Whoever listens looks at the log
-    /// itself, so a plain subscription is enough of a signal.
-    async fn updates(&self) -> async_nats::Subscriber {
-        let updates = self.nats.client.subscribe(Stream::Events.filter()).await.unwrap();
-        self.nats.client.flush().await.unwrap();
-        updates
+    /// Says when anything new has reached the log. From the stream itself: a plain
+    /// subscription hears of a message before it is written down.
+    async fn updates(&self) -> pull::Ordered {
+        let stream = self.nats.jetstream.get_stream(Stream::Events.name()).await.unwrap();
+        let config =
+            pull::OrderedConfig { deliver_policy: DeliverPolicy::New, ..Default::default() };
+        stream.create_consumer(config).await.unwrap().messages().await.unwrap()
     }
 }
 

@@ -99,6 +99,14 @@ where
     }
 }
 
+/// Tests that look at what is let through take turns: tracing remembers answers
+/// for the whole process.
+#[cfg(test)]
+fn turn() -> std::sync::MutexGuard<'static, ()> {
+    static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 #[cfg(test)]
 mod tests {
     use tracing::Subscriber;
@@ -119,6 +127,7 @@ mod tests {
 
     #[test]
     fn whole_messages_are_never_let_out() {
+        let _turn = turn();
         for wanted in
             ["trace", "hyper=trace,h2=trace,async_nats=trace,async_nats::connection=trace"]
         {
@@ -131,6 +140,7 @@ mod tests {
 
     #[test]
     fn nobody_is_louder_than_was_asked_for() {
+        let _turn = turn();
         assert!(!lets_out!("warn", "hyper_util::client::legacy::pool", Level::DEBUG));
         assert!(!lets_out!("warn", "async_nats::connection", Level::INFO));
         assert!(lets_out!("warn", "async_nats::connection", Level::WARN));

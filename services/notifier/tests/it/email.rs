@@ -76,7 +76,7 @@ async fn the_headers_are_those_of_an_automatic_mail_that_can_be_told_from_its_re
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_with_line_breaks_adds_no_header_and_no_recipient() {
     let desk = Desk::set_up().await;
-    desk.agent("ana", json!({"name": "Ana\r\nBcc: eve@example.com"})).await;
+    desk.agent("ana", json!({})).await;
     let _notifier = desk.notifier(&[]);
     let evil = "Dana\r\nBcc: eve@example.com\r\n\r\nHello";
     let lead =

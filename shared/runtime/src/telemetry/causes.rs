@@ -103,6 +103,7 @@ mod tests {
 
     #[test]
     fn a_line_about_an_error_tells_its_causes() {
+        let _turn = crate::telemetry::turn();
         let cause = io::Error::other("Redis said \"no\"");
         let line =
             logged(|| error!(error = &NotPlaced(cause) as &dyn Error, sequence = 7, "not placed"));
@@ -113,6 +114,7 @@ mod tests {
 
     #[test]
     fn a_line_without_a_cause_stays_as_it_is() {
+        let _turn = crate::telemetry::turn();
         let line = logged(|| error!(sequence = 7, "not placed"));
         assert!(line.get("error.sources").is_none());
         assert_eq!(line["message"], "not placed");

@@ -82,6 +82,7 @@ mod tests {
 
     #[test]
     fn a_trace_goes_on_on_the_other_side_of_a_message() {
+        let _turn = crate::telemetry::turn();
         let provider = SdkTracerProvider::builder().build();
         let subscriber = tracing_subscriber::registry().with(layer(&provider));
         tracing::subscriber::with_default(subscriber, || {
@@ -101,6 +102,7 @@ mod tests {
 
     #[test]
     fn a_broken_trace_header_is_left_alone() {
+        let _turn = crate::telemetry::turn();
         let mut headers = HeaderMap::new();
         headers.insert("traceparent", "00-nonsense");
         adopt(&info_span!("received"), &headers);
