@@ -1,4 +1,4 @@
-//! The worked examples 1 to 6 and 10 to 12 of the rules, as they are lived.
+//! The worked examples 1 to 6, 8 and 10 to 12 of the rules, as they are lived.
 
 use serde_json::json;
 use tipoff_domain::AgentId;
@@ -161,6 +161,65 @@ async fn example_6_the_evening_route_takes_over_and_the_deadline_is_honoured_in_
         .post(&format!("/v1/leads/{lost}/claim"), &json!({"round": 1}))
         .await;
     assert_eq!(late.expect(410).field("code"), "too_late");
+}
+
+#[tokio::test]
+async fn example_8_a_pending_offer_reserves_the_days_only_lead_and_a_pass_frees_it() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    let ana = json!({"name": "Ana", "email": "ana@acme.example.com", "channels": ["email"],
+        "limits": [{"count": 1, "period": "day"}]});
+    world.operator.put("/v1/entities/acme/agents/ana", &ana).await.expect(200);
+    world.route("Robin", robin(&["ana", "ben"]), json!({"claim_within": "1h"})).await;
+    let first = world.lead_from_zillow("Dana").await;
+    assert_eq!(world.offered(&first, 1).await, ["ana"]);
+    let second = world.lead_from_zillow("Eli").await;
+    assert_eq!(world.offered(&second, 1).await, ["ben"]);
+    let third = world.lead_from_zillow("Fay").await;
+    assert_eq!(
+        world.offered(&third, 1).await,
+        ["ben"],
+        "it is ana's turn, but her day is reserved"
+    );
+
+    let ana = world.agent("ana").await;
+    ana.post(&format!("/v1/leads/{first}/pass"), &json!({})).await.expect(200);
+    world.offered(&first, 2).await;
+    let fourth = world.lead_from_zillow("Gus").await;
+    assert_eq!(world.offered(&fourth, 1).await, ["ana"]);
+    ana.post(&format!("/v1/leads/{fourth}/claim"), &json!({})).await.expect(200);
+
+    let fifth = world.lead_from_zillow("Hal").await;
+    assert_eq!(world.offered(&fifth, 1).await, ["ben"]);
+    let ben = world.agent("ben").await;
+    for lead in [&first, &second, &third, &fifth] {
+        ben.post(&format!("/v1/leads/{lead}/claim"), &json!({})).await.expect(200);
+    }
+    // The next day in New York.
+    world.fast_forward(minutes(24 * 60)).await;
+    let sixth = world.lead_from_zillow("Ida").await;
+    assert_eq!(world.offered(&sixth, 1).await, ["ana"]);
+}
+
+#[tokio::test]
+async fn a_jump_ball_reserves_nothing_and_is_counted_when_it_is_claimed() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    let ana = json!({"name": "Ana", "email": "ana@acme.example.com", "channels": ["email"],
+        "limits": [{"count": 1, "period": "open"}]});
+    world.operator.put("/v1/entities/acme/agents/ana", &ana).await.expect(200);
+    world.route("Ball", json!({"kind": "jump_ball", "agents": "all"}), json!({})).await;
+    let (first, second) =
+        (world.lead_from_zillow("Dana").await, world.lead_from_zillow("Eli").await);
+    for lead in [&first, &second] {
+        assert_eq!(world.offered(lead, 1).await, ["ana", "ben"]);
+    }
+    let ana = world.agent("ana").await;
+    ana.post(&format!("/v1/leads/{first}/claim"), &json!({})).await.expect(200);
+    let refused = ana.post(&format!("/v1/leads/{second}/claim"), &json!({})).await.expect(409);
+    assert_eq!(refused.field("code"), "limit_reached");
+    let third = world.lead_from_zillow("Fay").await;
+    assert_eq!(world.offered(&third, 1).await, ["ben"]);
+    ana.post(&format!("/v1/leads/{first}/return"), &json!({})).await.expect(200);
+    ana.post(&format!("/v1/leads/{second}/claim"), &json!({})).await.expect(200);
 }
 
 #[tokio::test]

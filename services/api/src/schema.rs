@@ -116,6 +116,27 @@ pub(crate) struct Agent {
     channels: Option<Vec<Channel>>,
     /// `false` if left out.
     paused: Option<bool>,
+    /// How many leads come by routing; none if left out.
+    limits: Option<Vec<Limit>>,
+}
+
+/// At most `count` leads in every `period` of the entity's calendar, or at once.
+#[derive(ToSchema)]
+#[schema(example = json!({"count": 5, "period": "day"}))]
+pub(crate) struct Limit {
+    count: u32,
+    /// `day` if left out.
+    period: Option<Period>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum Period {
+    Hour,
+    Day,
+    Week,
+    Month,
+    Open,
 }
 
 #[derive(ToSchema)]

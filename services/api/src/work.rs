@@ -11,7 +11,7 @@ pub(crate) mod request;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tipoff_board::{OnBoard, Page};
-use tipoff_domain::{EntityId, LeadId};
+use tipoff_domain::{AgentId, Cap, EntityId, LeadId};
 use tipoff_roster::Access;
 
 use crate::Api;
@@ -24,6 +24,15 @@ fn no_lead(lead: &LeadId) -> Problem {
 }
 
 impl Api {
+    /// The agent's limits as they count now.
+    pub(crate) fn caps(&self, entity: &EntityId, agent: &AgentId) -> Vec<Cap> {
+        let view = self.roster.view(entity);
+        let caps = view.and_then(|view| {
+            Some(view.agents.get(agent)?.caps(self.clock.now(), view.entity.zone))
+        });
+        caps.unwrap_or_default()
+    }
+
     /// The lead, if there is one for this caller.
     async fn seen(
         &self,

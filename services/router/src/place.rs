@@ -71,20 +71,30 @@ impl Placer {
         let entity = &accepted.entity;
         let view =
             self.roster.view(entity).ok_or_else(|| PlaceError::UnknownEntity(entity.clone()))?;
-        let known = known(view.entity.same_person.as_ref());
-        let planned = self.plan(&accepted, &view);
-        let mut placed = self.board.place(&accepted, &planned, known).await?;
-        if let Placed::Returning(agent) = &placed {
-            let planned = if can_take(&view, agent) { Plan::returning(agent) } else { planned };
-            placed = self.board.place(&accepted, &planned, settled(known)).await?;
-        }
+        let mut known = known(view.entity.same_person.as_ref());
+        let (mut full, mut returning) = (Vec::new(), None);
+        let placed = loop {
+            let planned = match &returning {
+                Some(agent) => Plan::returning(agent),
+                None => self.plan(&accepted, &view, &full),
+            };
+            match self.board.place(&accepted, &planned, known).await? {
+                // Every time somebody more, so this comes to an end.
+                Placed::Full(more) => full.extend(more),
+                Placed::Returning(agent) => {
+                    known = settled(known);
+                    returning = Some(agent).filter(|agent| can_take(&view, agent));
+                }
+                placed => break placed,
+            }
+        };
         debug!(lead.id = %accepted.id, ?placed, "placed");
         Ok(())
     }
 
-    fn plan(&self, accepted: &Accepted, view: &EntityView) -> Plan {
+    fn plan(&self, accepted: &Accepted, view: &EntityView, full: &[AgentId]) -> Plan {
         let mut dice = self.seeds.dice(&accepted.entity, &accepted.id, 1);
-        plan(&Arrival { lead: &accepted.lead }, view, self.clock.now(), &mut dice)
+        plan(&Arrival { lead: &accepted.lead, full }, view, self.clock.now(), &mut dice)
     }
 }
 

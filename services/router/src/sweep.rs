@@ -118,11 +118,18 @@ impl Mover {
 
     async fn move_on(&self, lead: Result<OnBoard, BoardError>) -> Result<MovedOn, BoardError> {
         let lead = lead?;
-        let plan = self.plan(&lead);
-        self.board.roll_on(&lead, &plan).await
+        let mut full = Vec::new();
+        loop {
+            let plan = self.plan(&lead, &full);
+            match self.board.roll_on(&lead, &plan).await? {
+                // Every time somebody more, so this comes to an end.
+                MovedOn::Full(more) => full.extend(more),
+                moved => return Ok(moved),
+            }
+        }
     }
 
-    fn plan(&self, lead: &OnBoard) -> Plan {
+    fn plan(&self, lead: &OnBoard, full: &[AgentId]) -> Plan {
         let now_is = &lead.now_is;
         let view = self.roster.view(&lead.entity).filter(|_| now_is.state == State::Offered);
         let Some(view) = view else { return Plan::nowhere_to_go() };
@@ -139,6 +146,7 @@ impl Mover {
             tried: &tried,
             first_offer: now_is.first_offer.unwrap_or(now_is.t0),
             reroutes: now_is.reroutes,
+            full,
         };
         plan_next(&hop, &view, self.clock.now(), &mut dice)
     }

@@ -187,6 +187,7 @@ pub(crate) fn candidate_verdict(verdict: CandidateVerdict, by: Option<By>) -> &'
         (CandidateVerdict::Eligible, _) => "could have had it",
         (CandidateVerdict::Paused, _) => "is paused",
         (CandidateVerdict::Tried, _) => "was asked before",
+        (CandidateVerdict::AtLimit, _) => "has as many leads as their limits allow",
         (CandidateVerdict::NotAMember, _) => "is no longer an agent here",
         (CandidateVerdict::NoChannel, _) => "is reached by none of the route's channels",
         (CandidateVerdict::NoWeight, _) => "has a weight of 0",

@@ -40,6 +40,14 @@ impl Keys {
         self.key("owned")
     }
 
+    pub(crate) fn taken(self) -> String {
+        self.key("taken")
+    }
+
+    pub(crate) fn reserved(self) -> String {
+        self.key("reserved")
+    }
+
     pub(crate) fn turns(self) -> String {
         self.key("turns")
     }
@@ -62,7 +70,7 @@ impl Keys {
     }
 
     /// The keys of every script that changes a lead, in the order of `prelude.lua`.
-    pub(crate) fn of_lead(self, entity: &EntityId, lead: &LeadId) -> [String; 10] {
+    pub(crate) fn of_lead(self, entity: &EntityId, lead: &LeadId) -> [String; 12] {
         [
             self.lead(lead),
             self.payload(lead),
@@ -74,6 +82,8 @@ impl Keys {
             self.outbox(),
             self.leads(entity),
             self.pool(entity),
+            self.taken(),
+            self.reserved(),
         ]
     }
 }

@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use ring::digest;
-use tipoff_domain::plan::{Pick, Plan, Step, Then};
-use tipoff_domain::{AgentId, Lead, LeadId};
+use tipoff_domain::plan::{Candidate, Pick, Plan, Step, Then};
+use tipoff_domain::{AgentId, Cap, Lead, LeadId};
 use tipoff_wire::Accepted;
 
 use crate::keys::Keys;
@@ -36,18 +36,22 @@ pub enum Placed {
     Known,
     /// The same person's open lead took it in.
     Attached(LeadId),
+    /// These are at their limits, so nobody is left to pick. Nothing changed: plan without them.
+    Full(Vec<AgentId>),
     /// The person has this agent. Nothing changed: plan for them, or go on as [`Known::Settled`].
     Returning(AgentId),
 }
 
 /// What became of a lead that was to move on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MovedOn {
     Done,
     /// It has changed since; it will be found again if it is due.
     Stale,
     /// Not due yet.
     Early,
+    /// These are at their limits, so nobody is left to pick. Nothing changed: plan without them.
+    Full(Vec<AgentId>),
 }
 
 impl Board {
@@ -85,6 +89,7 @@ impl Board {
             "placed" => Placed::New,
             "known" => Placed::Known,
             "attached" => Placed::Attached(other(&reply.detail)?),
+            "full" => Placed::Full(agents(id, &reply.detail)?),
             "returning" => {
                 Placed::Returning(reply.detail.parse().map_err(|what| Self::unreadable(id, &what))?)
             }
@@ -106,6 +111,7 @@ impl Board {
             "moved_on" => Ok(MovedOn::Done),
             "stale" => Ok(MovedOn::Stale),
             "early" => Ok(MovedOn::Early),
+            "full" => Ok(MovedOn::Full(agents(&lead.id, &reply.detail)?)),
             _ => Err(ROLL_ON.unknown(reply.word)),
         }
     }
@@ -180,14 +186,32 @@ fn words_of(step: &Step, decision: String) -> Vec<String> {
         tags,
         step.smart_plan.clone().unwrap_or_default(),
     ];
-    words.extend(step.candidates.iter().map(|candidate| {
-        let sign = if candidate.eligible { '+' } else { '-' };
-        match step.pick {
-            Pick::Smooth => format!("{sign}{}={}", candidate.agent, candidate.weight),
-            Pick::Turn | Pick::Fresh | Pick::First | Pick::All => {
-                format!("{sign}{}", candidate.agent)
-            }
-        }
-    }));
+    words.extend(step.candidates.iter().map(|candidate| in_words(candidate, step.pick)));
     words
+}
+
+/// `+ana`, `-ben`, `+ana=50` with a weight, `+ana@open:3;1795357647143:5` with limits.
+fn in_words(candidate: &Candidate, pick: Pick) -> String {
+    let sign = if candidate.eligible { '+' } else { '-' };
+    let weight = match pick {
+        Pick::Smooth => format!("={}", candidate.weight),
+        Pick::Turn | Pick::Fresh | Pick::First | Pick::All => String::new(),
+    };
+    let caps = caps(&candidate.caps);
+    let at = if caps.is_empty() { "" } else { "@" };
+    format!("{sign}{}{weight}{at}{caps}", candidate.agent)
+}
+
+/// Limits as `limits.lua` reads them.
+pub(crate) fn caps(caps: &[Cap]) -> String {
+    let word = |cap: &Cap| match cap.since {
+        Some(since) => format!("{}:{}", since.timestamp_millis(), cap.count),
+        None => format!("open:{}", cap.count),
+    };
+    caps.iter().map(word).collect::<Vec<_>>().join(";")
+}
+
+fn agents(lead: &LeadId, list: &str) -> Result<Vec<AgentId>, BoardError> {
+    let read = |name: &str| name.parse().map_err(|what| Board::unreadable(lead, &what));
+    list.split(',').filter(|name| !name.is_empty()).map(read).collect()
 }

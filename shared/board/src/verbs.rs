@@ -1,7 +1,7 @@
 //! What people and programs may ask of the board.
 
 use chrono::{DateTime, Utc};
-use tipoff_domain::{AgentId, EntityId, LeadId};
+use tipoff_domain::{AgentId, Cap, EntityId, LeadId};
 use tipoff_runtime::{Nats, Redis};
 use tipoff_wire::{Event, Partition};
 
@@ -9,7 +9,7 @@ use crate::keys::Keys;
 use crate::log::Log;
 use crate::reply::Reply;
 use crate::scripts::{ASSIGN, CLAIM, GIVE_BACK, PASS, Verb};
-use crate::{Actor, Assign, BoardError, Claim, OnBoard, Pass, Return};
+use crate::{Actor, Assign, BoardError, Claim, OnBoard, Pass, Return, place};
 
 /// The board. Cheap to clone.
 #[derive(Clone)]
@@ -26,9 +26,9 @@ impl Board {
         Self { redis, log: Log::new(nats.clone()), nats, partitions }
     }
 
-    /// Claims `lead` for `agent`. `round`: the round the agent was asked in.
-    /// Left out, whatever is open now counts, the pool included. `request`
-    /// makes a retry hear the first answer.
+    /// Claims `lead` for `agent`, who has no limits. `round`: the round the
+    /// agent was asked in. Left out, whatever is open now counts, the pool
+    /// included. `request` makes a retry hear the first answer.
     pub async fn claim(
         &self,
         entity: &EntityId,
@@ -37,8 +37,24 @@ impl Board {
         round: Option<u32>,
         request: &str,
     ) -> Result<Claim, BoardError> {
+        self.claim_under(&[], entity, lead, agent, round, request).await
+    }
+
+    /// The same under the agent's limits, which count where the offer has not
+    /// reserved a place (D-22).
+    pub async fn claim_under(
+        &self,
+        caps: &[Cap],
+        entity: &EntityId,
+        lead: &LeadId,
+        agent: &AgentId,
+        round: Option<u32>,
+        request: &str,
+    ) -> Result<Claim, BoardError> {
+        let caps = place::caps(caps);
         let round = round.map(|round| round.to_string()).unwrap_or_default();
-        let reply = self.change(&CLAIM, entity, lead, &[agent.as_str(), &round, request]).await?;
+        let reply =
+            self.change(&CLAIM, entity, lead, &[agent.as_str(), &round, request, &caps]).await?;
         Ok(match reply.word.as_str() {
             "won" => Claim::Won(self.expect_lead(entity, lead).await?),
             "already_yours" => Claim::AlreadyYours(self.expect_lead(entity, lead).await?),
@@ -47,6 +63,7 @@ impl Board {
             "withdrawn" => Claim::Withdrawn,
             "passed" => Claim::Passed,
             "not_offered" => Claim::NotOffered,
+            "limit_reached" => Claim::LimitReached,
             "unknown" => Claim::Unknown,
             _ => return Err(CLAIM.unknown(reply.word)),
         })

@@ -1,10 +1,15 @@
 //! An agent: somebody who works leads.
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::Invalid;
 use crate::invalid::LONGEST_NAME;
 use crate::lead::looks_like_email;
+use crate::{Cap, Invalid, Limit};
+
+/// More limits than anybody needs.
+const MOST_LIMITS: usize = 8;
 
 /// A way to tell an agent about a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,6 +67,9 @@ pub struct Agent {
     /// Takes no new offers while true; what is on offer stays (D-23).
     #[serde(default)]
     pub paused: bool,
+    /// How many leads come by routing; all of them count (D-20).
+    #[serde(default)]
+    pub limits: Vec<Limit>,
 }
 
 fn every_channel() -> Vec<Channel> {
@@ -79,7 +87,15 @@ impl Agent {
         if self.phone.as_deref().is_some_and(|phone| !looks_like_phone(phone)) {
             invalid.add("/phone", "is not a telephone number; write it as in +15125550101");
         }
+        if self.limits.len() > MOST_LIMITS {
+            invalid.add("/limits", format!("give at most {MOST_LIMITS} limits"));
+        }
         invalid.into_result()
+    }
+
+    /// The limits as they count at `now` in the entity's zone.
+    pub fn caps(&self, now: DateTime<Utc>, zone: Tz) -> Vec<Cap> {
+        self.limits.iter().map(|limit| limit.at(now, zone)).collect()
     }
 }
 

@@ -67,6 +67,8 @@ pub enum CandidateVerdict {
     Paused,
     /// Already offered this lead (D-5).
     Tried,
+    /// Has as many leads as their limits allow (D-20).
+    AtLimit,
     /// On the route, but no longer an agent of the entity.
     NotAMember,
     NoChannel,

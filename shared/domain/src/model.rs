@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 
 use crate::plan::{How, Otherwise, Pick, Plan, Step, Then};
 use crate::standing::{OfferState, State, Tried};
-use crate::{AgentId, LeadId, RouteId};
+use crate::{AgentId, Cap, LeadId, RouteId};
 use turns::Turns;
 
 /// Why a lead is pooled or held.
@@ -37,16 +37,21 @@ pub struct Standing {
     pub how: Option<How>,
     pub why: Option<Why>,
     pub reroutes: u32,
+    /// Whether the offer holds a place under the agent's limits (D-22).
+    pub reserved: bool,
 }
 
 /// What a change is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     Placed,
     Known,
     MovedOn,
     Stale,
     Early,
+    /// These are at their limits, and nobody else is left to pick.
+    Full(Vec<AgentId>),
+    LimitReached,
     Won,
     AlreadyYours,
     Taken,
@@ -67,12 +72,14 @@ pub struct Model {
     pub now: DateTime<Utc>,
     leads: BTreeMap<LeadId, Standing>,
     turns: Turns,
+    /// What routing gave to whom, and when: what limits count (D-21).
+    taken: Vec<(AgentId, DateTime<Utc>)>,
 }
 
 impl Model {
     /// Nothing on it yet.
     pub fn empty(now: DateTime<Utc>) -> Self {
-        Self { now, leads: BTreeMap::new(), turns: Turns::default() }
+        Self { now, leads: BTreeMap::new(), turns: Turns::default(), taken: Vec::new() }
     }
 
     /// Where a lead stands.
@@ -124,7 +131,11 @@ impl Model {
             how: None,
             why: None,
             reroutes: 0,
+            reserved: false,
         };
+        if let Some(full) = self.full(plan) {
+            return Answer::Full(full);
+        }
         let placed = self.carried_out(received, plan);
         self.leads.insert(lead.clone(), placed);
         Answer::Placed
@@ -139,6 +150,9 @@ impl Model {
         if !self.due().contains(&lead) {
             return Answer::Early;
         }
+        if let Some(full) = self.full(plan) {
+            return Answer::Full(full);
+        }
         let mut moving = found.clone();
         if moving.resolve_all(OfferState::Expired) {
             moving.version += 1;
@@ -151,8 +165,14 @@ impl Model {
 
     /// `round`: the one the agent was asked in; `None`: whatever is open, the
     /// pool included (D-19, D-32).
-    pub fn claim(&mut self, lead: &LeadId, agent: &AgentId, round: Option<u32>) -> Answer {
-        let now = self.now;
+    pub fn claim(
+        &mut self,
+        lead: &LeadId,
+        agent: &AgentId,
+        round: Option<u32>,
+        caps: &[Cap],
+    ) -> Answer {
+        let (now, has_room) = (self.now, self.has_room(agent, caps));
         let Some(lead) = self.leads.get_mut(lead) else { return Answer::Unknown };
         if lead.agent.as_ref() == Some(agent) {
             return Answer::AlreadyYours;
@@ -161,9 +181,13 @@ impl Model {
             if lead.until.is_none_or(|until| now >= until) {
                 return Answer::TooLate;
             }
+            if !lead.reserved && !has_room {
+                return Answer::LimitReached;
+            }
             lead.resolve(agent, OfferState::Claimed);
             lead.resolve_all(OfferState::Lost);
             lead.give_to(agent, How::Claimed);
+            self.taken.push((agent.clone(), now));
             return Answer::Won;
         }
         if lead.state == State::Pooled && round.is_none() {
@@ -253,8 +277,10 @@ impl Model {
         lead.reroutes = step.reroutes;
         let chosen = self.pick(step);
         if let (Some(how), Some(agent)) = (step.assign, chosen.first()) {
+            self.taken.push((agent.clone(), self.now));
             return lead.give_to(agent, how);
         }
+        lead.reserved = step.pick != Pick::All;
         lead.state = State::Offered;
         lead.round += 1;
         lead.until = Some(self.now + step.window);
@@ -263,7 +289,39 @@ impl Model {
         lead.version += 1;
     }
 
+    /// Fewer than the limit, counting places that offers have reserved.
+    fn has_room(&self, agent: &AgentId, caps: &[Cap]) -> bool {
+        let holds = |lead: &&Standing| lead.reserved && lead.pending.contains(agent);
+        let reserved = self.leads.values().filter(holds).count();
+        caps.iter().all(|cap| {
+            let had = match cap.since {
+                None => self.leads_of(agent).len(),
+                Some(since) => {
+                    self.taken.iter().filter(|(who, at)| who == agent && *at >= since).count()
+                }
+            };
+            had + reserved < cap.count as usize
+        })
+    }
+
+    /// Everybody at a limit, where that leaves nobody to pick.
+    fn full(&self, plan: &Plan) -> Option<Vec<AgentId>> {
+        let Then::Step(step) = &plan.then else { return None };
+        let open = step.candidates.iter().filter(|candidate| candidate.eligible);
+        let (room, full): (Vec<_>, Vec<_>) =
+            open.partition(|candidate| self.has_room(&candidate.agent, &candidate.caps));
+        let full: Vec<AgentId> =
+            full.into_iter().map(|candidate| candidate.agent.clone()).collect();
+        (room.is_empty() && !full.is_empty()).then_some(full)
+    }
+
     fn pick(&mut self, step: &Step) -> Vec<AgentId> {
+        let mut step = step.clone();
+        for candidate in &mut step.candidates {
+            candidate.eligible =
+                candidate.eligible && self.has_room(&candidate.agent, &candidate.caps);
+        }
+        let step = &step;
         let open = || step.candidates.iter().filter(|candidate| candidate.eligible);
         match (step.pick, &step.route) {
             (Pick::All, _) => open().map(|candidate| candidate.agent.clone()).collect(),

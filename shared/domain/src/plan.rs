@@ -8,7 +8,9 @@ use rand::SeedableRng;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{By, CandidateVerdict, Considered};
-use crate::{AgentId, Decision, EntityView, Lead, OnExhausted, Origin, Route, RouteId, Strategy};
+use crate::{
+    AgentId, Cap, Decision, EntityView, Lead, OnExhausted, Origin, Route, RouteId, Strategy,
+};
 
 /// Dice that fall the same way whenever they are made from the same seed, on
 /// every machine and in every release.
@@ -47,6 +49,8 @@ pub struct Candidate {
     pub eligible: bool,
     /// Their share, which only [`Pick::Smooth`] looks at.
     pub weight: u64,
+    /// The board picks nobody who is at one of these (D-20).
+    pub caps: Vec<Cap>,
 }
 
 /// How a lead comes to an agent.
@@ -125,6 +129,8 @@ pub enum Then {
 /// A lead that has just come in.
 pub struct Arrival<'a> {
     pub lead: &'a Lead,
+    /// Whom the board found at their limit while this lead was planned before.
+    pub full: &'a [AgentId],
 }
 
 /// A lead whose offer was passed or ran out.
@@ -137,6 +143,8 @@ pub struct Hop<'a> {
     /// When the route made its first offer of this lead.
     pub first_offer: DateTime<Utc>,
     pub reroutes: u32,
+    /// Whom the board found at their limit while this hop was planned before.
+    pub full: &'a [AgentId],
 }
 
 /// Plans the first hop of a lead.
@@ -162,7 +170,7 @@ pub fn plan(arrival: &Arrival<'_>, view: &EntityView, now: DateTime<Utc>, dice: 
     if !lead.is_reachable() {
         return Plan::hold(Otherwise::Incomplete);
     }
-    route_it(lead, view, &[], 0, now, dice)
+    route_it(&Search { lead, tried: &[], full: arrival.full, reroutes: 0 }, view, now, dice)
 }
 
 /// Plans the next hop of a lead that nobody has taken yet.
@@ -173,27 +181,33 @@ pub fn plan_next(hop: &Hop<'_>, view: &EntityView, now: DateTime<Utc>, dice: &mu
         None if hop.reroutes >= MOST_REROUTES => {
             Plan::pool(Otherwise::TooManyReroutes, Decision::default())
         }
-        None => route_it(hop.lead, view, hop.tried, hop.reroutes + 1, now, dice),
+        None => {
+            let Hop { lead, tried, full, .. } = *hop;
+            route_it(&Search { lead, tried, full, reroutes: hop.reroutes + 1 }, view, now, dice)
+        }
     }
 }
 
-/// Matches the lead against the routes and takes the first that has anybody (D-3, D-4).
-fn route_it(
-    lead: &Lead,
-    view: &EntityView,
-    tried: &[AgentId],
+/// A lead in search of a route.
+struct Search<'a> {
+    lead: &'a Lead,
+    tried: &'a [AgentId],
+    full: &'a [AgentId],
     reroutes: u32,
-    now: DateTime<Utc>,
-    dice: &mut Dice,
-) -> Plan {
-    let mut matched = matching::match_routes(lead, view, now);
+}
+
+/// Matches the lead against the routes and takes the first that has anybody (D-3, D-4).
+fn route_it(search: &Search<'_>, view: &EntityView, now: DateTime<Utc>, dice: &mut Dice) -> Plan {
+    let mut matched = matching::match_routes(search.lead, view, now);
     let found_any = !matched.routes.is_empty();
     for route in std::mem::take(&mut matched.routes) {
-        let considered = choose::consider(route, view, tried);
+        let considered = choose::consider(route, view, search.tried, search.full);
         if considered.iter().any(|candidate| candidate.verdict == CandidateVerdict::Eligible) {
             matched.chosen(&route.id);
             let decision = Decision { routes: matched.considered, candidates: considered };
-            return first_on(route, reroutes, decision, dice);
+            let mut plan = first_on(route, search.reroutes, decision, dice);
+            plan.cap(view, now);
+            return plan;
         }
         matched.nobody(&route.id);
     }
@@ -241,7 +255,7 @@ fn next_on(
     now: DateTime<Utc>,
     dice: &mut Dice,
 ) -> Plan {
-    let considered = choose::consider(route, view, hop.tried);
+    let considered = choose::consider(route, view, hop.tried, hop.full);
     let mut decision = Decision { routes: Vec::new(), candidates: considered };
     // A timeout agent who has left the entity cannot be given anything.
     let timeout = route.timeout.as_ref().filter(|one| view.agents.contains_key(&one.agent));
@@ -272,7 +286,9 @@ fn next_on(
         tags: Vec::new(),
         smart_plan: None,
     };
-    Plan { then: Then::Step(step), decision }
+    let mut plan = Plan { then: Then::Step(step), decision };
+    plan.cap(view, now);
+    plan
 }
 
 /// The timeout agent has the lead, or else it goes where the route says.
@@ -302,6 +318,16 @@ impl Plan {
         Self::pool(Otherwise::NoRoute, Decision::default())
     }
 
+    /// Tells the board everybody's limits.
+    fn cap(&mut self, view: &EntityView, now: DateTime<Utc>) {
+        let Then::Step(step) = &mut self.then else { return };
+        for candidate in &mut step.candidates {
+            if let Some(agent) = view.agents.get(&candidate.agent) {
+                candidate.caps = agent.caps(now, view.entity.zone);
+            }
+        }
+    }
+
     fn pool(why: Otherwise, decision: Decision) -> Self {
         Self { then: Then::Pool(why), decision }
     }
@@ -322,7 +348,8 @@ impl Plan {
             let verdict = CandidateVerdict::Eligible;
             decision.candidates.push(Considered { agent: agent.clone(), verdict, by: None });
         }
-        let candidates = vec![Candidate { agent: agent.clone(), eligible: true, weight: 1 }];
+        let candidates =
+            vec![Candidate { agent: agent.clone(), eligible: true, weight: 1, caps: Vec::new() }];
         let route = route.map(|route| route.id.clone());
         let window = TimeDelta::zero();
         let step = Step {

@@ -103,6 +103,9 @@ pub struct After {
     pub agent: Option<AgentId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub how: Option<How>,
+    /// Since when the agent has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<DateTime<Utc>>,
     /// Why it is pooled or held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<PooledWhy>,

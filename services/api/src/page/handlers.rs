@@ -162,7 +162,16 @@ impl Visit {
         let request = format!("page:{agent}:{mark}");
         Ok(match act {
             Act::Claim => Standing::after_claim(
-                &api.board.claim(entity, lead, agent, Some(*round), &request).await?,
+                &api.board
+                    .claim_under(
+                        &api.caps(entity, agent),
+                        entity,
+                        lead,
+                        agent,
+                        Some(*round),
+                        &request,
+                    )
+                    .await?,
             ),
             Act::ClaimFromPool => {
                 Standing::after_claim(&api.board.claim(entity, lead, agent, None, &request).await?)

@@ -171,7 +171,8 @@ async fn claim(
 ) -> Result<Json<Value>, Problem> {
     let (entity, agent) = caller.agent()?;
     let request = request.of("claim", agent.as_str());
-    let answer = api.board.claim(entity, id, agent, round, &request).await?;
+    let caps = api.caps(entity, agent);
+    let answer = api.board.claim_under(&caps, entity, id, agent, round, &request).await?;
     Ok(won(answer_claim(answer, id)?))
 }
 

@@ -175,7 +175,12 @@ impl Desk {
     ) -> LeadId {
         let candidates = agents
             .iter()
-            .map(|agent| Candidate { agent: id::<AgentId>(agent), eligible: true, weight: 1 })
+            .map(|agent| Candidate {
+                agent: id::<AgentId>(agent),
+                eligible: true,
+                weight: 1,
+                caps: Vec::new(),
+            })
             .collect();
         let step = Step {
             route: None,

@@ -114,7 +114,12 @@ impl Offers<'_> {
             route: Some(self.routes[entity].clone()),
             pick: Pick::First,
             by: By::Turn,
-            candidates: vec![Candidate { agent: "agent0".parse()?, eligible: true, weight: 1 }],
+            candidates: vec![Candidate {
+                agent: "agent0".parse()?,
+                eligible: true,
+                weight: 1,
+                caps: Vec::new(),
+            }],
             assign: None,
             window,
             reroutes: 0,

@@ -5,22 +5,31 @@
   The plan's words, from ARGV[from] on: what (step, pool, hold), why, route,
   pick, by, assign (how, or empty: offer), window in ms, reroutes, decision,
   tags, smart plan; then the candidates, `+ana` eligible, `-ben` not, `+ana=50`
-  with their weight.
+  with their weight, `+ana@open:3` with their limits.
+
+  Whoever is at a limit is not picked. `plan.full` lists them where nobody is
+  left; then nothing has been written, and the router plans without them.
 ]]
-local function read_plan(from)
+local function read_plan(from, lead, entity)
   local names = {
     'what', 'why', 'route', 'pick', 'by', 'assign', 'window', 'reroutes', 'decision', 'tags', 'smart_plan',
   }
   local plan = { eligible = {}, names = {}, open = {}, weights = {} }
+  local whose, at_limit = { id = lead, is = { entity = entity } }, {}
   for i, name in ipairs(names) do plan[name] = ARGV[from + i - 1] end
   for i = from + #names, #ARGV do
-    local sign, name, weight = string.match(ARGV[i], '^([+-])([^=]+)=?(%d*)$')
+    local sign, name, weight, caps = string.match(ARGV[i], '^([+-])([^=@]+)=?(%d*)@?(.*)$')
     local can = sign == '+'
+    if can and not has_room(whose, name, caps) then
+      can = false
+      at_limit[#at_limit + 1] = name
+    end
     plan.weights[name] = tonumber(weight) or 0
     plan.names[#plan.names + 1] = name
     plan.open[#plan.open + 1] = can
     if can then plan.eligible[#plan.eligible + 1] = name end
   end
+  if #at_limit > 0 and #plan.eligible == 0 then plan.full = table.concat(at_limit, ',') end
   return plan
 end
 
@@ -103,7 +112,7 @@ local function pick(plan)
   return { plan.eligible[1] }
 end
 
-local function offer_to(lead, chosen, window)
+local function offer_to(lead, chosen, window, pick)
   leave_queues(lead)
   put(lead, 'state', 'offered')
   put(lead, 'round', int((tonumber(lead.is.round) or 0) + 1))
@@ -114,6 +123,8 @@ local function offer_to(lead, chosen, window)
   put(lead, 'why', nil)
   redis.call('ZADD', DEADLINES, now + window, lead.id)
   for _, agent in ipairs(chosen) do redis.call('ZADD', OFFERS, 0, member(lead, agent)) end
+  -- A jump ball reserves nothing: whoever claims it is counted then (D-22).
+  if pick ~= 'all' then redis.call('ZADD', RESERVED, 0, member(lead, chosen[1])) end
 end
 
 local function carry_out(lead, plan)
@@ -153,6 +164,6 @@ local function carry_out(lead, plan)
     give_to(lead, chosen[1], plan.assign)
     return tell('lead.assigned', agents, memory)
   end
-  offer_to(lead, chosen, tonumber(plan.window))
+  offer_to(lead, chosen, tonumber(plan.window), plan.pick)
   tell('lead.offered', agents, memory)
 end

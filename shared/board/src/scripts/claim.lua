@@ -2,9 +2,10 @@
   Claims a lead for one agent. The first caller wins; the deadline counts
   whether or not it has been acted on yet (D-19).
 
-  ARGV[1] lead  [2] agent  [3] round, or '' for whatever is open now, the pool included  [4] request
+  ARGV[1] lead  [2] agent  [3] round, or '' for whatever is open now, the pool included
+  ARGV[4] request  [5] the agent's limits, which count where no place is reserved
 
-  Says won | already_yours | taken | too_late | withdrawn | passed | not_offered | unknown
+  Says won | already_yours | limit_reached | taken | too_late | withdrawn | passed | not_offered | unknown
 ]]
 local agent, round, request = ARGV[2], ARGV[3], ARGV[4]
 local held = redis.call('HMGET', LEAD, 'state', 'agent', 'how', 'tried', 'pending', 'request', 'until', 'round', 'entity')
@@ -42,6 +43,9 @@ if state == 'assigned' and owner == agent then
 end
 if state == 'offered' and pending and contains(pending, agent) and (round == '' or round == held[8]) then
   if now >= tonumber(held[7]) then return answer('too_late') end
+  local own = { id = ARGV[1], is = { entity = held[9] } }
+  local reserved = redis.call('ZSCORE', RESERVED, member(own, agent))
+  if not reserved and not has_room(own, agent, ARGV[5]) then return answer('limit_reached') end
   return won('claimed')
 end
 if state == 'pooled' and round == '' then return won('pool_claimed') end

@@ -2,12 +2,12 @@
   Puts a new lead on the board and carries out the plan for it. A lead that is
   there already is left as it is: whoever delivers it twice hears the same.
 
-  KEYS[11…] identities  string  one for each way to recognise the person, -> lead
+  KEYS[13…] identities  string  one for each way to recognise the person, -> lead
   ARGV[1] lead  [2] entity  [3] source or ''  [4] received, ms  [5] payload
   ARGV[6] same person: 'no', 'attach' or 'keep' (both with sticky), 'settled' (asked before)
   ARGV[7] sticky, ms, or 0   [8] how many identities   [9…] the plan
 
-  Says known | placed | attached lead | returning agent
+  Says known | placed | attached lead | returning agent | full agents
 ]]
 local prefix = string.sub(LEAD, 1, #LEAD - #ARGV[1])
 local lead = open(LEAD, ARGV[1])
@@ -24,7 +24,7 @@ local how_same, sticky = ARGV[6], tonumber(ARGV[7])
 
 local function somebody_we_know()
   if how_same == 'no' then return nil end
-  for i = 11, 10 + tonumber(ARGV[8]) do
+  for i = 13, 12 + tonumber(ARGV[8]) do
     local id = redis.call('GET', KEYS[i])
     local other = id and open(prefix .. id, id)
     if other and other.is.state and other.is.entity == ARGV[2] then return other end
@@ -51,6 +51,9 @@ if other and how_same ~= 'settled' and other.is.state == 'assigned' and now < to
   return { 'returning', other.is.agent, lead.id, '0', '', {} }
 end
 
+local plan = read_plan(9, lead.id, ARGV[2])
+if plan.full then return { 'full', plan.full, lead.id, '0', '', {} } end
+
 put(lead, 'entity', ARGV[2])
 if ARGV[3] ~= '' then put(lead, 'source', ARGV[3]) end
 put(lead, 'state', 'held')
@@ -60,8 +63,8 @@ put(lead, 'inquiries', '1')
 redis.call('SET', PAYLOAD, ARGV[5])
 redis.call('ZADD', LEADS, ARGV[4], lead.id)
 if how_same ~= 'no' then
-  for i = 11, 10 + tonumber(ARGV[8]) do redis.call('SET', KEYS[i], lead.id, 'PX', math.max(sticky, NINETY_DAYS)) end
+  for i = 13, 12 + tonumber(ARGV[8]) do redis.call('SET', KEYS[i], lead.id, 'PX', math.max(sticky, NINETY_DAYS)) end
 end
 emit(lead, 'lead.received', { 'payload', ARGV[5] })
-carry_out(lead, read_plan(9))
+carry_out(lead, plan)
 return reply('placed', lead)

@@ -15,9 +15,12 @@
   KEYS[8]  outbox     stream  events on their way to the log
   KEYS[9]  leads      zset    the entity's leads, by the ms of arrival
   KEYS[10] pool       zset    the entity's pooled leads, by the ms of arrival there
+  KEYS[11] taken      zset    entity|agent|ms|lead: what routing has given to agents, which limits count
+  KEYS[12] reserved   zset    entity|agent|lead: offers that hold a place under the agent's limits
 ]]
 local LEAD, PAYLOAD, CLOCK, DEADLINES, OFFERS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local OWNED, TURNS, OUTBOX, LEADS, POOL = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local TAKEN, RESERVED = KEYS[11], KEYS[12]
 
 local function int(number) return string.format('%d', number) end
 
@@ -86,7 +89,7 @@ end
 -- What every event says of the lead after it: enough to rebuild the board.
 local SNAPSHOT = {
   'entity', 'state', 'version', 'route', 'round', 'until', 'window', 'pending', 'tried', 'agent', 'how', 'why',
-  'source', 'received', 't0', 'first', 'reroutes', 'inquiries', 'of',
+  'since', 'source', 'received', 't0', 'first', 'reroutes', 'inquiries', 'of',
 }
 local emitted = {}
 
@@ -144,6 +147,7 @@ local function resolve(lead, agent, outcome)
   local tried = agent .. '=' .. outcome
   put(lead, 'tried', lead.is.tried and (lead.is.tried .. ',' .. tried) or tried)
   redis.call('ZREM', OFFERS, member(lead, agent))
+  redis.call('ZREM', RESERVED, member(lead, agent))
 end
 
 -- Ends every pending offer; answers whom they were made to, as a list.
@@ -154,6 +158,7 @@ local function resolve_all(lead, outcome)
   for _, agent in ipairs(split(pending, ',')) do
     tried[#tried + 1] = agent .. '=' .. outcome
     redis.call('ZREM', OFFERS, member(lead, agent))
+    redis.call('ZREM', RESERVED, member(lead, agent))
   end
   local joined = table.concat(tried, ',')
   put(lead, 'pending', nil)
@@ -170,6 +175,40 @@ local function leave_queues(lead)
   if lead.is.agent then redis.call('ZREM', OWNED, member(lead, lead.is.agent)) end
 end
 
+-- What limits count: leads that came by routing, and not what was fetched from
+-- the pool, given by hand or kept from before (D-21). Returning one changes nothing.
+local COUNTED = { claimed = 1, direct = 1, assign_to_agent = 1, timeout_agent = 1, exhausted = 1 }
+-- No limit looks back further than a month.
+local KEPT = 32 * 24 * 60 * 60 * 1000
+
+local function agents_own(lead, agent) return lead.is.entity .. '|' .. agent .. '|' end
+
+local function count_taken(lead)
+  if not COUNTED[lead.is.how] then return end
+  local own = agents_own(lead, lead.is.agent)
+  redis.call('ZREMRANGEBYLEX', TAKEN, '[' .. own, '(' .. own .. int(now - KEPT))
+  redis.call('ZADD', TAKEN, 0, own .. lead.is.since .. '|' .. lead.id)
+end
+
+-- Whether the agent may have one more: `caps` is `open:3;1795357647143:5`,
+-- fewer than so many now, and since that ms. Reserved places count (D-22).
+local function has_room(lead, agent, caps)
+  if caps == '' then return true end
+  local own = agents_own(lead, agent)
+  local to = '(' .. string.sub(own, 1, -2) .. '}'
+  local reserved = redis.call('ZLEXCOUNT', RESERVED, '[' .. own, to)
+  for since, count in string.gmatch(caps, '(%w+):(%d+)') do
+    local had
+    if since == 'open' then
+      had = redis.call('ZLEXCOUNT', OWNED, '[' .. own, to)
+    else
+      had = redis.call('ZLEXCOUNT', TAKEN, '[' .. own .. since, to)
+    end
+    if had + reserved >= tonumber(count) then return false end
+  end
+  return true
+end
+
 local function give_to(lead, agent, how)
   leave_queues(lead)
   put(lead, 'state', 'assigned')
@@ -178,6 +217,7 @@ local function give_to(lead, agent, how)
   put(lead, 'why', nil)
   put(lead, 'since', int(now))
   redis.call('ZADD', OWNED, 0, member(lead, agent))
+  count_taken(lead)
 end
 
 local function to_pool(lead, why)
@@ -185,6 +225,7 @@ local function to_pool(lead, why)
   put(lead, 'state', 'pooled')
   put(lead, 'agent', nil)
   put(lead, 'how', nil)
+  put(lead, 'since', nil)
   put(lead, 'why', why)
   redis.call('ZADD', POOL, now, lead.id)
 end

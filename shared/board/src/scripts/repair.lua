@@ -21,12 +21,15 @@ for i = 5, #ARGV, 2 do put(lead, ARGV[i], ARGV[i + 1]) end
 put(lead, 'seq', ARGV[2])
 
 local is = lead.is
-for _, agent in ipairs(split(is.pending, ',')) do redis.call('ZADD', OFFERS, 0, member(lead, agent)) end
+local asked = split(is.pending, ',')
+for _, agent in ipairs(asked) do redis.call('ZADD', OFFERS, 0, member(lead, agent)) end
+if #asked == 1 then redis.call('ZADD', RESERVED, 0, member(lead, asked[1])) end
 if is.state == 'offered' then redis.call('ZADD', DEADLINES, is['until'] or now, lead.id) end
 if is.state == 'pooled' then redis.call('ZADD', POOL, now, lead.id) end
 if is.state == 'assigned' then
-  put(lead, 'since', int(now))
+  if not is.since then put(lead, 'since', int(now)) end
   redis.call('ZADD', OWNED, 0, member(lead, is.agent))
+  count_taken(lead)
 end
 if is.received then redis.call('ZADD', LEADS, is.received, lead.id) end
 if ARGV[4] ~= '' then redis.call('SET', PAYLOAD, ARGV[4]) end

@@ -3,7 +3,7 @@
 
   ARGV[1] lead  [2] the version that the plan was made for  [3…] the plan
 
-  Says moved_on | early | stale (it has changed since; plan again if it is due)
+  Says moved_on | early | full agents | stale (it has changed since; plan again if it is due)
 ]]
 local lead = open(LEAD, ARGV[1])
 if lead.is.state ~= 'offered' then
@@ -13,8 +13,11 @@ end
 if lead.is.version ~= ARGV[2] then return reply('stale', lead) end
 if lead.is.pending and now < tonumber(lead.is['until']) then return reply('early', lead) end
 
+local plan = read_plan(3, lead.id, lead.is.entity)
+if plan.full then return reply('full', lead, plan.full) end
+
 local expired = resolve_all(lead, 'expired')
 put(lead, 'until', nil)
 if expired then emit(lead, 'lead.expired', { 'agents', expired }) end
-carry_out(lead, read_plan(3))
+carry_out(lead, plan)
 return reply('moved_on', lead)

@@ -137,6 +137,7 @@ pub(crate) fn step(pick: Pick, agents: &[&str], assign: Option<How>) -> Plan {
             agent: id::<AgentId>(name.trim_start_matches('-')),
             eligible: !name.starts_with('-'),
             weight: weight.parse().unwrap(),
+            caps: Vec::new(),
         }
     };
     let step = Step {

@@ -16,7 +16,7 @@ use tipoff_board::{
 use tipoff_domain::decision::By;
 use tipoff_domain::model::{Answer, Model, Standing, Why};
 use tipoff_domain::plan::{Candidate, How, Otherwise, Pick, Plan, Step, Then};
-use tipoff_domain::{AgentId, Decision, EntityId, LeadId};
+use tipoff_domain::{AgentId, Cap, Decision, EntityId, LeadId};
 use tipoff_wire::PooledWhy;
 
 use crate::fixture::{Table, accepted, id, nine};
@@ -30,11 +30,19 @@ const LEADS: usize = 3;
 enum Change {
     Place { lead: usize, plan: Plan },
     RollOn { lead: usize, stale: bool, plan: Plan },
-    Claim { lead: usize, agent: usize, round: Option<u32> },
+    Claim { lead: usize, agent: usize, round: Option<u32>, caps: Vec<Cap> },
     Pass { lead: usize, agent: usize, round: Option<u32> },
     Assign { lead: usize, agent: usize },
     GiveBack { lead: usize, by: Option<usize> },
     Wait { seconds: i64 },
+}
+
+/// No limit as a rule; else few since a moment of the run, or few at once.
+fn caps() -> impl Strategy<Value = Vec<Cap>> {
+    let since = option::of(0..40_i64)
+        .prop_map(|back| back.map(|back| nine() + TimeDelta::seconds(back * 60)));
+    let cap = (since, 0..3_u32).prop_map(|(since, count)| Cap { since, count });
+    prop_oneof![3 => Just(Vec::new()), 1 => collection::vec(cap, 1..3)]
 }
 
 fn plans() -> impl Strategy<Value = Plan> {
@@ -48,28 +56,39 @@ fn plans() -> impl Strategy<Value = Plan> {
     let assign = prop_oneof![4 => Just(None), 1 => Just(Some(How::Direct))];
     let list = Just([0, 1, 2, 3]).prop_shuffle();
     let open = collection::vec(proptest::bool::weighted(0.75), 4);
-    let step = (pick, assign, list, 1..=4_usize, open, 0..2_u8, 1..4_i64, 0..3_u32).prop_map(
-        |(pick, assign, list, length, mut open, route, window, reroutes)| {
-            open[0] = true;
-            let candidate = |(place, agent): (usize, &usize)| Candidate {
-                agent: id(AGENTS[*agent]),
-                eligible: open[place],
-                weight: 1 + *agent as u64 * 3,
-            };
-            let pick = if assign.is_some() && pick == Pick::All { Pick::First } else { pick };
-            Then::Step(Step {
-                route: Some(id(&format!("r{route}"))),
-                pick,
-                by: By::Turn,
-                candidates: list.iter().take(length).enumerate().map(candidate).collect(),
-                assign,
-                window: TimeDelta::seconds(window * 10),
-                reroutes,
-                tags: Vec::new(),
-                smart_plan: None,
-            })
-        },
-    );
+    let step = (
+        pick,
+        assign,
+        list,
+        1..=4_usize,
+        (open, collection::vec(caps(), 4)),
+        0..2_u8,
+        1..4_i64,
+        0..3_u32,
+    )
+        .prop_map(
+            |(pick, assign, list, length, (mut open, limits), route, window, reroutes)| {
+                open[0] = true;
+                let candidate = |(place, agent): (usize, &usize)| Candidate {
+                    agent: id(AGENTS[*agent]),
+                    eligible: open[place],
+                    weight: 1 + *agent as u64 * 3,
+                    caps: limits[place].clone(),
+                };
+                let pick = if assign.is_some() && pick == Pick::All { Pick::First } else { pick };
+                Then::Step(Step {
+                    route: Some(id(&format!("r{route}"))),
+                    pick,
+                    by: By::Turn,
+                    candidates: list.iter().take(length).enumerate().map(candidate).collect(),
+                    assign,
+                    window: TimeDelta::seconds(window * 10),
+                    reroutes,
+                    tags: Vec::new(),
+                    smart_plan: None,
+                })
+            },
+        );
     let then = prop_oneof![8 => step, 1 => Just(Then::Pool(Otherwise::Exhausted))];
     then.prop_map(|then| Plan { then, decision: Decision::default() })
 }
@@ -80,8 +99,8 @@ fn changes() -> impl Strategy<Value = Vec<(usize, Change)>> {
         2 => (lead.clone(), plans()).prop_map(|(lead, plan)| Change::Place { lead, plan }),
         4 => (lead.clone(), proptest::bool::weighted(0.1), plans())
             .prop_map(|(lead, stale, plan)| Change::RollOn { lead, stale, plan }),
-        4 => (lead.clone(), agent.clone(), round.clone())
-            .prop_map(|(lead, agent, round)| Change::Claim { lead, agent, round }),
+        4 => ((lead.clone(), agent.clone(), round.clone()), caps())
+            .prop_map(|((lead, agent, round), caps)| Change::Claim { lead, agent, round, caps }),
         4 => (lead.clone(), agent.clone(), round)
             .prop_map(|(lead, agent, round)| Change::Pass { lead, agent, round }),
         1 => (lead.clone(), agent.clone()).prop_map(|(lead, agent)| Change::Assign { lead, agent }),
@@ -125,6 +144,7 @@ impl Run<'_> {
                 };
                 let said = match board.place(&new, plan, Known::Ignore).await? {
                     Placed::New => Answer::Placed,
+                    Placed::Full(full) => Answer::Full(full),
                     _ => Answer::Known,
                 };
                 (said, model.place(&names[*lead], plan))
@@ -138,13 +158,14 @@ impl Run<'_> {
                     MovedOn::Done => Answer::MovedOn,
                     MovedOn::Stale => Answer::Stale,
                     MovedOn::Early => Answer::Early,
+                    MovedOn::Full(full) => Answer::Full(full),
                 };
                 (said, model.roll_on(&names[*lead], found.version, plan))
             }
-            Change::Claim { lead, agent: who, round } => {
+            Change::Claim { lead, agent: who, round, caps } => {
                 let (lead, who) = (&names[*lead], agent(*who));
-                let said = board.claim(&name, lead, &who, *round, "").await?;
-                (claimed(&said), model.claim(lead, &who, *round))
+                let said = board.claim_under(caps, &name, lead, &who, *round, "").await?;
+                (claimed(&said), model.claim(lead, &who, *round, caps))
             }
             Change::Pass { lead, agent: who, round } => {
                 let (lead, who) = (&names[*lead], agent(*who));
@@ -187,7 +208,9 @@ impl Run<'_> {
         let (mut real, mut ideal) = (Vec::new(), Vec::new());
         for lead in (0..LEADS).map(|lead| self.lead(entity, lead)) {
             real.push(format!("{:?}", board.lead(&name, &lead).await?.map(|lead| standing(&lead))));
-            ideal.push(format!("{:?}", model.lead(&lead)));
+            let ideally =
+                model.lead(&lead).map(|lead| Standing { reserved: false, ..lead.clone() });
+            ideal.push(format!("{ideally:?}"));
             let logged =
                 board.timeline(&name, &lead).await?.last().map_or(0, |event| event.version);
             let version = model.lead(&lead).map_or(0, |lead| lead.version);
@@ -229,6 +252,8 @@ fn standing(lead: &OnBoard) -> Standing {
             PooledWhy::Returned(_) => Why::Returned,
         }),
         reroutes: is.reroutes,
+        // Not seen as such; what it does is.
+        reserved: false,
     }
 }
 
@@ -240,7 +265,8 @@ fn claimed(said: &Claim) -> Answer {
         Claim::TooLate => Answer::TooLate,
         Claim::Withdrawn => Answer::Withdrawn,
         Claim::Passed => Answer::Passed,
-        Claim::NotOffered | Claim::LimitReached => Answer::NotOffered,
+        Claim::NotOffered => Answer::NotOffered,
+        Claim::LimitReached => Answer::LimitReached,
         Claim::Unknown => Answer::Unknown,
     }
 }

@@ -8,13 +8,19 @@ use crate::decision::{By, CandidateVerdict, Considered};
 use crate::{Agent, AgentId, Channel, EntityView, Route, Strategy};
 
 /// What speaks for or against each member of `route`, in list order (D-5).
-pub(super) fn consider(route: &Route, view: &EntityView, tried: &[AgentId]) -> Vec<Considered> {
+pub(super) fn consider(
+    route: &Route,
+    view: &EntityView,
+    tried: &[AgentId],
+    full: &[AgentId],
+) -> Vec<Considered> {
     let members = route.strategy.members(view.agents.keys());
     let judge = |agent: &AgentId| match view.agents.get(agent) {
         None => CandidateVerdict::NotAMember,
         Some(_) if tried.contains(agent) => CandidateVerdict::Tried,
         Some(known) if known.paused => CandidateVerdict::Paused,
         Some(_) if route.strategy.weight(agent) == 0 => CandidateVerdict::NoWeight,
+        Some(_) if full.contains(agent) => CandidateVerdict::AtLimit,
         Some(known) if !is_told(route, known) => CandidateVerdict::NoChannel,
         Some(_) => CandidateVerdict::Eligible,
     };
@@ -50,7 +56,12 @@ fn eligible(considered: &[Considered]) -> Vec<&AgentId> {
 fn as_candidates(agents: Vec<&AgentId>) -> Vec<Candidate> {
     agents
         .into_iter()
-        .map(|agent| Candidate { agent: agent.clone(), eligible: true, weight: 1 })
+        .map(|agent| Candidate {
+            agent: agent.clone(),
+            eligible: true,
+            weight: 1,
+            caps: Vec::new(),
+        })
         .collect()
 }
 
@@ -67,6 +78,7 @@ pub(super) fn first(
                 agent: candidate.agent.clone(),
                 eligible: is_eligible(candidate),
                 weight: 1,
+                caps: Vec::new(),
             });
             (Pick::Turn, By::Turn, listed.collect())
         }
@@ -78,6 +90,7 @@ pub(super) fn first(
                 agent: agent.clone(),
                 eligible: true,
                 weight: strategy.weight(agent),
+                caps: Vec::new(),
             });
             (Pick::Smooth, By::Weight, weighed.collect())
         }

@@ -64,7 +64,7 @@ pub(crate) fn seeded(seed: u64) -> Dice {
 pub(crate) const FRIDAY: &str = "2026-11-20T20:00:00Z";
 
 pub(crate) fn plan_it(lead: &Lead, view: &EntityView, now: &str, seed: u64) -> Plan {
-    plan(&Arrival { lead }, view, at(now), &mut seeded(seed))
+    plan(&Arrival { lead, full: &[] }, view, at(now), &mut seeded(seed))
 }
 
 pub(crate) fn step(plan: &Plan) -> &Step {

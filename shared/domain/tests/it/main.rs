@@ -7,6 +7,7 @@
 
 mod duration;
 mod fixture;
+mod limits;
 mod matching;
 mod next_hop;
 mod people_check;

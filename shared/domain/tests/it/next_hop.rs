@@ -16,7 +16,14 @@ fn next(
 ) -> Plan {
     let person = lead(json!({}));
     let route = id(route);
-    let hop = Hop { lead: &person, route: Some(&route), tried, first_offer: at(FRIDAY), reroutes };
+    let hop = Hop {
+        lead: &person,
+        route: Some(&route),
+        tried,
+        first_offer: at(FRIDAY),
+        reroutes,
+        full: &[],
+    };
     plan_next(&hop, team, at(FRIDAY) + TimeDelta::minutes(minutes_later), &mut seeded(7))
 }
 
