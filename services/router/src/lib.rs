@@ -12,6 +12,7 @@ mod seed;
 mod share;
 mod sweep;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tipoff_board::Board;
@@ -64,7 +65,8 @@ pub async fn run(
         clock: clock.clone(),
         seeds: seeds.clone(),
     };
-    let mover = Mover { board: board.clone(), roster, clock: clock.clone(), seeds };
+    let failing = Arc::default();
+    let mover = Mover { board: board.clone(), roster, clock: clock.clone(), seeds, failing };
 
     info!(in_flight = options.in_flight, "routing");
     let (pulled, shared) = tokio::join!(

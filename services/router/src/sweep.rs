@@ -1,6 +1,8 @@
 //! Deadlines: whatever is due in a partition moves on, and events that
 //! somebody left behind are shipped.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,6 +36,8 @@ pub(crate) struct Mover {
     pub(crate) roster: Roster,
     pub(crate) clock: Clock,
     pub(crate) seeds: Seeds,
+    /// Whether the last sweep of any partition failed.
+    pub(crate) failing: Arc<AtomicBool>,
 }
 
 impl Mover {
@@ -51,19 +55,19 @@ impl Mover {
         found: &watch::Sender<Option<DateTime<Utc>>>,
         stop: &CancellationToken,
     ) {
-        let mut failing = false;
         while !stop.is_cancelled() {
             let pause = match self.sweep_once(partition, found).await {
                 Ok(pause) => {
-                    failing = false;
+                    if self.failing.swap(false, Ordering::Relaxed) {
+                        info!("sweeping goes on");
+                    }
                     pause
                 }
                 Err(error) => {
-                    // Once, not five times a second, while a server is away.
-                    if !failing {
-                        error!(error = &error as &dyn std::error::Error, %partition, "sweep failed, trying again");
+                    // Once for all partitions, not five times a second for each, while a server is away.
+                    if !self.failing.swap(true, Ordering::Relaxed) {
+                        error!(error = &error as &dyn std::error::Error, %partition, "sweeping fails, trying again");
                     }
-                    failing = true;
                     AT_MOST
                 }
             };

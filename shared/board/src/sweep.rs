@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::{StreamExt, stream};
 use redis::streams::StreamRangeReply;
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_wire::{Partition, subject};
@@ -18,6 +19,8 @@ use crate::{Board, BoardError, OnBoard};
 
 /// Leads handled per sweep of a partition.
 const SWEEP_AT_MOST: usize = 200;
+/// Leads put off at once.
+const AT_ONCE: usize = 32;
 /// A pause in sweeping that agents must not pay for.
 const GAP: TimeDelta = TimeDelta::seconds(2);
 
@@ -86,12 +89,18 @@ impl Board {
             let leads: Vec<LeadId> = names.iter().filter_map(|name| name.parse().ok()).collect();
             let found = self.load_each(partition, &leads).await?;
             left_alone += names.len() - found.len();
-            for lead in found {
-                let Ok(lead) = lead else {
-                    left_alone += 1;
-                    continue;
-                };
-                left_alone += usize::from(!self.extend(partition, &lead, began, ended).await?);
+            // One that cannot be read or put off now keeps nobody else waiting.
+            let extending = found.into_iter().map(|lead| async {
+                match lead {
+                    Ok(lead) => self.extend(partition, &lead, began, ended).await,
+                    Err(error) => Err(error),
+                }
+            });
+            let extended: Vec<_> =
+                stream::iter(extending).buffer_unordered(AT_ONCE).collect().await;
+            left_alone += extended.iter().filter(|extended| !matches!(extended, Ok(true))).count();
+            if let Some(error) = extended.into_iter().find_map(Result::err) {
+                warn!(error = &error as &dyn std::error::Error, %partition, "deadlines that are not put off");
             }
         }
     }

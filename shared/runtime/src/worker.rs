@@ -189,7 +189,7 @@ impl<H: Handler> Worker<H> {
                 Err(_) => {}
             }
         }
-        self.hand_back(messages).await;
+        self.hand_back(consumer, messages).await;
     }
 
     /// A free place for one more message; `None`: stopped.
@@ -205,10 +205,22 @@ impl<H: Handler> Worker<H> {
         warn!(error, consumer = self.limits.durable, "pulling failed, trying again");
     }
 
-    /// What was fetched and not begun goes to somebody else at once.
-    async fn hand_back(&self, mut messages: pull::Stream) {
+    /// What was fetched and not begun goes to somebody else at once. Not before
+    /// the server knows that we ask for no more: it would give it to us again.
+    async fn hand_back(&self, consumer: &consumer::Durable, mut messages: pull::Stream) {
+        // What the server has sent by now is on its way here; let it arrive.
+        consumer::round_trip(consumer).await;
+        let mut fetched = Vec::new();
         while let Some(Some(Ok(message))) = messages.next().now_or_never() {
-            self.settler.hand_back(&message).await;
+            fetched.push(message);
+        }
+        drop(messages);
+        if fetched.is_empty() {
+            return;
+        }
+        consumer::round_trip(consumer).await;
+        for message in &fetched {
+            self.settler.hand_back(message).await;
         }
     }
 

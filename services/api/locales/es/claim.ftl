@@ -4,29 +4,29 @@ offered-to = { $entity } · para { $agent }
 lead-of = Consulta de { $name }
 lead-without-name = Un prospecto nuevo
 
-open-heading = Prospecto nuevo para usted
-yours-heading = Es suyo
+open-heading = Prospecto nuevo para ti
+yours-heading = Es tuyo
 taken-heading = Ya fue reclamado
 too-late-heading = Se acabó el tiempo
-passed-heading = Usted lo rechazó
+passed-heading = Lo rechazaste
 withdrawn-heading = Ya no está disponible
-full-heading = Llegó a su límite
+full-heading = Llegaste a tu límite
 unknown-heading = Este enlace no funciona
 away-heading = Un momento, por favor
 
-open-lead = Quien responde primero marca la diferencia. Verá los datos de contacto en cuanto lo reclame.
-yours-lead = Comuníquese ahora, mientras sigue buscando.
-taken-lead = Esta vez otro agente llegó primero. No tiene que hacer nada más.
+open-lead = Quien responde primero marca la diferencia. Verás los datos de contacto en cuanto lo reclames.
+yours-lead = Comunícate ahora, mientras sigue buscando.
+taken-lead = Esta vez otro agente llegó primero. No tienes que hacer nada más.
 too-late-lead = Venció la fecha límite para reclamar y el prospecto siguió su camino.
 passed-lead = Gracias. El prospecto pasa al siguiente agente.
 withdrawn-lead = La oferta fue retirada; aquí no queda nada por hacer.
-full-lead = Tiene tantos prospectos como permite su equipo. Trabaje o devuelva uno e intente de nuevo.
-unknown-lead = Puede estar incompleto o vencido. Abra de nuevo el mensaje más reciente o pregunte a su equipo.
-away-lead = No pudimos consultar sus prospectos. No se ha perdido nada; intente de nuevo en unos segundos.
+full-lead = Tienes tantos prospectos como permite tu equipo. Trabaja o devuelve uno e inténtalo de nuevo.
+unknown-lead = Puede estar incompleto o vencido. Abre de nuevo el mensaje más reciente o pregunta a tu equipo.
+away-lead = No pudimos consultar tus prospectos. No se ha perdido nada; inténtalo de nuevo en unos segundos.
 
 try-again = Intentar de nuevo
-press-again = Presione el botón una vez más, por favor. Esta página llevaba un rato abierta, así que no cambió nada.
-in-pool = El prospecto está ahora en el Grupo de Prospectos. Todavía puede tomarlo.
+press-again = Presiona el botón una vez más, por favor. Esta página llevaba un rato abierta, así que no cambió nada.
+in-pool = El prospecto está ahora en el Grupo de Prospectos. Todavía puedes tomarlo.
 claim-from-pool = Reclamar del grupo
 
 claim = Reclamar

@@ -113,11 +113,11 @@ async fn only_a_form_of_the_page_in_the_same_browser_claims() {
     assert_eq!(events(&world, &keys, &lead).await, before);
 
     let won = press(&world, &path, &page, "claim").await.expect(200);
-    for part in ["Es suyo", "Dana Reyes", "tel:+15125550101", "mailto:dana@example.com"] {
+    for part in ["Es tuyo", "Dana Reyes", "tel:+15125550101", "mailto:dana@example.com"] {
         assert!(won.text.contains(part), "{part}");
     }
     let again = press(&world, &path, &page, "claim").await.expect(200);
-    assert!(again.text.contains("Es suyo"));
+    assert!(again.text.contains("Es tuyo"));
     let claims = world.events(&keys.entity, &lead).await;
     assert_eq!(claims.iter().filter(|event| event.kind == EventKind::Claimed).count(), 1);
     assert!(look(&world, &path).await.expect(200).text.contains("tel:+15125550101"));

@@ -85,3 +85,8 @@ pub(super) async fn is_starved(consumer: &Durable) -> bool {
         Ok(Err(_)) | Err(_) => true,
     }
 }
+
+/// Returns when the server has heard everything said before, or does not answer.
+pub(super) async fn round_trip(consumer: &Durable) {
+    timeout(Duration::from_secs(1), consumer.get_info()).await.map(drop).ok();
+}

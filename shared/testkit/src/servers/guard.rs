@@ -295,7 +295,7 @@ impl Place<'_> {
         let store = self.directory.join("jetstream");
         let store = store.display();
         format!(
-            "server_name: \"{name}\"\nlisten: \"127.0.0.1:{port}\"\n\
+            "server_name: \"{name}\"\nlisten: \"127.0.0.1:{port}\"\nmax_payload: 8MB\n\
              jetstream {{\n  store_dir: \"{store}\"\n  sync_interval: always\n}}\n"
         )
     }
