@@ -139,7 +139,7 @@ async fn the_first_page_shown_still_counts_after_pressing_twice() {
     assert_eq!(cookie(&wrong), cookie(&page));
     press(&world, &path, &wrong, "pass").await.expect(200);
     let claim = press(&world, &path, &page, "claim").await;
-    assert!(claim.expect(200).text.contains("Usted lo rechazó"));
+    assert!(claim.expect(200).text.contains("Lo rechazaste"));
 }
 
 #[tokio::test]
