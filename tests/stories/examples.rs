@@ -216,6 +216,9 @@ async fn a_jump_ball_reserves_nothing_and_is_counted_when_it_is_claimed() {
     ana.post(&format!("/v1/leads/{first}/claim"), &json!({})).await.expect(200);
     let refused = ana.post(&format!("/v1/leads/{second}/claim"), &json!({})).await.expect(409);
     assert_eq!(refused.field("code"), "limit_reached");
+    let round_the_back = format!("/v1/entities/acme/pool/{second}/claim");
+    let refused = ana.post(&round_the_back, &json!({})).await.expect(409);
+    assert_eq!(refused.field("code"), "limit_reached", "there is no other door");
     let third = world.lead_from_zillow("Fay").await;
     assert_eq!(world.offered(&third, 1).await, ["ben"]);
     ana.post(&format!("/v1/leads/{first}/return"), &json!({})).await.expect(200);

@@ -10,8 +10,8 @@ pub(crate) mod request;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use tipoff_board::{OnBoard, Page};
-use tipoff_domain::{AgentId, Cap, EntityId, LeadId};
+use tipoff_board::{BoardError, Claim, OnBoard, Page};
+use tipoff_domain::{AgentId, EntityId, LeadId};
 use tipoff_roster::Access;
 
 use crate::Api;
@@ -24,13 +24,22 @@ fn no_lead(lead: &LeadId) -> Problem {
 }
 
 impl Api {
-    /// The agent's limits as they count now.
-    pub(crate) fn caps(&self, entity: &EntityId, agent: &AgentId) -> Vec<Cap> {
+    /// Claims for the agent, under their limits as they count now. Every way to
+    /// claim comes through here, so that none goes round them.
+    pub(crate) async fn claim(
+        &self,
+        entity: &EntityId,
+        lead: &LeadId,
+        agent: &AgentId,
+        round: Option<u32>,
+        request: &str,
+    ) -> Result<Claim, BoardError> {
         let view = self.roster.view(entity);
         let caps = view.and_then(|view| {
             Some(view.agents.get(agent)?.caps(self.clock.now(), view.entity.zone))
         });
-        caps.unwrap_or_default()
+        let caps = caps.unwrap_or_default();
+        self.board.claim_under(&caps, entity, lead, agent, round, request).await
     }
 
     /// The lead, if there is one for this caller.

@@ -162,19 +162,10 @@ impl Visit {
         let request = format!("page:{agent}:{mark}");
         Ok(match act {
             Act::Claim => Standing::after_claim(
-                &api.board
-                    .claim_under(
-                        &api.caps(entity, agent),
-                        entity,
-                        lead,
-                        agent,
-                        Some(*round),
-                        &request,
-                    )
-                    .await?,
+                &api.claim(entity, lead, agent, Some(*round), &request).await?,
             ),
             Act::ClaimFromPool => {
-                Standing::after_claim(&api.board.claim(entity, lead, agent, None, &request).await?)
+                Standing::after_claim(&api.claim(entity, lead, agent, None, &request).await?)
             }
             Act::Pass => Standing::after_pass(
                 api.board.pass(entity, lead, agent, Some(*round), None, &request).await?,

@@ -171,8 +171,7 @@ async fn claim(
 ) -> Result<Json<Value>, Problem> {
     let (entity, agent) = caller.agent()?;
     let request = request.of("claim", agent.as_str());
-    let caps = api.caps(entity, agent);
-    let answer = api.board.claim_under(&caps, entity, id, agent, round, &request).await?;
+    let answer = api.claim(entity, id, agent, round, &request).await?;
     Ok(won(answer_claim(answer, id)?))
 }
 
@@ -185,7 +184,7 @@ pub(super) async fn claim_pooled(
 ) -> Result<Json<Value>, Problem> {
     let (entity, agent) = caller.agent()?;
     let request = request.of("claim", agent.as_str());
-    match api.board.claim(entity, id, agent, None, &request).await? {
+    match api.claim(entity, id, agent, None, &request).await? {
         Claim::NotOffered | Claim::Withdrawn | Claim::Passed | Claim::TooLate => Err(taken()),
         answer => Ok(won(answer_claim(answer, id)?)),
     }
