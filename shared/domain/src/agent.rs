@@ -6,31 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::invalid::LONGEST_NAME;
 use crate::lead::looks_like_email;
-use crate::{Cap, Invalid, Limit};
+use crate::{Cap, Channel, Invalid, Limit};
 
 /// More limits than anybody needs.
 const MOST_LIMITS: usize = 8;
-
-/// A way to tell an agent about a lead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    Email,
-    Push,
-}
-
-impl Channel {
-    /// Every channel.
-    pub const ALL: [Self; 2] = [Self::Email, Self::Push];
-
-    /// As it stands in JSON and in subjects.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Push => "push",
-        }
-    }
-}
 
 /// The language a person reads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

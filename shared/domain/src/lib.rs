@@ -7,6 +7,7 @@
 //! Rules are cited by their number in the semantics document, as in "D-7".
 
 pub mod agent;
+pub mod channel;
 pub mod criteria;
 pub mod decision;
 pub mod duration;
@@ -22,7 +23,8 @@ pub mod schedule;
 pub mod standing;
 pub mod strategy;
 
-pub use agent::{Agent, Channel, Locale};
+pub use agent::{Agent, Locale};
+pub use channel::Channel;
 pub use criteria::{Criteria, Criterion, PriceRange, Sources};
 pub use decision::{CandidateVerdict, Decision, RouteVerdict};
 pub use duration::Span;
