@@ -36,7 +36,11 @@ impl Api {
     ) -> Result<Claim, BoardError> {
         let view = self.roster.view(entity);
         let caps = view.and_then(|view| {
-            Some(view.agents.get(agent)?.caps(self.clock.now(), view.entity.zone))
+            Some(view.agents.get(agent)?.caps(
+                self.clock.now(),
+                view.entity.zone,
+                view.entity.week_starts,
+            ))
         });
         let caps = caps.unwrap_or_default();
         self.board.claim_under(&caps, entity, lead, agent, round, request).await

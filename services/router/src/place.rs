@@ -94,7 +94,7 @@ impl Placer {
 
     fn plan(&self, accepted: &Accepted, view: &EntityView, full: &[AgentId]) -> Plan {
         let mut dice = self.seeds.dice(&accepted.entity, &accepted.id, 1);
-        plan(&Arrival { lead: &accepted.lead, full }, view, self.clock.now(), &mut dice)
+        plan(&Arrival { full, ..Arrival::of(&accepted.lead) }, view, self.clock.now(), &mut dice)
     }
 }
 

@@ -94,7 +94,7 @@ impl Mover {
             return Ok(until(swept.next, swept.now));
         }
         let due = self.board.leads_due(partition, &swept.due).await?;
-        let moving = stream::iter(due).map(|lead| self.move_on(lead));
+        let moving = stream::iter(due).map(|lead| self.move_on(lead, swept.now));
         pause(partition, moving.buffer_unordered(AT_ONCE).collect().await)
     }
 
@@ -120,11 +120,15 @@ impl Mover {
         }
     }
 
-    async fn move_on(&self, lead: Result<OnBoard, BoardError>) -> Result<MovedOn, BoardError> {
+    async fn move_on(
+        &self,
+        lead: Result<OnBoard, BoardError>,
+        board_now: DateTime<Utc>,
+    ) -> Result<MovedOn, BoardError> {
         let lead = lead?;
         let mut full = Vec::new();
         loop {
-            let plan = self.plan(&lead, &full);
+            let plan = self.plan(&lead, board_now, &full);
             match self.board.roll_on(&lead, &plan).await? {
                 // Every time somebody more, so this comes to an end.
                 MovedOn::Full(more) => full.extend(more),
@@ -133,7 +137,7 @@ impl Mover {
         }
     }
 
-    fn plan(&self, lead: &OnBoard, full: &[AgentId]) -> Plan {
+    fn plan(&self, lead: &OnBoard, board_now: DateTime<Utc>, full: &[AgentId]) -> Plan {
         let now_is = &lead.now_is;
         let view = self.roster.view(&lead.entity).filter(|_| now_is.state == State::Offered);
         let Some(view) = view else { return Plan::nowhere_to_go() };
@@ -148,7 +152,10 @@ impl Mover {
             lead: &lead.lead,
             route: now_is.route.as_ref(),
             tried: &tried,
+            again: &[],
+            tags: &[],
             first_offer: now_is.first_offer.unwrap_or(now_is.t0),
+            board_now,
             reroutes: now_is.reroutes,
             full,
         };

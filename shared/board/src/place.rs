@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use ring::digest;
-use tipoff_domain::plan::{Candidate, Pick, Plan, Step, Then};
+use tipoff_domain::plan::{Candidate, Marks, Pick, Plan, Step, Then};
 use tipoff_domain::{AgentId, Cap, Lead, LeadId};
 use tipoff_wire::Accepted;
 
@@ -153,11 +153,17 @@ fn words(plan: &Plan) -> Vec<String> {
     let bare = |what: &str, why: String| {
         let mut words = vec![what.to_owned(), why];
         words.resize(8, String::new());
-        words.extend([decision.clone(), String::new(), String::new()]);
+        words.push(decision.clone());
         words
     };
     match &plan.then {
-        Then::Pool(why) => bare("pool", to_word(why)),
+        Then::Pool(rest) => {
+            let mut words = bare("pool", to_word(&rest.why));
+            words[2] = rest.route.as_ref().map(ToString::to_string).unwrap_or_default();
+            words.extend(of_marks(rest.marks.as_ref()));
+            words.push(rest.pond.as_ref().map(ToString::to_string).unwrap_or_default());
+            words
+        }
         Then::Hold(why) => bare("hold", to_word(why)),
         Then::Step(step) => words_of(step, decision),
     }
@@ -168,11 +174,11 @@ fn words_of(step: &Step, decision: String) -> Vec<String> {
         Pick::Turn => "turn",
         Pick::Fresh => "fresh",
         Pick::Smooth => "smooth",
+        Pick::Drawn => "drawn",
+        Pick::Spread => "spread",
         Pick::First => "first",
         Pick::All => "all",
     };
-    let tags =
-        if step.tags.is_empty() { String::new() } else { serde_json::json!(step.tags).to_string() };
     let mut words = vec![
         "step".to_owned(),
         String::new(),
@@ -183,11 +189,24 @@ fn words_of(step: &Step, decision: String) -> Vec<String> {
         step.window.num_milliseconds().to_string(),
         step.reroutes.to_string(),
         decision,
-        tags,
-        step.smart_plan.clone().unwrap_or_default(),
     ];
+    words.extend(of_marks(step.marks.as_ref()));
+    // No pond.
+    words.push(String::new());
     words.extend(step.candidates.iter().map(|candidate| in_words(candidate, step.pick)));
     words
+}
+
+/// Whether the route has just taken the lead up, and what it puts on it then.
+fn of_marks(marks: Option<&Marks>) -> [String; 4] {
+    let Some(marks) = marks else { return Default::default() };
+    let tags = &marks.tags;
+    [
+        "1".to_owned(),
+        if tags.is_empty() { String::new() } else { serde_json::json!(tags).to_string() },
+        marks.smart_plan.clone().unwrap_or_default(),
+        marks.lender.as_ref().map(ToString::to_string).unwrap_or_default(),
+    ]
 }
 
 /// `+ana`, `-ben`, `+ana=50` with a weight, `+ana@open:3;1795357647143:5` with limits.
@@ -195,7 +214,7 @@ fn in_words(candidate: &Candidate, pick: Pick) -> String {
     let sign = if candidate.eligible { '+' } else { '-' };
     let weight = match pick {
         Pick::Smooth => format!("={}", candidate.weight),
-        Pick::Turn | Pick::Fresh | Pick::First | Pick::All => String::new(),
+        _ => String::new(),
     };
     let caps = caps(&candidate.caps);
     let at = if caps.is_empty() { "" } else { "@" };

@@ -4,9 +4,11 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::invalid::LONGEST_NAME;
+use crate::invalid::{LONGEST_NAME, under};
 use crate::lead::looks_like_email;
-use crate::{Cap, Channel, Invalid, Limit};
+use crate::quiet::QuietHours;
+use crate::schedule::Day;
+use crate::{Cap, Channel, Invalid, LenderId, Limit, RouteId};
 
 /// More limits than anybody needs.
 const MOST_LIMITS: usize = 8;
@@ -30,6 +32,22 @@ impl Locale {
     }
 }
 
+/// A time in which an agent takes no leads. Either end may be open.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Away {
+    pub from: Option<DateTime<Utc>>,
+    /// Exclusive.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Away {
+    /// Whether it is that time.
+    pub fn covers(&self, now: DateTime<Utc>) -> bool {
+        self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
+    }
+}
+
 /// An agent as configured. Its id is the key it is stored under.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,12 +61,23 @@ pub struct Agent {
     pub locale: Option<Locale>,
     #[serde(default = "every_channel")]
     pub channels: Vec<Channel>,
-    /// Takes no new offers while true; what is on offer stays (D-23).
+    /// By an admin: takes no new offers while true; what is on offer stays (D-23).
     #[serde(default)]
     pub paused: bool,
     /// How many leads come by routing; all of them count (D-20).
     #[serde(default)]
     pub limits: Vec<Limit>,
+    /// By themselves, as for a holiday.
+    #[serde(default)]
+    pub away: Option<Away>,
+    /// By an admin: routes on which they take no new offers.
+    #[serde(default)]
+    pub paused_on: Vec<RouteId>,
+    #[serde(default)]
+    pub quiet_hours: Option<QuietHours>,
+    /// Who finances what their leads buy; a route's lender comes before (kvCORE).
+    #[serde(default)]
+    pub lender: Option<LenderId>,
 }
 
 fn every_channel() -> Vec<Channel> {
@@ -69,12 +98,34 @@ impl Agent {
         if self.limits.len() > MOST_LIMITS {
             invalid.add("/limits", format!("give at most {MOST_LIMITS} limits"));
         }
+        if let Some(Away { from: Some(from), until: Some(until) }) = &self.away
+            && from >= until
+        {
+            invalid.add("/away/until", "must lie after `from`");
+        }
+        if let Some(quiet) = &self.quiet_hours {
+            invalid.absorb(under("/quiet_hours", quiet.check()));
+        }
         invalid.into_result()
     }
 
     /// The limits as they count at `now` in the entity's zone.
-    pub fn caps(&self, now: DateTime<Utc>, zone: Tz) -> Vec<Cap> {
-        self.limits.iter().map(|limit| limit.at(now, zone)).collect()
+    pub fn caps(&self, now: DateTime<Utc>, zone: Tz, week_starts: Day) -> Vec<Cap> {
+        self.limits.iter().map(|limit| limit.at(now, zone, week_starts)).collect()
+    }
+
+    /// Whether no new leads come to them, on any route.
+    pub fn is_paused(&self, now: DateTime<Utc>) -> bool {
+        self.paused || self.away.as_ref().is_some_and(|away| away.covers(now))
+    }
+
+    /// Whether there is an address for `channel`, and the agent wants it used.
+    pub fn is_reached_by(&self, channel: Channel) -> bool {
+        self.channels.contains(&channel)
+            && match channel {
+                Channel::Email => self.email.is_some(),
+                Channel::Push => true,
+            }
     }
 }
 

@@ -14,6 +14,8 @@ pub enum RouteVerdict {
     Outranked,
     /// Matches, but none of its agents can take the lead now (D-4).
     NobodyEligible,
+    /// Takes over what another route could not give to anybody.
+    TookOver,
     Paused,
     Dates,
     Schedule,
@@ -64,7 +66,14 @@ pub enum CandidateVerdict {
     Chosen,
     /// Could have had it, but it was somebody else's turn or draw.
     Eligible,
+    /// By an admin, on all routes.
     Paused,
+    /// By an admin, on this route.
+    PausedOnRoute,
+    /// By themselves, for a time.
+    Away,
+    /// Does not want to be woken now (D-17).
+    QuietHours,
     /// Already offered this lead (D-5).
     Tried,
     /// Has as many leads as their limits allow (D-20).
@@ -88,6 +97,14 @@ pub enum By {
     Timeout,
     Exhausted,
     AgentSite,
+    /// The agent of the listing that the lead is about (D-24).
+    Listing,
+    /// Nobody is asked outside of office hours (D-18).
+    OfficeHours,
+    /// Had it before, and asked for another chance (D-19).
+    AnotherChance,
+    /// Was owed a lead for one that was worth nothing.
+    Credit,
     /// Has the person already (D-30 c).
     Returning,
 }

@@ -3,11 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::invalid::LONGEST_NAME;
-use crate::{Agent, AgentId, EntityId, Invalid, Locale, Route, SourceId, Span};
+use crate::invalid::{LONGEST_NAME, under};
+use crate::lead::looks_like_email;
+use crate::schedule::Day;
+use crate::{
+    Agent, AgentId, EntityId, Invalid, LenderId, Locale, Pond, PondId, Route, RouteId, Schedule,
+    SourceId, Span,
+};
 
 /// What an entity is; companies hold offices, offices hold teams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +42,36 @@ fn yes() -> bool {
     true
 }
 
+/// Where a lead goes that no route takes (D-6).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoMatch {
+    #[default]
+    Pool,
+    /// To all agents in turn, without asking; this route cannot be deleted.
+    DefaultRoute,
+}
+
+/// Whether leads about a listing go to its agent first (D-24).
+///
+/// Left out, they do not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listing {
+    /// Leads go by the routes, whatever listing they are about.
+    #[serde(default)]
+    pub bypass: bool,
+    /// Left out, the listing agent has the lead without being asked.
+    #[serde(default)]
+    pub timeout: Option<Span>,
+    /// Also while the listing agent is paused.
+    #[serde(default)]
+    pub even_if_paused: bool,
+}
+
+/// Longest time for taking back a pass.
+const LONGEST_UNDO: Span = Span::seconds(60);
+
 /// An entity as configured. Its id is the key it is stored under.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,6 +89,27 @@ pub struct Entity {
     pub locale: Locale,
     #[serde(default)]
     pub same_person: Option<SamePerson>,
+    #[serde(default)]
+    pub no_match: NoMatch,
+    /// Outside of these, leads that need acceptance go to the timeout agent, by
+    /// e-mail only (D-18). Left out, it is always open.
+    #[serde(default)]
+    pub office_hours: Option<Schedule>,
+    #[serde(default)]
+    pub listing: Option<Listing>,
+    /// The day on which weekly limits begin anew (D-20).
+    #[serde(default = "monday")]
+    pub week_starts: Day,
+    /// Whether limits also count, and block, what agents fetch from pool and ponds (D-21).
+    #[serde(default)]
+    pub pool_claims_count: bool,
+    /// For how long a pass can be taken back before the lead moves on.
+    #[serde(default)]
+    pub undo_pass: Option<Span>,
+}
+
+fn monday() -> Day {
+    Day::Mon
 }
 
 fn united_states() -> String {
@@ -66,6 +123,50 @@ impl Entity {
         invalid.check_name("/name", "name", &self.name, LONGEST_NAME);
         if self.country.len() != 2 || !self.country.chars().all(|c| c.is_ascii_uppercase()) {
             invalid.add("/country", "give the two capital letters of ISO 3166, such as US");
+        }
+        if let Some(hours) = &self.office_hours {
+            invalid.absorb(under("/office_hours", hours.check()));
+        }
+        if self.undo_pass.is_some_and(|undo| undo > LONGEST_UNDO) {
+            invalid.add("/undo_pass", format!("must not be longer than {LONGEST_UNDO}"));
+        }
+        let (shortest, longest) = crate::route::CLAIM_WITHIN;
+        let timeout = self.listing.as_ref().and_then(|listing| listing.timeout);
+        if timeout.is_some_and(|timeout| !(shortest..=longest).contains(&timeout)) {
+            invalid.add("/listing/timeout", format!("must lie between {shortest} and {longest}"));
+        }
+        invalid.into_result()
+    }
+
+    /// Whether `now` lies within office hours (D-18).
+    pub fn is_open(&self, now: DateTime<Utc>) -> bool {
+        self.office_hours.as_ref().is_none_or(|hours| hours.admits(now).is_ok())
+    }
+
+    /// The route that takes what no other takes, if the entity wants one (D-6).
+    pub fn default_route(&self) -> Option<Route> {
+        (self.no_match == NoMatch::DefaultRoute).then(Route::for_the_rest)
+    }
+}
+
+/// Somebody who finances what a lead buys; routes and agents name one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lender {
+    pub name: String,
+    #[serde(default)]
+    pub email: Option<String>,
+    #[serde(default)]
+    pub phone: Option<String>,
+}
+
+impl Lender {
+    /// Refuses a lender without a name or with an address that is none.
+    pub fn check(&self) -> Result<(), Invalid> {
+        let mut invalid = Invalid::default();
+        invalid.check_name("/name", "name", &self.name, LONGEST_NAME);
+        if self.email.as_deref().is_some_and(|email| !looks_like_email(email)) {
+            invalid.add("/email", "is not an e-mail address");
         }
         invalid.into_result()
     }
@@ -104,13 +205,29 @@ pub struct EntityView {
     pub entity: Entity,
     pub agents: BTreeMap<AgentId, Arc<Agent>>,
     pub sources: BTreeMap<SourceId, Arc<Source>>,
-    /// In list order: the first that matches wins (D-3).
+    pub ponds: BTreeMap<PondId, Arc<Pond>>,
+    pub lenders: BTreeMap<LenderId, Arc<Lender>>,
+    /// In list order: the first that matches wins (D-3). The default route, if
+    /// there is one, stands last.
     pub routes: Vec<Arc<Route>>,
 }
 
 impl EntityView {
+    /// An entity that nothing belongs to yet.
+    pub fn new(id: EntityId, entity: Entity) -> Self {
+        Self {
+            id,
+            entity,
+            agents: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            ponds: BTreeMap::new(),
+            lenders: BTreeMap::new(),
+            routes: Vec::new(),
+        }
+    }
+
     /// The route of that id.
-    pub fn route(&self, id: &crate::RouteId) -> Option<&Arc<Route>> {
+    pub fn route(&self, id: &RouteId) -> Option<&Arc<Route>> {
         self.routes.iter().find(|route| route.id == *id)
     }
 }

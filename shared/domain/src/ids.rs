@@ -99,6 +99,14 @@ name! {
     SourceId
 }
 name! {
+    /// A pond, unique within its entity. Chosen by whoever creates it.
+    PondId
+}
+name! {
+    /// A lender, unique within its entity. Chosen by whoever creates it.
+    LenderId
+}
+name! {
     /// A route: `route_` and a time-ordered identifier.
     RouteId
 }

@@ -78,3 +78,13 @@ impl fmt::Display for Invalid {
 }
 
 impl std::error::Error for Invalid {}
+
+/// Puts the fields of a part below the name that the part has in the whole.
+pub(crate) fn under(prefix: &str, checked: Result<(), Invalid>) -> Result<(), Invalid> {
+    checked.map_err(|mut invalid| {
+        for problem in &mut invalid.0 {
+            problem.field.insert_str(0, prefix);
+        }
+        invalid
+    })
+}

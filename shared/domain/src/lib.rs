@@ -18,22 +18,28 @@ pub mod lead;
 pub mod limit;
 pub mod model;
 pub mod plan;
+pub mod pond;
+pub mod quiet;
 pub mod route;
 pub mod schedule;
 pub mod standing;
 pub mod strategy;
 
-pub use agent::{Agent, Locale};
+pub use agent::{Agent, Away, Locale};
 pub use channel::Channel;
 pub use criteria::{Criteria, Criterion, PriceRange, Sources};
 pub use decision::{CandidateVerdict, Decision, RouteVerdict};
 pub use duration::Span;
-pub use entity::{Entity, EntityKind, EntityView, SamePerson, Source};
-pub use ids::{AgentId, EntityId, LeadId, RouteId, SourceId};
+pub use entity::{Entity, EntityKind, EntityView, Lender, Listing, NoMatch, SamePerson, Source};
+pub use ids::{AgentId, EntityId, LeadId, LenderId, PondId, RouteId, SourceId};
 pub use invalid::{Invalid, Problem};
 pub use lead::{Kind, Lead, Name, Origin, Property};
 pub use limit::{Cap, Limit, Period};
-pub use plan::{Arrival, Dice, Hop, Otherwise, Pick, Plan, Step, plan, plan_next};
+pub use plan::{
+    Arrival, Dice, Hop, Marks, Otherwise, Pick, Plan, Rest, Step, channels_for, plan, plan_next,
+};
+pub use pond::{Members, Pond};
+pub use quiet::QuietHours;
 pub use route::{OnExhausted, Route, Timeout};
 pub use schedule::Schedule;
 pub use strategy::{Recipients, Strategy};

@@ -7,8 +7,10 @@ use chrono::{
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use crate::schedule::Day;
+
 /// The span that a limit counts over. Spans follow the calendar of the entity's
-/// zone; weeks begin on Monday (D-20).
+/// zone; weeks begin on the entity's day (D-20).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Period {
@@ -39,15 +41,15 @@ pub struct Cap {
 }
 
 impl Limit {
-    /// The limit as it counts at `now` in `zone`.
-    pub fn at(self, now: DateTime<Utc>, zone: Tz) -> Cap {
-        Cap { since: self.period.began(now, zone), count: self.count }
+    /// The limit as it counts at `now` in `zone`, where weeks begin on `week_starts`.
+    pub fn at(self, now: DateTime<Utc>, zone: Tz, week_starts: Day) -> Cap {
+        Cap { since: self.period.began(now, zone, week_starts), count: self.count }
     }
 }
 
 impl Period {
     /// When the span that `now` lies in began.
-    fn began(self, now: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
+    fn began(self, now: DateTime<Utc>, zone: Tz, week_starts: Day) -> Option<DateTime<Utc>> {
         let local = now.with_timezone(&zone);
         let today = local.date_naive();
         let day = match self {
@@ -59,7 +61,8 @@ impl Period {
             }
             Self::Day => today,
             Self::Week => {
-                today - TimeDelta::days(i64::from(today.weekday().num_days_from_monday()))
+                let into_it = today.weekday().days_since(week_starts.weekday());
+                today - TimeDelta::days(i64::from(into_it))
             }
             Self::Month => today.with_day(1).unwrap_or(today),
         };

@@ -264,7 +264,7 @@ impl Model {
                 lead.why = Some(Why::Planned(*why));
                 lead.version += 1;
             }
-            Then::Pool(why) => lead.rest(Why::Planned(*why)),
+            Then::Pool(rest) => lead.rest(Why::Planned(rest.why)),
             Then::Step(step) => self.take_step(&mut lead, step),
         }
         lead
@@ -328,9 +328,10 @@ impl Model {
             (Pick::Turn, Some(route)) => self.turns.next_in_turn(route, &step.candidates),
             (Pick::Fresh, Some(route)) => self.turns.fresh(route, &step.candidates),
             (Pick::Smooth, Some(route)) => self.turns.nearest(route, &step.candidates),
-            (Pick::First | Pick::Turn | Pick::Fresh | Pick::Smooth, _) => {
-                open().take(1).map(|candidate| candidate.agent.clone()).collect()
-            }
+            (
+                Pick::First | Pick::Drawn | Pick::Turn | Pick::Fresh | Pick::Smooth | Pick::Spread,
+                _,
+            ) => open().take(1).map(|candidate| candidate.agent.clone()).collect(),
         }
     }
 }

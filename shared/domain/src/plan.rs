@@ -1,16 +1,24 @@
 //! From a lead and a view of its entity to what should happen next.
 
+mod channels;
 mod choose;
+mod listing;
 mod matching;
+mod next;
+mod search;
+
+use std::borrow::Cow;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::SeedableRng;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{By, CandidateVerdict, Considered};
-use crate::{
-    AgentId, Cap, Decision, EntityView, Lead, OnExhausted, Origin, Route, RouteId, Strategy,
-};
+use crate::{AgentId, Cap, Decision, EntityView, Lead, LenderId, Origin, PondId, Route, RouteId};
+use search::Search;
+
+pub use channels::channels_for;
+pub use next::plan_next;
 
 /// Dice that fall the same way whenever they are made from the same seed, on
 /// every machine and in every release.
@@ -23,8 +31,6 @@ pub fn dice(seed: [u8; 32]) -> Dice {
 
 /// How often a lead may be routed anew before it rests in the pool (D-16).
 pub const MOST_REROUTES: u32 = 3;
-/// An offer shorter than this is not worth making (rules of 1.5).
-const SHORTEST_OFFER: TimeDelta = TimeDelta::seconds(15);
 
 /// How the board picks among the candidates of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +42,10 @@ pub enum Pick {
     Fresh,
     /// By weight at even distances; remembers how far each has come (D-11).
     Smooth,
+    /// The first, as a draw by weight has put them (D-9).
+    Drawn,
+    /// From the route's cursor for roll-ons onwards; moves that one (D-7).
+    Spread,
     /// The first.
     First,
     /// All of them at once.
@@ -53,13 +63,20 @@ pub struct Candidate {
     pub caps: Vec<Cap>,
 }
 
+impl Candidate {
+    /// Somebody who can be picked.
+    pub fn open(agent: &AgentId) -> Self {
+        Self { agent: agent.clone(), eligible: true, weight: 1, caps: Vec::new() }
+    }
+}
+
 /// How a lead comes to an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum How {
     /// Claimed an offer.
     Claimed,
-    /// Claimed from the pool.
+    /// Claimed from the pool or from a pond.
     PoolClaimed,
     /// A route without acceptance.
     Direct,
@@ -68,10 +85,22 @@ pub enum How {
     TimeoutAgent,
     Exhausted,
     AgentSite,
+    /// The agent of the listing, without being asked (D-24).
+    Listing,
     /// By a person.
     Manual,
     /// The person came back to the agent who has them (D-30 c).
     Returning,
+}
+
+/// What a route puts on a lead when it takes it up (D-29).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Those that the lead does not have yet.
+    pub tags: Vec<String>,
+    /// Whoever gets the lead enrols it there.
+    pub smart_plan: Option<String>,
+    pub lender: Option<LenderId>,
 }
 
 /// One step: pick among these, then offer or assign.
@@ -87,9 +116,26 @@ pub struct Step {
     pub window: TimeDelta,
     /// Times this lead was routed anew, this one included.
     pub reroutes: u32,
-    /// The route's tags and plan, on the lead's first hop on that route (D-29).
-    pub tags: Vec<String>,
-    pub smart_plan: Option<String>,
+    /// `Some` on the first hop of a route, `None` while the lead stays on it.
+    pub marks: Option<Marks>,
+}
+
+/// The lead rests where those who may can fetch it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rest {
+    pub why: Otherwise,
+    /// `None`: the entity's lead pool (D-25).
+    pub pond: Option<PondId>,
+    /// The route that sends it there, if it has just taken the lead up.
+    pub route: Option<RouteId>,
+    pub marks: Option<Marks>,
+}
+
+impl Rest {
+    /// In the entity's lead pool.
+    pub fn in_pool(why: Otherwise) -> Self {
+        Self { why, pond: None, route: None, marks: None }
+    }
 }
 
 /// What to do when there is nobody to ask.
@@ -98,10 +144,14 @@ pub struct Step {
 pub enum Otherwise {
     /// No route matches.
     NoRoute,
+    /// No route matches, and the lead has no source (D-27).
+    NoSource,
     /// Routes match, but none has anybody who can take it.
     NobodyEligible,
     /// Everybody was asked.
     Exhausted,
+    /// The route sends its leads to a pond.
+    ToPond,
     /// The lead was routed anew too often (D-16).
     TooManyReroutes,
     /// Nobody can be reached by what the lead tells (D-26).
@@ -122,26 +172,41 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Then {
     Step(Step),
-    Pool(Otherwise),
+    Pool(Rest),
     Hold(Otherwise),
 }
 
-/// A lead that has just come in.
+/// A lead that has just come in, or was just let go.
 pub struct Arrival<'a> {
     pub lead: &'a Lead,
     /// Whom the board found at their limit while this lead was planned before.
     pub full: &'a [AgentId],
+    /// Somebody sent a lead to routing that does not go there by itself (D-27).
+    pub sent: bool,
+}
+
+impl<'a> Arrival<'a> {
+    /// A lead that has just come in.
+    pub fn of(lead: &'a Lead) -> Self {
+        Self { lead, full: &[], sent: false }
+    }
 }
 
 /// A lead whose offer was passed or ran out.
 pub struct Hop<'a> {
     pub lead: &'a Lead,
-    /// The route it is on.
+    /// The route it is on; `None`: the listing agent was asked first (D-24).
     pub route: Option<&'a RouteId>,
     /// Everybody who was offered this lead, in order.
     pub tried: &'a [AgentId],
-    /// When the route made its first offer of this lead.
+    /// Those of them who asked for another chance, in order.
+    pub again: &'a [AgentId],
+    /// The tags it has.
+    pub tags: &'a [String],
+    /// When the route made its first offer of this lead, by the board's clock.
     pub first_offer: DateTime<Utc>,
+    /// The board's clock, which all deadlines are counted by (D-1).
+    pub board_now: DateTime<Utc>,
     pub reroutes: u32,
     /// Whom the board found at their limit while this hop was planned before.
     pub full: &'a [AgentId],
@@ -151,166 +216,53 @@ pub struct Hop<'a> {
 pub fn plan(arrival: &Arrival<'_>, view: &EntityView, now: DateTime<Utc>, dice: &mut Dice) -> Plan {
     let lead = arrival.lead;
     match lead.origin {
-        Origin::Manual | Origin::Import => return Plan::hold(Otherwise::NotAutomatic),
+        Origin::Manual | Origin::Import if !arrival.sent => {
+            return Plan::hold(Otherwise::NotAutomatic);
+        }
         Origin::AgentSite => {
             if let Some(agent) = lead.agent.as_ref().filter(|agent| view.agents.contains_key(agent))
             {
-                return Plan::assign(
-                    None,
-                    agent,
-                    How::AgentSite,
-                    By::AgentSite,
-                    0,
-                    Decision::default(),
-                );
+                return Plan::assign(agent, How::AgentSite, By::AgentSite, Decision::default());
             }
         }
-        Origin::Automatic => {}
+        Origin::Manual | Origin::Import | Origin::Automatic => {}
     }
     if !lead.is_reachable() {
         return Plan::hold(Otherwise::Incomplete);
     }
-    route_it(&Search { lead, tried: &[], full: arrival.full, reroutes: 0 }, view, now, dice)
+    let lead = in_routing(lead);
+    let search = Search { lead: &lead, tried: &[], full: arrival.full, tags: &[], reroutes: 0 };
+    let listed = listing::plan(&search, view, now);
+    listed.unwrap_or_else(|| search.plan(view, now, dice))
 }
 
-/// Plans the next hop of a lead that nobody has taken yet.
-pub fn plan_next(hop: &Hop<'_>, view: &EntityView, now: DateTime<Utc>, dice: &mut Dice) -> Plan {
-    let current = hop.route.and_then(|id| view.route(id)).filter(|route| route.admits(now).is_ok());
-    match current {
-        Some(route) => next_on(route, hop, view, now, dice),
-        None if hop.reroutes >= MOST_REROUTES => {
-            Plan::pool(Otherwise::TooManyReroutes, Decision::default())
+/// A lead that was typed in and then sent to routing matches by its source like
+/// any other (D-27).
+fn in_routing(lead: &Lead) -> Cow<'_, Lead> {
+    match lead.origin {
+        Origin::Manual | Origin::Import => {
+            Cow::Owned(Lead { origin: Origin::Automatic, ..lead.clone() })
         }
-        None => {
-            let Hop { lead, tried, full, .. } = *hop;
-            route_it(&Search { lead, tried, full, reroutes: hop.reroutes + 1 }, view, now, dice)
+        Origin::Automatic | Origin::AgentSite => Cow::Borrowed(lead),
+    }
+}
+
+impl Marks {
+    /// What `route` puts on a lead that has `tags`.
+    fn of(route: &Route, tags: &[String]) -> Self {
+        let fresh = route.tags.iter().filter(|tag| !tags.contains(tag));
+        Self {
+            tags: fresh.cloned().collect(),
+            smart_plan: route.smart_plan.clone(),
+            lender: route.lender.clone(),
         }
     }
-}
-
-/// A lead in search of a route.
-struct Search<'a> {
-    lead: &'a Lead,
-    tried: &'a [AgentId],
-    full: &'a [AgentId],
-    reroutes: u32,
-}
-
-/// Matches the lead against the routes and takes the first that has anybody (D-3, D-4).
-fn route_it(search: &Search<'_>, view: &EntityView, now: DateTime<Utc>, dice: &mut Dice) -> Plan {
-    let mut matched = matching::match_routes(search.lead, view, now);
-    let found_any = !matched.routes.is_empty();
-    for route in std::mem::take(&mut matched.routes) {
-        let considered = choose::consider(route, view, search.tried, search.full);
-        if considered.iter().any(|candidate| candidate.verdict == CandidateVerdict::Eligible) {
-            matched.chosen(&route.id);
-            let decision = Decision { routes: matched.considered, candidates: considered };
-            let mut plan = first_on(route, search.reroutes, decision, dice);
-            plan.cap(view, now);
-            return plan;
-        }
-        matched.nobody(&route.id);
-    }
-    let why = if found_any { Otherwise::NobodyEligible } else { Otherwise::NoRoute };
-    Plan::pool(why, Decision { routes: matched.considered, candidates: Vec::new() })
-}
-
-/// How the chosen agent comes to the lead without being asked, if so.
-fn assigns(route: &Route) -> Option<How> {
-    match route.strategy {
-        Strategy::AssignToAgent { .. } => Some(How::AssignToAgent),
-        _ if !route.acceptance => Some(How::Direct),
-        _ => None,
-    }
-}
-
-/// The first offer that `route` makes of a lead.
-fn first_on(route: &Route, reroutes: u32, decision: Decision, dice: &mut Dice) -> Plan {
-    let (pick, by, candidates) = choose::first(&route.strategy, &decision.candidates, dice);
-    let assign = assigns(route);
-    let window = route.timeout.as_ref().map_or(route.claim_within.delta(), |timeout| {
-        route.claim_within.delta().min(timeout.after.delta())
-    });
-    // Asking everybody and assigning do not go together: the first has it (D-35).
-    let pick = if assign.is_some() && pick == Pick::All { Pick::First } else { pick };
-    let step = Step {
-        route: Some(route.id.clone()),
-        pick,
-        by,
-        candidates,
-        assign,
-        window,
-        reroutes,
-        tags: route.tags.clone(),
-        smart_plan: route.smart_plan.clone(),
-    };
-    Plan { then: Then::Step(step), decision }
-}
-
-/// The next offer on a route that is still active: its latest version counts (D-16).
-fn next_on(
-    route: &Route,
-    hop: &Hop<'_>,
-    view: &EntityView,
-    now: DateTime<Utc>,
-    dice: &mut Dice,
-) -> Plan {
-    let considered = choose::consider(route, view, hop.tried, hop.full);
-    let mut decision = Decision { routes: Vec::new(), candidates: considered };
-    // A timeout agent who has left the entity cannot be given anything.
-    let timeout = route.timeout.as_ref().filter(|one| view.agents.contains_key(&one.agent));
-    let left = timeout.map(|timeout| hop.first_offer + timeout.after.delta() - now);
-    let time_is_up = left.is_some_and(|left| left < SHORTEST_OFFER);
-    let anybody =
-        decision.candidates.iter().any(|candidate| candidate.verdict == CandidateVerdict::Eligible);
-    if time_is_up || !anybody {
-        return exhausted(route, hop, view, decision);
-    }
-    if matches!(route.strategy, Strategy::JumpBall { .. }) {
-        // The set is fixed at the start: whoever joined later is not asked.
-        decision.candidates.retain(|candidate| candidate.verdict != CandidateVerdict::Eligible);
-        return exhausted(route, hop, view, decision);
-    }
-    let (by, candidates) =
-        choose::next(&route.strategy, &decision.candidates, hop.tried.last(), dice);
-    let window =
-        left.map_or(route.claim_within.delta(), |left| route.claim_within.delta().min(left));
-    let step = Step {
-        route: Some(route.id.clone()),
-        pick: Pick::First,
-        by,
-        candidates,
-        assign: assigns(route),
-        window,
-        reroutes: hop.reroutes,
-        tags: Vec::new(),
-        smart_plan: None,
-    };
-    let mut plan = Plan { then: Then::Step(step), decision };
-    plan.cap(view, now);
-    plan
-}
-
-/// The timeout agent has the lead, or else it goes where the route says.
-fn exhausted(route: &Route, hop: &Hop<'_>, view: &EntityView, decision: Decision) -> Plan {
-    let timeout = route.timeout.as_ref().map(|timeout| &timeout.agent);
-    let last = match &route.on_exhausted {
-        OnExhausted::Agent(agent) => Some(agent),
-        OnExhausted::Pool => None,
-    };
-    let is_there = |agent: &&AgentId| view.agents.contains_key(*agent);
-    let (agent, how, by) = match (timeout.filter(is_there), last.filter(is_there)) {
-        (Some(agent), _) => (agent, How::TimeoutAgent, By::Timeout),
-        (None, Some(agent)) => (agent, How::Exhausted, By::Exhausted),
-        (None, None) => return Plan::pool(Otherwise::Exhausted, decision),
-    };
-    Plan::assign(Some(route), agent, how, by, hop.reroutes, decision)
 }
 
 impl Plan {
     /// The person comes back to the agent who has them: no turn, no deadline (D-30 c).
     pub fn returning(agent: &AgentId) -> Self {
-        Self::assign(None, agent, How::Returning, By::Returning, 0, Decision::default())
+        Self::assign(agent, How::Returning, By::Returning, Decision::default())
     }
 
     /// Rests in the pool, because nothing is known of its entity any more.
@@ -319,50 +271,50 @@ impl Plan {
     }
 
     /// Tells the board everybody's limits.
-    fn cap(&mut self, view: &EntityView, now: DateTime<Utc>) {
-        let Then::Step(step) = &mut self.then else { return };
+    fn cap(mut self, view: &EntityView, now: DateTime<Utc>) -> Self {
+        let Then::Step(step) = &mut self.then else { return self };
         for candidate in &mut step.candidates {
             if let Some(agent) = view.agents.get(&candidate.agent) {
-                candidate.caps = agent.caps(now, view.entity.zone);
+                candidate.caps = agent.caps(now, view.entity.zone, view.entity.week_starts);
             }
         }
+        self
     }
 
     fn pool(why: Otherwise, decision: Decision) -> Self {
-        Self { then: Then::Pool(why), decision }
+        Self { then: Then::Pool(Rest::in_pool(why)), decision }
     }
 
     fn hold(why: Otherwise) -> Self {
         Self { then: Then::Hold(why), decision: Decision::default() }
     }
 
-    fn assign(
-        route: Option<&Route>,
-        agent: &AgentId,
-        how: How,
-        by: By,
-        reroutes: u32,
-        mut decision: Decision,
-    ) -> Self {
+    /// `agent` has the lead, by no route.
+    fn assign(agent: &AgentId, how: How, by: By, mut decision: Decision) -> Self {
         if !decision.candidates.iter().any(|candidate| candidate.agent == *agent) {
             let verdict = CandidateVerdict::Eligible;
             decision.candidates.push(Considered { agent: agent.clone(), verdict, by: None });
         }
-        let candidates =
-            vec![Candidate { agent: agent.clone(), eligible: true, weight: 1, caps: Vec::new() }];
-        let route = route.map(|route| route.id.clone());
-        let window = TimeDelta::zero();
         let step = Step {
-            route,
+            route: None,
             pick: Pick::First,
             by,
-            candidates,
+            candidates: vec![Candidate::open(agent)],
             assign: Some(how),
-            window,
-            reroutes,
-            tags: Vec::new(),
-            smart_plan: None,
+            window: TimeDelta::zero(),
+            reroutes: 0,
+            marks: None,
         };
         Self { then: Then::Step(step), decision }
+    }
+
+    /// The same, on a route.
+    fn on(mut self, route: &Route, reroutes: u32, marks: Option<Marks>) -> Self {
+        if let Then::Step(step) = &mut self.then {
+            step.route = Some(route.id.clone());
+            step.reroutes = reroutes;
+            step.marks = marks;
+        }
+        self
     }
 }

@@ -2,13 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::invalid::under;
 use crate::schedule::Closed;
-use crate::{AgentId, Channel, Criteria, Invalid, RouteId, Schedule, Span, Strategy};
+use crate::strategy::{Everyone, Recipients, RollOn};
+use crate::{
+    AgentId, Channel, Criteria, EntityView, Invalid, LenderId, PondId, RouteId, Schedule, Span,
+    Strategy,
+};
 
 /// Longest title, in Unicode scalar values.
 pub const LONGEST_TITLE: usize = 30;
 /// Shortest and longest claim deadline.
 pub const CLAIM_WITHIN: (Span, Span) = (Span::seconds(10), Span::seconds(30 * 86_400));
+
+/// The id of the route that takes what no other takes (D-6).
+pub const DEFAULT: &str = "default";
+/// Shortest time after which the timeout agent may get a lead.
+const SHORTEST_TIMEOUT: Span = Span::seconds(15);
 
 /// When nobody accepted in time, `agent` gets the lead without being asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +36,9 @@ pub enum OnExhausted {
     #[default]
     Pool,
     Agent(AgentId),
+    Pond(PondId),
+    /// Another route takes it up, with everybody left out who was asked.
+    Route(RouteId),
 }
 
 /// A route as sent by a program and as stored. `id` and `version` are ours.
@@ -58,8 +71,15 @@ pub struct Route {
     pub tags: Vec<String>,
     #[serde(default)]
     pub smart_plan: Option<String>,
+    /// Comes before the agent's own (kvCORE).
     #[serde(default)]
-    pub lender: Option<String>,
+    pub lender: Option<LenderId>,
+    /// When none of its agents can take a lead it goes to the pool, not to the next route (D-4).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exclusive: bool,
+    /// Assign to Agent also while the agent is paused (D-4).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub even_if_paused: bool,
     /// The entity's version at the last edit of this route; what `ETag` carries.
     #[serde(default)]
     pub version: u64,
@@ -94,9 +114,45 @@ impl Route {
         }
     }
 
-    /// Refuses what could not work. `knows` tells whether an agent is one of
-    /// the entity's.
-    pub fn check(&self, knows: impl Fn(&AgentId) -> bool) -> Result<(), Invalid> {
+    /// All leads that no other route takes, to all agents in turn, without asking (D-6).
+    pub(crate) fn for_the_rest() -> Self {
+        let agents = Recipients::Everyone(Everyone::All);
+        Self {
+            id: DEFAULT.parse().expect("`default` is a name"),
+            title: "Default".to_owned(),
+            active: true,
+            schedule: None,
+            criteria: Criteria::default(),
+            strategy: Strategy::RoundRobin { agents, roll_on: RollOn::List },
+            claim_within: fifteen_minutes(),
+            acceptance: false,
+            timeout: None,
+            on_exhausted: OnExhausted::Pool,
+            channels: every_channel(),
+            tags: Vec::new(),
+            smart_plan: None,
+            lender: None,
+            exclusive: false,
+            even_if_paused: false,
+            version: 0,
+        }
+    }
+
+    /// Whether agents are asked before they have a lead.
+    pub fn asks(&self) -> bool {
+        self.acceptance && !self.strategy.is_assign_to_agent() && self.strategy.pond().is_none()
+    }
+
+    /// Whether the route names `agent` anywhere.
+    pub fn names(&self, agent: &AgentId) -> bool {
+        self.strategy.members(std::iter::empty()).contains(&agent)
+            || self.timeout.as_ref().is_some_and(|timeout| timeout.agent == *agent)
+            || matches!(&self.on_exhausted, OnExhausted::Agent(last) if last == agent)
+    }
+
+    /// Refuses what could not work in that entity.
+    pub fn check(&self, view: &EntityView) -> Result<(), Invalid> {
+        let knows = |agent: &AgentId| view.agents.contains_key(agent);
         let mut invalid = Invalid::default();
         invalid.check_name("/title", "title", &self.title, LONGEST_TITLE);
         let (shortest, longest) = CLAIM_WITHIN;
@@ -111,30 +167,42 @@ impl Route {
             invalid.absorb(under("/schedule", schedule.check()));
         }
         invalid.absorb(under("/criteria", self.criteria.check()));
-        invalid.absorb(under("/strategy", self.strategy.check(&knows)));
+        invalid.absorb(under("/strategy", self.strategy.check(view)));
+        if let Some(lender) = self.lender.as_ref().filter(|one| !view.lenders.contains_key(*one)) {
+            invalid.add("/lender", format!("`{lender}` is not a lender of this entity"));
+        }
+        if self.timeout.is_none() && view.entity.office_hours.is_some() && self.asks() {
+            let needed =
+                "name an agent for leads outside of the office hours, or turn `acceptance` off";
+            invalid.add("/timeout", needed);
+        }
+        if self.timeout.as_ref().is_some_and(|timeout| timeout.after < SHORTEST_TIMEOUT) {
+            invalid.add("/timeout/after", format!("must be at least {SHORTEST_TIMEOUT}"));
+        }
         if let Some(timeout) = self.timeout.as_ref().filter(|timeout| !knows(&timeout.agent)) {
             invalid.add(
                 "/timeout/agent",
                 format!("`{}` is not an agent of this entity", timeout.agent),
             );
         }
-        if let OnExhausted::Agent(agent) = &self.on_exhausted
-            && !knows(agent)
-        {
-            invalid.add("/on_exhausted/agent", format!("`{agent}` is not an agent of this entity"));
+        let unknown = match &self.on_exhausted {
+            OnExhausted::Agent(agent) if !knows(agent) => {
+                Some(("agent", "an agent", agent.as_str()))
+            }
+            OnExhausted::Pond(pond) if !view.ponds.contains_key(pond) => {
+                Some(("pond", "a pond", pond.as_str()))
+            }
+            OnExhausted::Route(route) if *route == self.id || view.route(route).is_none() => {
+                Some(("route", "another route", route.as_str()))
+            }
+            _ => None,
+        };
+        if let Some((field, what, name)) = unknown {
+            let problem = format!("`{name}` is not {what} of this entity");
+            invalid.add(format!("/on_exhausted/{field}"), problem);
         }
         invalid.into_result()
     }
-}
-
-/// Puts the fields of a part below the name that the part has in the whole.
-fn under(prefix: &str, checked: Result<(), Invalid>) -> Result<(), Invalid> {
-    checked.map_err(|mut invalid| {
-        for problem in &mut invalid.0 {
-            problem.field.insert_str(0, prefix);
-        }
-        invalid
-    })
 }
 
 /// Why a route does not work at an instant.

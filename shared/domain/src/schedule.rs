@@ -28,8 +28,20 @@ impl Day {
     pub const ALL: [Self; 7] =
         [Self::Mon, Self::Tue, Self::Wed, Self::Thu, Self::Fri, Self::Sat, Self::Sun];
 
-    fn of(weekday: Weekday) -> Self {
+    pub(crate) fn of(weekday: Weekday) -> Self {
         Self::ALL[weekday.num_days_from_monday() as usize]
+    }
+
+    pub(crate) fn weekday(self) -> Weekday {
+        match self {
+            Self::Mon => Weekday::Mon,
+            Self::Tue => Weekday::Tue,
+            Self::Wed => Weekday::Wed,
+            Self::Thu => Weekday::Thu,
+            Self::Fri => Weekday::Fri,
+            Self::Sat => Weekday::Sat,
+            Self::Sun => Weekday::Sun,
+        }
     }
 }
 
@@ -130,7 +142,7 @@ pub struct Schedule {
     pub dates: Option<DateRanges>,
 }
 
-fn every_day() -> Vec<Day> {
+pub(crate) fn every_day() -> Vec<Day> {
     Day::ALL.to_vec()
 }
 
@@ -203,16 +215,16 @@ impl Schedule {
 }
 
 /// Times of day as `09:00`; `24:00` is read as the end of the day.
-mod hhmm {
+pub(crate) mod hhmm {
     use chrono::{NaiveTime, Timelike};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
-    pub(super) fn serialize<S: Serializer>(time: &NaiveTime, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(time: &NaiveTime, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(&format_args!("{:02}:{:02}", time.hour(), time.minute()))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<NaiveTime, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<NaiveTime, D::Error> {
         let text = String::deserialize(from)?;
         let text = if text == "24:00" { "23:59" } else { text.as_str() };
         NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| {

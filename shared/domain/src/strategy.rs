@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, Invalid};
+use crate::{AgentId, EntityView, Invalid, PondId};
 
 /// Who may receive a route's leads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,15 @@ pub enum Recipients {
     Everyone(Everyone),
     /// In this order.
     These(Vec<AgentId>),
+    /// Nobody by name: the leads rest in a pond, whose members fetch them (D-25).
+    Pond(IntoPond),
+}
+
+/// As in `{"pond": "north"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntoPond {
+    pub pond: PondId,
 }
 
 /// The word `all`.
@@ -30,6 +39,8 @@ pub enum RollOn {
     /// The next on the list after the one who had it.
     #[default]
     List,
+    /// By a turn of their own, so that nobody's neighbour gets all that they leave.
+    Spread,
 }
 
 /// The draw odds of the simple form, 1 : 2 : 3 (D-10).
@@ -95,6 +106,16 @@ impl Strategy {
         matches!(self, Self::AssignToAgent { .. })
     }
 
+    /// The pond that the leads go to, if they do.
+    pub fn pond(&self) -> Option<&PondId> {
+        match self {
+            Self::RoundRobin { agents: Recipients::Pond(into), .. }
+            | Self::Random { agents: Recipients::Pond(into) }
+            | Self::JumpBall { agents: Recipients::Pond(into) } => Some(&into.pond),
+            _ => None,
+        }
+    }
+
     /// The members in list order; `everyone` is the entity's agents in theirs.
     pub fn members<'a>(&'a self, everyone: impl Iterator<Item = &'a AgentId>) -> Vec<&'a AgentId> {
         match self {
@@ -103,6 +124,7 @@ impl Strategy {
             | Self::JumpBall { agents } => match agents {
                 Recipients::Everyone(_) => everyone.collect(),
                 Recipients::These(these) => these.iter().collect(),
+                Recipients::Pond(_) => Vec::new(),
             },
             Self::WeightedRandom { weights, odds, .. } => {
                 let named = weights.iter().flat_map(BTreeMap::keys);
@@ -129,10 +151,13 @@ impl Strategy {
         }
     }
 
-    /// Refuses a strategy that nobody could be drawn by. `knows` tells whether
-    /// an agent is one of the entity's.
-    pub fn check(&self, knows: impl Fn(&AgentId) -> bool) -> Result<(), Invalid> {
+    /// Refuses a strategy that nobody of that entity could be found by.
+    pub fn check(&self, view: &EntityView) -> Result<(), Invalid> {
+        let knows = |agent: &AgentId| view.agents.contains_key(agent);
         let mut invalid = Invalid::default();
+        if let Some(pond) = self.pond().filter(|pond| !view.ponds.contains_key(*pond)) {
+            invalid.add("/agents/pond", format!("`{pond}` is not a pond of this entity"));
+        }
         match self {
             Self::RoundRobin { agents, .. }
             | Self::Random { agents }

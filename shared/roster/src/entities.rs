@@ -49,7 +49,7 @@ impl Entities {
 
     pub(crate) fn view(&self, id: &EntityId) -> Option<Arc<EntityView>> {
         let slot = self.slot(id)?;
-        slot.view.get_or_init(|| slot.make_view(id)).clone()
+        slot.view(id)
     }
 
     pub(crate) fn ids(&self) -> Vec<EntityId> {
@@ -67,6 +67,10 @@ impl Entities {
 }
 
 impl Slot {
+    pub(crate) fn view(&self, id: &EntityId) -> Option<Arc<EntityView>> {
+        self.view.get_or_init(|| self.make_view(id)).clone()
+    }
+
     /// The subscriptions of one agent, each with the part of its key that tells it apart.
     pub(crate) fn push_of(
         &self,
@@ -83,12 +87,13 @@ impl Slot {
             self.agents.iter().map(|(id, agent)| (id.clone(), agent.value.clone())).collect();
         let sources =
             self.sources.iter().map(|(id, source)| (id.clone(), source.value.clone())).collect();
+        let mut routes = self.routes_in_order();
+        routes.extend(entity.default_route().map(Arc::new));
         Some(Arc::new(EntityView {
-            id: id.clone(),
-            entity,
             agents,
             sources,
-            routes: self.routes_in_order(),
+            routes,
+            ..EntityView::new(id.clone(), entity)
         }))
     }
 

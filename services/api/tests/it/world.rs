@@ -203,7 +203,7 @@ impl World {
         }))
         .unwrap();
         let mut dice = tipoff_domain::plan::dice([7; 32]);
-        let plan = tipoff_domain::plan(&Arrival { lead: &lead, full: &[] }, &view, now, &mut dice);
+        let plan = tipoff_domain::plan(&Arrival::of(&lead), &view, now, &mut dice);
         let source = lead.source.clone();
         let accepted = Accepted {
             id: id.clone(),

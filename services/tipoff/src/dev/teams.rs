@@ -97,13 +97,16 @@ mod tests {
                 assert_eq!(agent.check(), Ok(()), "{}", agent.name);
             }
             let mut rules = Vec::new();
+            let view = EntityView {
+                agents: team
+                    .agents
+                    .iter()
+                    .map(|(id, agent)| (id.clone(), Arc::new(agent.clone())))
+                    .collect(),
+                ..EntityView::new(id.clone(), team.entity.clone())
+            };
             for route in &team.routes {
-                assert_eq!(
-                    route.check(|agent| team.agents.contains_key(agent)),
-                    Ok(()),
-                    "{}",
-                    route.title
-                );
+                assert_eq!(route.check(&view), Ok(()), "{}", route.title);
                 if !rules.contains(&discriminant(&route.strategy)) {
                     rules.push(discriminant(&route.strategy));
                 }

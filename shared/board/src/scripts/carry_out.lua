@@ -4,7 +4,7 @@
 
   The plan's words, from ARGV[from] on: what (step, pool, hold), why, route,
   pick, by, assign (how, or empty: offer), window in ms, reroutes, decision,
-  tags, smart plan; then the candidates, `+ana` eligible, `-ben` not, `+ana=50`
+  fresh (1: the route has just taken it up), tags, smart plan, lender, pond; then the candidates, `+ana` eligible, `-ben` not, `+ana=50`
   with their weight, `+ana@open:3` with their limits.
 
   Whoever is at a limit is not picked. `plan.full` lists them where nobody is
@@ -12,7 +12,8 @@
 ]]
 local function read_plan(from, lead, entity)
   local names = {
-    'what', 'why', 'route', 'pick', 'by', 'assign', 'window', 'reroutes', 'decision', 'tags', 'smart_plan',
+    'what', 'why', 'route', 'pick', 'by', 'assign', 'window', 'reroutes', 'decision',
+    'fresh', 'tags', 'smart_plan', 'lender', 'pond',
   }
   local plan = { eligible = {}, names = {}, open = {}, weights = {} }
   local whose, at_limit = { id = lead, is = { entity = entity } }, {}

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use tipoff_board::{Board, Claim, Known, MovedOn, OnBoard, Pass, Placed};
 use tipoff_domain::decision::By;
-use tipoff_domain::plan::{Candidate, How, Otherwise, Pick, Plan, Step, Then};
+use tipoff_domain::plan::{Candidate, How, Marks, Otherwise, Pick, Plan, Rest, Step, Then};
 use tipoff_domain::{AgentId, Decision, EntityId, LeadId};
 use tipoff_runtime::{Redis, Settings, connect, streams};
 use tipoff_testkit::{NatsServer, RedisServer};
@@ -148,8 +148,7 @@ pub(crate) fn step(pick: Pick, agents: &[&str], assign: Option<How>) -> Plan {
         assign,
         window: minutes(15),
         reroutes: 0,
-        tags: vec!["portal".to_owned()],
-        smart_plan: None,
+        marks: Some(Marks { tags: vec!["portal".to_owned()], ..Marks::default() }),
     };
     Plan { then: Then::Step(step), decision: Decision::default() }
 }
@@ -167,5 +166,5 @@ pub(crate) fn ball(agents: &[&str]) -> Plan {
 }
 
 pub(crate) fn pool() -> Plan {
-    Plan { then: Then::Pool(Otherwise::Exhausted), decision: Decision::default() }
+    Plan { then: Then::Pool(Rest::in_pool(Otherwise::Exhausted)), decision: Decision::default() }
 }

@@ -15,7 +15,7 @@ use tipoff_board::{
 };
 use tipoff_domain::decision::By;
 use tipoff_domain::model::{Answer, Model, Standing, Why};
-use tipoff_domain::plan::{Candidate, How, Otherwise, Pick, Plan, Step, Then};
+use tipoff_domain::plan::{Candidate, How, Otherwise, Pick, Plan, Rest, Step, Then};
 use tipoff_domain::{AgentId, Cap, Decision, EntityId, LeadId};
 use tipoff_wire::PooledWhy;
 
@@ -84,12 +84,11 @@ fn plans() -> impl Strategy<Value = Plan> {
                     assign,
                     window: TimeDelta::seconds(window * 10),
                     reroutes,
-                    tags: Vec::new(),
-                    smart_plan: None,
+                    marks: None,
                 })
             },
         );
-    let then = prop_oneof![8 => step, 1 => Just(Then::Pool(Otherwise::Exhausted))];
+    let then = prop_oneof![8 => step, 1 => Just(Then::Pool(Rest::in_pool(Otherwise::Exhausted)))];
     then.prop_map(|then| Plan { then, decision: Decision::default() })
 }
 

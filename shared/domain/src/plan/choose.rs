@@ -1,10 +1,13 @@
 //! Who on a route gets the lead.
 
+use chrono::{DateTime, Utc};
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt};
 
+use super::search::is_eligible;
 use super::{Candidate, Pick};
 use crate::decision::{By, CandidateVerdict, Considered};
+use crate::strategy::RollOn;
 use crate::{Agent, AgentId, Channel, EntityView, Route, Strategy};
 
 /// What speaks for or against each member of `route`, in list order (D-5).
@@ -13,16 +16,15 @@ pub(super) fn consider(
     view: &EntityView,
     tried: &[AgentId],
     full: &[AgentId],
+    now: DateTime<Utc>,
 ) -> Vec<Considered> {
     let members = route.strategy.members(view.agents.keys());
     let judge = |agent: &AgentId| match view.agents.get(agent) {
         None => CandidateVerdict::NotAMember,
         Some(_) if tried.contains(agent) => CandidateVerdict::Tried,
-        Some(known) if known.paused => CandidateVerdict::Paused,
         Some(_) if route.strategy.weight(agent) == 0 => CandidateVerdict::NoWeight,
         Some(_) if full.contains(agent) => CandidateVerdict::AtLimit,
-        Some(known) if !is_told(route, known) => CandidateVerdict::NoChannel,
-        Some(_) => CandidateVerdict::Eligible,
+        Some(known) => absence(route, known, view, now).unwrap_or(CandidateVerdict::Eligible),
     };
     members
         .into_iter()
@@ -30,19 +32,31 @@ pub(super) fn consider(
         .collect()
 }
 
-/// Whether at least one channel that the route allows reaches the agent.
-fn is_told(route: &Route, agent: &Agent) -> bool {
-    agent.channels.iter().any(|channel| {
-        route.channels.contains(channel)
-            && match channel {
-                Channel::Email => agent.email.is_some(),
-                Channel::Push => true,
-            }
-    })
+/// Why an agent takes no leads of `route` now.
+fn absence(
+    route: &Route,
+    agent: &Agent,
+    view: &EntityView,
+    now: DateTime<Utc>,
+) -> Option<CandidateVerdict> {
+    let insists = route.even_if_paused && route.strategy.is_assign_to_agent();
+    let quiet = || agent.quiet_hours.as_ref().is_some_and(|it| it.cover(now, view.entity.zone));
+    let told = |channel: &Channel| agent.is_reached_by(*channel);
+    match () {
+        () if agent.paused && !insists => Some(CandidateVerdict::Paused),
+        () if agent.is_paused(now) && !insists => Some(CandidateVerdict::Away),
+        () if agent.paused_on.contains(&route.id) && !insists => {
+            Some(CandidateVerdict::PausedOnRoute)
+        }
+        () if is_one_by_one(route) && quiet() => Some(CandidateVerdict::QuietHours),
+        () if !route.channels.iter().any(told) => Some(CandidateVerdict::NoChannel),
+        () => None,
+    }
 }
 
-fn is_eligible(considered: &Considered) -> bool {
-    considered.verdict == CandidateVerdict::Eligible
+/// Whether agents are asked one after another, so that it matters if one sleeps (D-17).
+fn is_one_by_one(route: &Route) -> bool {
+    route.asks() && !matches!(route.strategy, Strategy::JumpBall { .. })
 }
 
 fn eligible(considered: &[Considered]) -> Vec<&AgentId> {
@@ -54,15 +68,16 @@ fn eligible(considered: &[Considered]) -> Vec<&AgentId> {
 }
 
 fn as_candidates(agents: Vec<&AgentId>) -> Vec<Candidate> {
-    agents
-        .into_iter()
-        .map(|agent| Candidate {
-            agent: agent.clone(),
-            eligible: true,
-            weight: 1,
-            caps: Vec::new(),
-        })
-        .collect()
+    agents.into_iter().map(Candidate::open).collect()
+}
+
+/// The whole list, so that the board can find the cursor's place in it.
+fn whole_list(considered: &[Considered]) -> Vec<Candidate> {
+    let listed = considered.iter().map(|candidate| Candidate {
+        eligible: is_eligible(candidate),
+        ..Candidate::open(&candidate.agent)
+    });
+    listed.collect()
 }
 
 /// How the board finds the first agent, and among whom.
@@ -72,30 +87,19 @@ pub(super) fn first(
     dice: &mut impl Rng,
 ) -> (Pick, By, Vec<Candidate>) {
     match strategy {
-        Strategy::RoundRobin { .. } => {
-            // The whole list, so that the board can find the cursor's place in it.
-            let listed = considered.iter().map(|candidate| Candidate {
-                agent: candidate.agent.clone(),
-                eligible: is_eligible(candidate),
-                weight: 1,
-                caps: Vec::new(),
-            });
-            (Pick::Turn, By::Turn, listed.collect())
-        }
+        Strategy::RoundRobin { .. } => (Pick::Turn, By::Turn, whole_list(considered)),
         Strategy::Random { .. } => {
             (Pick::Fresh, By::Draw, as_candidates(shuffled(eligible(considered), dice)))
         }
         Strategy::WeightedRandom { smooth: true, .. } => {
             let weighed = eligible(considered).into_iter().map(|agent| Candidate {
-                agent: agent.clone(),
-                eligible: true,
                 weight: strategy.weight(agent),
-                caps: Vec::new(),
+                ..Candidate::open(agent)
             });
             (Pick::Smooth, By::Weight, weighed.collect())
         }
         Strategy::WeightedRandom { .. } => {
-            (Pick::First, By::Weight, as_candidates(drawn(strategy, eligible(considered), dice)))
+            (Pick::Drawn, By::Weight, as_candidates(drawn(strategy, eligible(considered), dice)))
         }
         Strategy::JumpBall { .. } => (Pick::All, By::JumpBall, as_candidates(eligible(considered))),
         Strategy::AssignToAgent { .. } => {
@@ -110,15 +114,26 @@ pub(super) fn next(
     considered: &[Considered],
     last: Option<&AgentId>,
     dice: &mut impl Rng,
-) -> (By, Vec<Candidate>) {
+) -> (Pick, By, Vec<Candidate>) {
     match strategy {
-        Strategy::RoundRobin { .. } => (By::Turn, as_candidates(after(considered, last))),
-        Strategy::Random { .. } => (By::Draw, as_candidates(shuffled(eligible(considered), dice))),
-        Strategy::WeightedRandom { .. } => {
-            (By::Weight, as_candidates(drawn(strategy, eligible(considered), dice)))
+        Strategy::RoundRobin { roll_on: RollOn::Spread, .. } => {
+            (Pick::Spread, By::Turn, whole_list(considered))
         }
-        Strategy::JumpBall { .. } => (By::JumpBall, as_candidates(eligible(considered))),
-        Strategy::AssignToAgent { .. } => (By::Assignment, as_candidates(eligible(considered))),
+        Strategy::RoundRobin { roll_on: RollOn::List, .. } => {
+            (Pick::First, By::Turn, as_candidates(after(considered, last)))
+        }
+        Strategy::Random { .. } => {
+            (Pick::First, By::Draw, as_candidates(shuffled(eligible(considered), dice)))
+        }
+        Strategy::WeightedRandom { .. } => {
+            (Pick::First, By::Weight, as_candidates(drawn(strategy, eligible(considered), dice)))
+        }
+        Strategy::JumpBall { .. } => {
+            (Pick::First, By::JumpBall, as_candidates(eligible(considered)))
+        }
+        Strategy::AssignToAgent { .. } => {
+            (Pick::First, By::Assignment, as_candidates(eligible(considered)))
+        }
     }
 }
 

@@ -33,14 +33,13 @@ pub(crate) fn route(name: &str, strategy: Value, more: Value) -> Arc<Route> {
 pub(crate) fn view(agents: &[&str], routes: Vec<Arc<Route>>) -> EntityView {
     let entity = json!({"name": "Acme", "kind": "team", "zone": "America/New_York"});
     EntityView {
-        id: id("acme"),
-        entity: serde_json::from_value(entity).unwrap(),
         agents: agents.iter().map(|name| (id(name), agent(false))).collect(),
         sources: BTreeMap::from([(
             id("zillow"),
             Arc::new(serde_json::from_value(json!({"name": "Zillow"})).unwrap()),
         )]),
         routes,
+        ..EntityView::new(id("acme"), serde_json::from_value(entity).unwrap())
     }
 }
 
@@ -64,7 +63,7 @@ pub(crate) fn seeded(seed: u64) -> Dice {
 pub(crate) const FRIDAY: &str = "2026-11-20T20:00:00Z";
 
 pub(crate) fn plan_it(lead: &Lead, view: &EntityView, now: &str, seed: u64) -> Plan {
-    plan(&Arrival { lead, full: &[] }, view, at(now), &mut seeded(seed))
+    plan(&Arrival::of(lead), view, at(now), &mut seeded(seed))
 }
 
 pub(crate) fn step(plan: &Plan) -> &Step {

@@ -5,12 +5,13 @@ use proptest::{prop_assert, prop_assert_eq};
 use serde_json::json;
 use tipoff_domain::decision::CandidateVerdict;
 use tipoff_domain::plan::{Arrival, plan};
+use tipoff_domain::schedule::Day;
 use tipoff_domain::{Agent, Limit, Period};
 
 use crate::fixture::{FRIDAY, at, lead, names, order, route, seeded, view};
 
 fn since(period: Period, now: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
-    Limit { count: 1, period }.at(now, zone).since
+    Limit { count: 1, period }.at(now, zone, Day::Mon).since
 }
 
 proptest! {
@@ -56,7 +57,8 @@ fn whom_the_board_found_full_is_left_out_and_the_next_route_is_asked() {
         route("large", json!({"kind": "round_robin", "agents": ["ana", "ben"]}), json!({})),
     ];
     let (team, person, full) = (view(&["ana", "ben"], routes), lead(json!({})), names(&["ana"]));
-    let planned = plan(&Arrival { lead: &person, full: &full }, &team, at(FRIDAY), &mut seeded(1));
+    let planned =
+        plan(&Arrival { full: &full, ..Arrival::of(&person) }, &team, at(FRIDAY), &mut seeded(1));
     assert_eq!(order(&planned), ["ben"]);
     let ana =
         planned.decision.candidates.iter().find(|candidate| candidate.agent.as_str() == "ana");

@@ -2,7 +2,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::{collection, prop_assert_eq};
 use serde_json::{Value, json};
 use tipoff_domain::plan::{How, Otherwise, Then};
-use tipoff_domain::{Lead, RouteVerdict};
+use tipoff_domain::{Lead, Rest, RouteVerdict};
 
 use crate::fixture::{FRIDAY, id, lead, pause, plan_it, route, step, view};
 
@@ -36,7 +36,7 @@ fn a_lead_that_lacks_what_a_route_asks_for_does_not_match_it() {
     let team =
         view(&["ana"], vec![route("cheap", json!({"kind": "random", "agents": "all"}), cheap)]);
     let without_price = plan_it(&lead(json!({})), &team, FRIDAY, 1);
-    assert_eq!(without_price.then, Then::Pool(Otherwise::NoRoute));
+    assert_eq!(without_price.then, Then::Pool(Rest::in_pool(Otherwise::NoRoute)));
     assert_eq!(without_price.decision.routes[0].verdict, RouteVerdict::Price);
     let affordable = plan_it(&lead(json!({"property": {"price": 450_000.0}})), &team, FRIDAY, 1);
     assert_eq!(step(&affordable).route, Some(id("cheap")));
@@ -51,7 +51,10 @@ fn all_known_sources_leaves_out_a_lead_without_one_and_any_does_not() {
     );
     let any = view(&["ana"], vec![route("any", strategy, json!({"criteria": {"sources": "any"}}))]);
     let nowhere: Lead = serde_json::from_value(json!({"phones": ["+15125550101"]})).unwrap();
-    assert_eq!(plan_it(&nowhere, &known, FRIDAY, 1).then, Then::Pool(Otherwise::NoRoute));
+    assert_eq!(
+        plan_it(&nowhere, &known, FRIDAY, 1).then,
+        Then::Pool(Rest::in_pool(Otherwise::NoRoute))
+    );
     assert_eq!(step(&plan_it(&nowhere, &any, FRIDAY, 1)).route, Some(id("any")));
 }
 
@@ -118,7 +121,7 @@ proptest! {
         let winner = matches.iter().find(|(_, s)| s.assigns).or(matches.first());
         match (&plan.then, winner) {
             (Then::Step(step), Some((index, _))) => prop_assert_eq!(step.route.clone(), Some(id(&format!("r{index}")))),
-            (then, winner) => prop_assert_eq!(then, &Then::Pool(Otherwise::NoRoute), "{:?}", winner),
+            (then, winner) => prop_assert_eq!(then, &Then::Pool(Rest::in_pool(Otherwise::NoRoute)), "{:?}", winner),
         }
         prop_assert_eq!(plan.decision.routes.len(), sketches.len());
     }

@@ -3,7 +3,7 @@ use proptest::prelude::{Just, Strategy, proptest};
 use proptest::prop_assert_eq;
 use serde_json::json;
 use tipoff_domain::plan::{Hop, How, Otherwise, Plan, Then, plan_next};
-use tipoff_domain::{AgentId, EntityView};
+use tipoff_domain::{AgentId, EntityView, Rest};
 
 use crate::fixture::{FRIDAY, at, id, lead, names, order, route, seeded, step, view};
 
@@ -20,7 +20,10 @@ fn next(
         lead: &person,
         route: Some(&route),
         tried,
+        again: &[],
+        tags: &[],
         first_offer: at(FRIDAY),
+        board_now: at(FRIDAY) + TimeDelta::minutes(minutes_later),
         reroutes,
         full: &[],
     };
@@ -45,7 +48,7 @@ proptest! {
         if let Some(expected) = expected {
             prop_assert_eq!(&order(&plan)[0], expected);
         } else {
-            prop_assert_eq!(plan.then, Then::Pool(Otherwise::Exhausted));
+            prop_assert_eq!(plan.then, Then::Pool(Rest::in_pool(Otherwise::Exhausted)));
         }
     }
 }
@@ -65,7 +68,7 @@ fn a_lead_moves_to_the_evening_route_when_the_day_route_has_closed() {
     assert_eq!(order(&plan), ["ben"], "whoever was tried on the day route is not asked again");
     assert_eq!(
         next(&team, "gone", &names(&["ana"]), 15, 3).then,
-        Then::Pool(Otherwise::TooManyReroutes)
+        Then::Pool(Rest::in_pool(Otherwise::TooManyReroutes))
     );
 }
 
@@ -95,7 +98,7 @@ fn a_jump_ball_that_nobody_took_asks_nobody_who_joined_later() {
     );
     assert_eq!(
         next(&team, "ball", &names(&["ana", "ben"]), 15, 0).then,
-        Then::Pool(Otherwise::Exhausted)
+        Then::Pool(Rest::in_pool(Otherwise::Exhausted))
     );
 }
 
@@ -119,7 +122,7 @@ fn a_timeout_agent_who_has_left_gets_nothing() {
         let list = json!({"kind": strategy, "agents": ["ana", "ben"]});
         let team = view(&["ana", "ben"], vec![route("kv", list, timed.clone())]);
         let plan = next(&team, "kv", &names(&tried), 11, 0);
-        assert_eq!(plan.then, Then::Pool(Otherwise::Exhausted), "{strategy}");
+        assert_eq!(plan.then, Then::Pool(Rest::in_pool(Otherwise::Exhausted)), "{strategy}");
     }
     let list = json!({"kind": "round_robin", "agents": ["ana", "ben"]});
     let team = view(&["ana", "ben"], vec![route("kv", list, timed)]);

@@ -1,12 +1,11 @@
 use serde_json::{Value, json};
-use tipoff_domain::{AgentId, Route};
+use tipoff_domain::Route;
 
-use crate::fixture::id;
+use crate::fixture::view;
 
 fn problems(route: Value) -> Vec<String> {
     let route: Route = serde_json::from_value(route).unwrap();
-    let known: Vec<AgentId> = vec![id("ana"), id("ben")];
-    let checked = route.check(|agent| known.contains(agent));
+    let checked = route.check(&view(&["ana", "ben"], Vec::new()));
     checked
         .err()
         .map(|invalid| invalid.0.into_iter().map(|problem| problem.field).collect())

@@ -17,7 +17,7 @@ fn first_places(strategy: Value, agents: &[&str]) -> BTreeMap<String, u32> {
     let mut dice = seeded(2026);
     let mut places = BTreeMap::new();
     for _ in 0..LEADS {
-        let plan = plan(&Arrival { lead: &person, full: &[] }, &team, at(FRIDAY), &mut dice);
+        let plan = plan(&Arrival::of(&person), &team, at(FRIDAY), &mut dice);
         *places.entry(order(&plan)[0].clone()).or_insert(0) += 1;
     }
     places

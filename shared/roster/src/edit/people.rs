@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use tipoff_domain::{
-    Agent, AgentId, Entity, EntityId, Invalid, OnExhausted, Route, Source, SourceId,
-};
+use tipoff_domain::{Agent, AgentId, Entity, EntityId, Invalid, Source, SourceId};
 
 use super::{Edited, Expect, refused};
 use crate::keys::Key;
@@ -74,7 +72,7 @@ impl Roster {
         expect: Expect,
     ) -> Result<(), EditError> {
         let (existed, named_by) = self.within(entity, |slot| {
-            let routes = slot.routes.values().filter(|route| names(&route.value, id));
+            let routes = slot.routes.values().filter(|route| route.value.names(id));
             let titles: Vec<String> =
                 routes.map(|route| format!("`{}`", route.value.title)).collect();
             (slot.agents.contains_key(id), titles)
@@ -137,11 +135,4 @@ impl Roster {
         })
         .await
     }
-}
-
-fn names(route: &Route, agent: &AgentId) -> bool {
-    let member = route.strategy.members(std::iter::empty()).contains(&agent);
-    let timeout = route.timeout.as_ref().is_some_and(|timeout| timeout.agent == *agent);
-    let exhausted = matches!(&route.on_exhausted, OnExhausted::Agent(last) if last == agent);
-    member || timeout || exhausted
 }

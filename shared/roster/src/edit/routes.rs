@@ -46,8 +46,9 @@ impl Roster {
     ) -> Result<Edited<Route>, EditError> {
         // The version is that of the entry, known once it is written.
         route.version = 0;
-        let (checked, existed) =
-            self.within(entity, |slot| (check(&route, slot), slot.routes.contains_key(&route.id)))?;
+        let (checked, existed) = self.within(entity, |slot| {
+            (check(&route, entity, slot), slot.routes.contains_key(&route.id))
+        })?;
         refused(checked)?;
         let key = Key::Route(entity.clone(), route.id.clone());
         let what = format!("route `{}`", route.id);
@@ -89,9 +90,11 @@ impl Roster {
     }
 }
 
-fn check(route: &Route, slot: &Slot) -> Result<(), Invalid> {
+fn check(route: &Route, entity: &EntityId, slot: &Slot) -> Result<(), Invalid> {
     let mut invalid = Invalid::default();
-    invalid.absorb(route.check(|agent| slot.agents.contains_key(agent)));
+    if let Some(view) = slot.view(entity) {
+        invalid.absorb(route.check(&view));
+    }
     let plain = |title: &str| title.trim().to_lowercase();
     let mut others = slot.routes.values().filter(|other| other.value.id != route.id);
     if others.any(|other| plain(&other.value.title) == plain(&route.title)) {

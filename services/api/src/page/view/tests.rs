@@ -43,8 +43,6 @@ fn entity() -> EntityView {
     let agent = json!({"name": "Ana Ruiz"});
     let source: SourceId = "zillow".parse().unwrap();
     EntityView {
-        id: "acme".parse().unwrap(),
-        entity: serde_json::from_value(entity).unwrap(),
         agents: BTreeMap::from([(
             "ana".parse().unwrap(),
             Arc::new(serde_json::from_value(agent).unwrap()),
@@ -53,7 +51,7 @@ fn entity() -> EntityView {
             source,
             Arc::new(serde_json::from_value(json!({"name": "Zillow"})).unwrap()),
         )]),
-        routes: Vec::new(),
+        ..EntityView::new("acme".parse().unwrap(), serde_json::from_value(entity).unwrap())
     }
 }
 

@@ -1,0 +1,28 @@
+//! Over which channels an agent hears of a lead.
+
+use chrono::{DateTime, Utc};
+
+use crate::{Agent, Channel, EntityView, Route, Strategy};
+
+/// What the route allows and the agent wants and has, at that instant. Outside
+/// of office hours only e-mail (D-18); in an agent's quiet hours nothing that
+/// wakes them (D-17). `route`: `None` where the lead came by none.
+pub fn channels_for(
+    agent: &Agent,
+    route: Option<&Route>,
+    view: &EntityView,
+    now: DateTime<Utc>,
+) -> Vec<Channel> {
+    let wakes = |channel: &Channel| *channel != Channel::Email;
+    let quiet = agent.quiet_hours.as_ref().is_some_and(|hours| hours.cover(now, view.entity.zone));
+    let asked_anyway =
+        route.is_none_or(|route| !matches!(route.strategy, Strategy::AssignToAgent { .. }));
+    let closed = !view.entity.is_open(now);
+    let wanted = Channel::ALL.into_iter().filter(|channel| {
+        agent.is_reached_by(*channel)
+            && route.is_none_or(|route| route.channels.contains(channel))
+            && !(closed && *channel != Channel::Email)
+            && !(quiet && asked_anyway && wakes(channel))
+    });
+    wanted.collect()
+}
