@@ -53,7 +53,7 @@ fn all_known_sources_leaves_out_a_lead_without_one_and_any_does_not() {
     let nowhere: Lead = serde_json::from_value(json!({"phones": ["+15125550101"]})).unwrap();
     assert_eq!(
         plan_it(&nowhere, &known, FRIDAY, 1).then,
-        Then::Pool(Rest::in_pool(Otherwise::NoRoute))
+        Then::Pool(Rest::in_pool(Otherwise::NoSource))
     );
     assert_eq!(step(&plan_it(&nowhere, &any, FRIDAY, 1)).route, Some(id("any")));
 }
