@@ -5,9 +5,12 @@
     reason = "a test that cannot go on stops right there"
 )]
 
+mod beyond;
 mod duration;
 mod fixture;
+mod hours;
 mod limits;
+mod listing;
 mod matching;
 mod next_hop;
 mod people_check;
