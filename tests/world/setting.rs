@@ -190,14 +190,15 @@ impl World {
 
     /// Another notifier joins.
     pub fn start_notifier(&self) {
-        let options = tipoff_notifier::Options {
+        let email = tipoff_notifier::email::Options {
             smtp_url: Some(self.smtp.url().into()),
             mail_from: "Tipoff <tipoff@example.com>".parse().unwrap(),
-            smtp_ca: None,
             smtp_connections: 4,
             smtp_timeout_seconds: 10,
-            push_in_flight: 16,
-            vapid_subject: None,
+            ..Default::default()
+        };
+        let options = tipoff_notifier::Options {
+            channels: tipoff_notifier::Settings { email, ..Default::default() },
             notifier_in_flight: 32,
             public_url: self.operator.base.parse().unwrap(),
         };

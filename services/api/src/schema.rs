@@ -62,6 +62,11 @@ pub(crate) enum Locale {
 pub(crate) enum Channel {
     Email,
     Push,
+    Sms,
+    Voice,
+    InApp,
+    Slack,
+    Teams,
 }
 
 /// A company, an office or a team.

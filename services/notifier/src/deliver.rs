@@ -1,10 +1,10 @@
 //! A notice → one message to one agent, if it is still worth sending.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tipoff_board::{Board, BoardError, OnBoard};
-use tipoff_domain::Channel;
 use tipoff_roster::Roster;
 use tipoff_runtime::{Delivery, Handler, Outcome};
 use tipoff_wire::Notice;
@@ -13,43 +13,17 @@ use tipoff_wire::notice::What;
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
+use crate::carrier::{Carrier, SendError};
 use crate::meter::{Meter, Result as Became};
 use crate::retry;
 use crate::seen::Told;
+use crate::turns::{NoTurn, Turns};
 
 /// A lead that somebody has already is told for a few hours, then set aside.
 const MOST_ATTEMPTS: i64 = 200;
 /// So often may something be missing from the roster here that is there
 /// elsewhere: views follow each other.
 const MOST_MISSES: i64 = 5;
-
-/// Why a message could not be handed over. The text must not repeat contact
-/// details: it is logged and kept.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SendError {
-    /// Trying again cannot help.
-    #[error("{0}")]
-    ForGood(String),
-    /// Try again, after so long if the other side said so.
-    #[error("{why}")]
-    NotNow { why: String, after: Option<Duration> },
-}
-
-impl SendError {
-    pub(crate) fn not_now(why: impl Into<String>) -> Self {
-        Self::NotNow { why: why.into(), after: None }
-    }
-}
-
-/// Hands over one message. Called many times at once.
-pub(crate) trait Transport: Send + Sync + 'static {
-    /// `now` is the board's time.
-    fn send(
-        &self,
-        told: &Told,
-        now: DateTime<Utc>,
-    ) -> impl Future<Output = Result<(), SendError>> + Send;
-}
 
 /// Why a notice was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -69,17 +43,16 @@ enum NotSent {
 }
 
 /// Delivers the notices of one channel.
-pub(crate) struct Deliverer<T> {
+pub(crate) struct Deliverer {
     pub(crate) board: Board,
     pub(crate) roster: Roster,
-    pub(crate) channel: Channel,
-    pub(crate) transport: T,
+    pub(crate) carrier: Arc<dyn Carrier>,
+    pub(crate) turns: Turns,
     pub(crate) meter: Meter,
 }
 
-impl<T: Transport> Handler for Deliverer<T> {
+impl Handler for Deliverer {
     async fn handle(&self, delivery: Delivery) -> Outcome {
-        let started = Instant::now();
         let notice: Notice = match serde_json::from_slice(&delivery.body) {
             Ok(notice) => notice,
             Err(error) => {
@@ -88,6 +61,15 @@ impl<T: Transport> Handler for Deliverer<T> {
                 ));
             }
         };
+        let _turn = match self.turns.take(&notice.entity).await {
+            Ok(turn) => turn,
+            Err(NoTurn::Crowded(wait)) => {
+                self.meter.count(Became::PutOff, Duration::ZERO);
+                return Outcome::NotNow(wait);
+            }
+            Err(NoTurn::Stopping) => return Outcome::NotNow(Duration::ZERO),
+        };
+        let started = Instant::now();
         let sent = self.deliver(&notice).await;
         let (became, outcome) = settle(&notice, sent, delivery.deliveries);
         self.meter.count(became, started.elapsed());
@@ -101,7 +83,7 @@ struct Failed {
     error: NotSent,
 }
 
-impl<T: Transport> Deliverer<T> {
+impl Deliverer {
     async fn deliver(&self, notice: &Notice) -> Result<(), Failed> {
         let time = self.board.time(&notice.entity).await;
         let now = time.map_err(|error| Failed { now: None, error: error.into() })?;
@@ -112,8 +94,8 @@ impl<T: Transport> Deliverer<T> {
 
     async fn send(&self, notice: &Notice, now: DateTime<Utc>) -> Result<(), NotSent> {
         let told = self.told(notice, now).await?;
-        self.transport.send(&told, now).await?;
-        debug!(lead.id = %notice.lead, agent.id = %notice.agent, channel = self.channel.as_str(), "notice sent");
+        self.carrier.send(&told, now).await?;
+        debug!(lead.id = %notice.lead, agent.id = %notice.agent, channel = notice.channel.as_str(), "notice sent");
         Ok(())
     }
 
@@ -163,11 +145,19 @@ fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> (Became
     let asked = match &error {
         NotSent::Obsolete(why) => return obsolete(notice, why),
         NotSent::Missing(what) if deliveries >= MOST_MISSES => return obsolete(notice, what),
-        NotSent::Send(SendError::ForGood(why)) => return give_up(notice, why),
-        NotSent::Send(SendError::NotNow { after, .. }) => *after,
+        NotSent::Send(SendError::ForGood(why) | SendError::BadAddress(why)) => {
+            return give_up(notice, why);
+        }
+        NotSent::Send(error) => error.asks(),
         NotSent::Missing(_) | NotSent::Behind(_) | NotSent::Board(_) => None,
     };
-    let wait = retry::backoff(&notice.key(), deliveries);
+    let wait = match &error {
+        // Nothing was tried, so it does not count as a try.
+        NotSent::Send(SendError::LeftAlone { again_in, .. }) => {
+            retry::spread(&notice.key(), deliveries, *again_in)
+        }
+        _ => retry::backoff(&notice.key(), deliveries),
+    };
     let wait = asked.map_or(wait, |asked| asked.max(wait));
     let wait = match (&notice.what, now) {
         (What::Offer { until, .. }, Some(now))

@@ -5,19 +5,24 @@
 //! holds up a push. Just before a notice is sent, the board is asked whether it
 //! is still worth telling.
 
+mod carrier;
+mod channels;
 mod deliver;
-mod email;
+mod http;
 mod letter;
+mod lines;
 mod meter;
+mod open_internet;
 mod options;
 mod plain;
-mod push;
 mod retry;
 mod run;
 mod seen;
 mod spread;
 mod times;
+mod turns;
 mod words;
 
+pub use channels::{Settings, Unusable, email, push};
 pub use options::Options;
 pub use run::{Error, run};

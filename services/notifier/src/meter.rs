@@ -14,6 +14,8 @@ pub(crate) enum Result {
     Obsolete,
     Retried,
     Failed,
+    /// The entity has so much under way that others go first.
+    PutOff,
 }
 
 impl Result {
@@ -23,6 +25,7 @@ impl Result {
             Self::Obsolete => "obsolete",
             Self::Retried => "retried",
             Self::Failed => "failed",
+            Self::PutOff => "put_off",
         }
     }
 }

@@ -13,8 +13,15 @@ const SHORTEST: TimeDelta = TimeDelta::seconds(2);
 /// back together. The same notice always waits equally long.
 pub(crate) fn backoff(key: &str, deliveries: i64) -> Duration {
     let index = usize::try_from(deliveries.max(1) - 1).unwrap_or(usize::MAX).min(STEPS.len() - 1);
-    let spread = 800 + fnv1a(format!("{key}/{deliveries}").as_bytes()) % 401;
-    Duration::from_millis(STEPS[index] * spread)
+    let thousandths = 800 + fnv1a(format!("{key}/{deliveries}").as_bytes()) % 401;
+    Duration::from_millis(STEPS[index] * thousandths)
+}
+
+/// A wait and up to half as much again, so that those who wait for the same
+/// thing do not come back together.
+pub(crate) fn spread(key: &str, deliveries: i64, wait: Duration) -> Duration {
+    let thousandths = fnv1a(format!("{key}/{deliveries}").as_bytes()) % 500;
+    wait + wait.mul_f64(f64::from(u32::try_from(thousandths).unwrap_or(0)) / 1_000.0)
 }
 
 /// A wait that ends before the deadline; `None`: there is no time for another try.

@@ -1,27 +1,24 @@
 //! The notifier's workers, put together.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
 use tipoff_board::Board;
-use tipoff_domain::Channel;
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Nats, Publisher, WorkerError, WorkerLimits, worker};
 use tipoff_wire::link::{BadLink, read_secret};
 use tipoff_wire::{Stream, subject};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
 
 use crate::Options;
-use crate::deliver::{Deliverer, Transport};
-use crate::email::{BadRelay, BadTrust, Email, Pool, Relay};
+use crate::carrier::Carrier;
+use crate::channels::{self, Parts, Unusable};
+use crate::deliver::Deliverer;
 use crate::letter::Writer;
 use crate::meter::Meter;
-use crate::push::{BadVapidKey, Push, Sender, Shown, Vapid};
 use crate::spread::Spreader;
+use crate::turns::Turns;
 
 const DRAIN: Duration = Duration::from_secs(20);
 /// How often is each notice's own business: it ends with its deadline. This is
@@ -33,18 +30,10 @@ const ACK_WAIT: Duration = Duration::from_secs(10);
 /// Why the notifier does not work.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("TIPOFF_SMTP_URL is of no use")]
-    Relay(#[from] BadRelay),
-    #[error("TIPOFF_SMTP_CA={} cannot be read", path.display())]
-    Authorities { path: PathBuf, source: std::io::Error },
-    #[error("the mail relay cannot be reached privately")]
-    Trust(#[from] BadTrust),
+    #[error(transparent)]
+    Channel(#[from] Unusable),
     #[error("the deployment's link secret is of no use")]
     LinkSecret(#[from] BadLink),
-    #[error("push messages cannot be signed")]
-    Vapid(#[from] BadVapidKey),
-    #[error("push messages cannot be sent")]
-    Http(#[from] reqwest::Error),
     #[error("a template of this build is broken")]
     Template(#[from] minijinja::Error),
     #[error("a worker ended")]
@@ -62,18 +51,14 @@ pub async fn run(
 ) -> Result<(), Error> {
     let secret = read_secret(&roster.deployment().link_secret)?;
     let writer = Arc::new(Writer::new(&options.public_url, secret)?);
+    let parts = Parts { roster: roster.clone(), clock: clock.clone(), writer };
+    let carriers = channels::open(&parts, &options.channels)?;
     let mut staff =
         Staff { nats, board, roster, clock, workers: JoinSet::new(), stop: stop.child_token() };
-    let mut channels = vec![Channel::Push];
-    if let Some(address) = &options.smtp_url {
-        channels.push(Channel::Email);
-        staff.email(&options, address, writer.clone())?;
-    } else {
-        warn!("TIPOFF_SMTP_URL is not set: nobody is told by e-mail");
+    for carrier in &carriers {
+        staff.deliver(carrier.clone());
     }
-    let push = staff.push(&options, writer)?;
-    staff.deliver(Channel::Push, push, options.push_in_flight);
-    staff.spread(channels, options.notifier_in_flight);
+    staff.spread(carriers, options.notifier_in_flight);
     staff.work().await
 }
 
@@ -88,51 +73,26 @@ struct Staff {
 }
 
 impl Staff {
-    fn email(
-        &mut self,
-        options: &Options,
-        address: &SecretString,
-        writer: Arc<Writer>,
-    ) -> Result<(), Error> {
-        let patience = Duration::from_secs(options.smtp_timeout_seconds);
-        let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|source| Error::Authorities { path: path.clone(), source })
-        };
-        let authorities = options.smtp_ca.as_ref().map(read).transpose()?;
-        let connections = options.smtp_connections;
-        let pool =
-            Pool::new(Relay::parse(address)?, authorities.as_deref(), connections, patience)?;
-        let email = Email { pool, writer, from: options.mail_from.clone() };
-        // While one half is handed over, the other half is written.
-        self.deliver(Channel::Email, email, connections.saturating_mul(2));
-        Ok(())
-    }
-
-    fn push(&self, options: &Options, writer: Arc<Writer>) -> Result<Push, Error> {
-        let subject = options
-            .vapid_subject
-            .clone()
-            .unwrap_or_else(|| format!("mailto:{}", options.mail_from.email));
-        let vapid = Vapid::new(&self.roster.deployment().vapid_key, subject)?;
-        let sender = Sender::new(vapid, self.clock.clone())?;
-        Ok(Push { sender, roster: self.roster.clone(), writer, shown: Shown::default() })
-    }
-
-    fn deliver<T: Transport>(&mut self, channel: Channel, transport: T, in_flight: usize) {
+    /// A consumer of its own for every channel: none waits for another.
+    fn deliver(&mut self, carrier: Arc<dyn Carrier>) {
+        let channel = carrier.channel();
+        let turns = Turns::new(carrier.pace(), self.stop.clone());
+        let in_hand = turns.in_hand();
         let (board, roster) = (self.board.clone(), self.roster.clone());
-        let handler = Deliverer { board, roster, channel, transport, meter: Meter::new(channel) };
+        let meter = Meter::new(channel);
+        let handler = Deliverer { board, roster, carrier, turns, meter };
         let durable = format!("notify-{}", channel.as_str());
         let filter = Some(subject::notify_channel(channel));
-        self.start(limits(Stream::Notify, durable, filter, in_flight), handler);
+        self.start(limits(Stream::Notify, durable, filter, in_hand), handler);
     }
 
-    fn spread(&mut self, channels: Vec<Channel>, in_flight: usize) {
+    fn spread(&mut self, carriers: Vec<Arc<dyn Carrier>>, in_flight: usize) {
         let handler = Spreader {
             publisher: Publisher::new(self.nats.clone()),
             board: self.board.clone(),
             roster: self.roster.clone(),
             clock: self.clock.clone(),
-            channels,
+            carriers,
         };
         let limits = limits(Stream::Events, "notifier".to_owned(), None, in_flight);
         self.start(limits, handler);

@@ -1,5 +1,6 @@
 //! `lead.offered` and `lead.assigned` → one notice per agent and channel.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
@@ -8,13 +9,14 @@ use chrono::TimeDelta;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
 use tipoff_board::Board;
-use tipoff_domain::{AgentId, Channel, EntityView, RouteId};
+use tipoff_domain::{AgentId, Channel, EntityView, channels_for};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Delivery, Handler, Outcome, PublishError, Publisher};
 use tipoff_wire::notice::What;
 use tipoff_wire::{Event, EventKind, Notice, subject};
 use tracing::{debug, error, warn};
 
+use crate::carrier::Carrier;
 use crate::retry;
 
 /// Notices on their way at once: a Jump Ball asks thousands.
@@ -33,8 +35,8 @@ pub(crate) struct Spreader {
     pub(crate) board: Board,
     pub(crate) roster: Roster,
     pub(crate) clock: Clock,
-    /// Channels that this deployment can deliver.
-    pub(crate) channels: Vec<Channel>,
+    /// What this deployment can deliver over.
+    pub(crate) carriers: Vec<Arc<dyn Carrier>>,
 }
 
 /// As much of an event as tells whether the rest matters.
@@ -115,34 +117,25 @@ impl Spreader {
                 agent: agent.clone(),
                 what: what.clone(),
             };
-            self.channels_of(agent, event.route.as_ref(), view).into_iter().map(notice)
+            self.channels_of(agent, event, view).into_iter().map(notice)
         });
         notices.collect()
     }
 
-    /// What reaches the agent: the route's channels that the agent wants and has
-    /// an address for.
-    fn channels_of(
-        &self,
-        agent: &AgentId,
-        route: Option<&RouteId>,
-        view: &EntityView,
-    ) -> Vec<Channel> {
+    /// What reaches the agent of that which the rules leave, at the instant of
+    /// the event.
+    fn channels_of(&self, agent: &AgentId, event: &Event, view: &EntityView) -> Vec<Channel> {
         let Some(known) = view.agents.get(agent) else {
             warn!(agent.id = %agent, "cannot be told: not an agent of the entity any more");
             return Vec::new();
         };
-        let route = route.and_then(|id| view.route(id));
-        let reaches = |channel: &Channel| match channel {
-            Channel::Email => known.email.is_some(),
-            Channel::Push => !self.roster.push_subscriptions(&view.id, agent).is_empty(),
+        let route = event.route.as_ref().and_then(|id| view.route(id));
+        let may = channels_for(known, route.map(Arc::as_ref), view, event.at);
+        let reaches = |one: &&Arc<dyn Carrier>| {
+            may.contains(&one.channel()) && one.reaches(view, agent, known)
         };
-        let allowed =
-            |channel: &Channel| route.is_none_or(|route| route.channels.contains(channel));
-        let wanted =
-            known.channels.iter().copied().filter(|channel| self.channels.contains(channel));
         let found: Vec<Channel> =
-            wanted.filter(|channel| allowed(channel) && reaches(channel)).collect();
+            self.carriers.iter().filter(reaches).map(|one| one.channel()).collect();
         if found.is_empty() {
             warn!(agent.id = %agent, "cannot be told: no channel reaches them");
         }

@@ -81,7 +81,7 @@ pub struct Agent {
 }
 
 fn every_channel() -> Vec<Channel> {
-    Channel::ALL.to_vec()
+    Channel::OF_AGENTS.to_vec()
 }
 
 impl Agent {
@@ -121,11 +121,7 @@ impl Agent {
 
     /// Whether there is an address for `channel`, and the agent wants it used.
     pub fn is_reached_by(&self, channel: Channel) -> bool {
-        self.channels.contains(&channel)
-            && match channel {
-                Channel::Email => self.email.is_some(),
-                Channel::Push => true,
-            }
+        self.channels.contains(&channel) && channel.has_address_of(self)
     }
 }
 

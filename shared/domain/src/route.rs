@@ -98,7 +98,7 @@ fn fifteen_minutes() -> Span {
 }
 
 fn every_channel() -> Vec<Channel> {
-    Channel::ALL.to_vec()
+    Channel::OF_ROUTES.to_vec()
 }
 
 impl Route {

@@ -35,11 +35,8 @@ fn told(what: What, locale: Option<&str>, lead: Json, now_is: Json) -> Told {
     let agent: Agent =
         from(json!({"name": "Ana Ruiz", "email": "ana@example.com", "locale": locale}));
     let view = EntityView {
-        id: "acme".parse().unwrap(),
-        entity,
-        agents: BTreeMap::new(),
         sources: BTreeMap::from([("zillow".parse().unwrap(), Arc::new(source))]),
-        routes: Vec::new(),
+        ..EntityView::new("acme".parse().unwrap(), entity)
     };
     let (entity, id) = (view.id.clone(), "lead_0192f0a1b2c37def8899aabbccddeeff".parse().unwrap());
     let board =

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::Consumer;
-use async_nats::jetstream::consumer::pull::OrderedConfig;
+use async_nats::jetstream::consumer::pull::{self, OrderedConfig};
 use chrono::TimeDelta;
 use clap::Parser;
 use futures::StreamExt;
@@ -94,6 +94,12 @@ impl Desk {
             .put_source(&self.entity, &id("zillow"), source, Expect::Anything)
             .await
             .unwrap();
+    }
+
+    /// From now on it is about another entity.
+    pub(crate) async fn turn_to(&mut self, entity: &str) {
+        self.entity = id(entity);
+        self.entity().await;
     }
 
     /// An agent as configured; `name@example.com` unless `more` says otherwise.
@@ -190,8 +196,7 @@ impl Desk {
             assign,
             window,
             reroutes: 0,
-            tags: Vec::new(),
-            smart_plan: None,
+            marks: None,
         };
         let number = self.leads.fetch_add(1, Ordering::Relaxed);
         let accepted = Accepted {
@@ -217,6 +222,18 @@ impl Desk {
     /// How many came so far.
     pub(crate) fn count(&self, lead: &LeadId, channel: &str) -> usize {
         self.mailbox.caught().iter().filter(|one| about(one, lead, channel)).count()
+    }
+
+    /// Waits until so many notices were given out to be delivered.
+    pub(crate) async fn handed_out(&self, consumer: &str, notices: u64) {
+        let stream = self.nats.jetstream.get_stream(Stream::Notify.name()).await.unwrap();
+        let all_out = async {
+            let mut consumer: Consumer<pull::Config> = stream.get_consumer(consumer).await.unwrap();
+            while consumer.info().await.unwrap().delivered.consumer_sequence < notices {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, all_out).await.expect("they are handed out in time");
     }
 
     /// Waits for the next message that is set aside; answers with its place in the list.

@@ -4,6 +4,7 @@
 
 mod desk;
 mod email;
+mod fair;
 mod faults;
 mod push;
 mod relevance;

@@ -13,14 +13,15 @@ pub(super) fn ingest() -> tipoff_ingest::Options {
 
 /// Mail goes to the sink at `smtp`; links in it lead to `public_url`.
 pub(crate) fn notifier(smtp: &str, public_url: &str) -> anyhow::Result<tipoff_notifier::Options> {
-    Ok(tipoff_notifier::Options {
+    let email = tipoff_notifier::email::Options {
         smtp_url: Some(smtp.to_owned().into()),
         mail_from: "Tipoff <tipoff@example.com>".parse().context("the sender of mails")?,
-        smtp_ca: None,
         smtp_connections: 4,
         smtp_timeout_seconds: 10,
-        push_in_flight: 16,
-        vapid_subject: None,
+        ..Default::default()
+    };
+    Ok(tipoff_notifier::Options {
+        channels: tipoff_notifier::Settings { email, ..Default::default() },
         notifier_in_flight: 32,
         public_url: public_url.parse().context("the address of claim links")?,
     })

@@ -13,7 +13,6 @@ pub fn channels_for(
     view: &EntityView,
     now: DateTime<Utc>,
 ) -> Vec<Channel> {
-    let wakes = |channel: &Channel| *channel != Channel::Email;
     let quiet = agent.quiet_hours.as_ref().is_some_and(|hours| hours.cover(now, view.entity.zone));
     let asked_anyway =
         route.is_none_or(|route| !matches!(route.strategy, Strategy::AssignToAgent { .. }));
@@ -21,8 +20,8 @@ pub fn channels_for(
     let wanted = Channel::ALL.into_iter().filter(|channel| {
         agent.is_reached_by(*channel)
             && route.is_none_or(|route| route.channels.contains(channel))
-            && !(closed && *channel != Channel::Email)
-            && !(quiet && asked_anyway && wakes(channel))
+            && !(closed && !channel.is_silent())
+            && !(quiet && asked_anyway && !channel.is_silent())
     });
     wanted.collect()
 }

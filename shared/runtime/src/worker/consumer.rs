@@ -13,8 +13,9 @@ use crate::publish::PATIENCE;
 
 pub(super) type Durable = Consumer<pull::Config>;
 
-/// Messages that JetStream lets be in hand over all processes.
-const MAX_ACK_PENDING: i64 = 10_000;
+/// Messages that JetStream lets be in hand over all processes, those that wait
+/// to be tried again included: many, so that one crowd does not block the rest.
+const MAX_ACK_PENDING: i64 = 100_000;
 
 /// Why the consumer is not there.
 #[derive(Debug, thiserror::Error)]

@@ -1,28 +1,31 @@
 //! Web Push: encrypted for one browser, signed by this deployment.
 
 mod encryption;
+mod options;
 mod post;
-mod reach;
 mod shown;
 mod vapid;
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
 use ring::digest;
 use serde::Serialize;
+use tipoff_domain::{Agent, AgentId, Channel, EntityView};
 use tipoff_roster::{PushSubscription, Roster};
 use tipoff_wire::notice::What;
 use tracing::warn;
 
-pub(crate) use self::post::{Answer, Sender};
-pub(crate) use self::shown::Shown;
-pub(crate) use self::vapid::{BadVapidKey, Vapid};
-use crate::deliver::{SendError, Transport};
+pub use self::options::Options;
+use self::post::Sender;
+use self::shown::Shown;
+use self::vapid::Vapid;
+use super::{Opened, Parts, Settings, Unusable};
+use crate::carrier::{Carrier, Pace, SendError};
 use crate::letter::Writer;
 use crate::seen::Told;
 
@@ -46,22 +49,55 @@ struct Payload<'a> {
 
 /// How a push service treats a message.
 #[derive(Debug, Clone)]
-pub(crate) struct Treatment {
+struct Treatment {
     /// Whole seconds that the message is worth delivering; at least 1.
-    pub(crate) ttl: i64,
+    ttl: i64,
     /// A later message of the same topic replaces one that was not delivered yet.
-    pub(crate) topic: String,
+    topic: String,
 }
 
 /// Sends notices to the browsers of agents.
-pub(crate) struct Push {
-    pub(crate) sender: Sender,
-    pub(crate) roster: Roster,
-    pub(crate) writer: Arc<Writer>,
-    pub(crate) shown: Shown,
+struct Push {
+    sender: Sender,
+    roster: Roster,
+    writer: Arc<Writer>,
+    shown: Shown,
+    pace: Pace,
 }
 
-impl Transport for Push {
+/// Web Push, signed by the deployment.
+pub(super) fn open(parts: &Parts, settings: &Settings) -> Opened {
+    let subject = settings
+        .push
+        .vapid_subject
+        .clone()
+        .unwrap_or_else(|| format!("mailto:{}", settings.email.mail_from.email));
+    let vapid = Vapid::new(&parts.roster.deployment().vapid_key, subject)
+        .map_err(Unusable::on(Channel::Push))?;
+    let sender = Sender::new(vapid, parts.clock.clone(), parts.lines(Channel::Push));
+    Ok(Some(Arc::new(Push {
+        sender: sender.map_err(Unusable::on(Channel::Push))?,
+        roster: parts.roster.clone(),
+        writer: parts.writer.clone(),
+        shown: Shown::default(),
+        pace: settings.push.pace(),
+    })))
+}
+
+#[async_trait]
+impl Carrier for Push {
+    fn channel(&self) -> Channel {
+        Channel::Push
+    }
+
+    fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    fn reaches(&self, view: &EntityView, agent: &AgentId, _: &Agent) -> bool {
+        !self.roster.push_subscriptions(&view.id, agent).is_empty()
+    }
+
     async fn send(&self, told: &Told, now: DateTime<Utc>) -> Result<(), SendError> {
         let (notice, key) = (&told.notice, told.notice.key());
         let browsers = self.roster.push_subscriptions(&notice.entity, &notice.agent);
@@ -72,7 +108,8 @@ impl Transport for Push {
         let treatment = Treatment { ttl: ttl(told, now), topic: topic(notice.lead.as_str()) };
         let answers =
             join_all(open.iter().map(|one| self.sender.post(one, &payload, &treatment))).await;
-        let answered: Vec<(PushSubscription, Answer)> = open.into_iter().zip(answers).collect();
+        let answered: Vec<(PushSubscription, Result<(), SendError>)> =
+            open.into_iter().zip(answers).collect();
         self.forget_gone(told, &answered).await;
         verdict(done.len(), &answered, |endpoint| self.shown.remember(&key, endpoint))
     }
@@ -97,9 +134,15 @@ impl Push {
         }
     }
 
-    async fn forget_gone(&self, told: &Told, answered: &[(PushSubscription, Answer)]) {
+    async fn forget_gone(
+        &self,
+        told: &Told,
+        answered: &[(PushSubscription, Result<(), SendError>)],
+    ) {
         let notice = &told.notice;
-        for (browser, _) in answered.iter().filter(|(_, answer)| *answer == Answer::Gone) {
+        let gone =
+            answered.iter().filter(|(_, sent)| matches!(sent, Err(SendError::BadAddress(_))));
+        for (browser, _) in gone {
             let removed = self
                 .roster
                 .remove_push_subscription(&notice.entity, &notice.agent, &browser.endpoint)
@@ -115,30 +158,32 @@ impl Push {
 /// Sent if a browser has it and none needs another try.
 fn verdict(
     done: usize,
-    answered: &[(PushSubscription, Answer)],
+    answered: &[(PushSubscription, Result<(), SendError>)],
     remember: impl Fn(&str),
 ) -> Result<(), SendError> {
     let mut told = done > 0;
-    let mut wait: Option<(String, Option<Duration>)> = None;
+    let mut again: Option<SendError> = None;
     let mut refused = None;
-    for (browser, answer) in answered {
-        match answer {
-            Answer::Taken => told = true,
-            Answer::Gone => {}
-            Answer::Refused(why) => refused = Some(why),
-            Answer::NotNow { why, after } => {
-                let longest = wait.as_ref().and_then(|(_, before)| *before).max(*after);
-                wait = Some((why.clone(), longest));
+    for (browser, sent) in answered {
+        match sent {
+            Ok(()) => {
+                told = true;
+                if answered.len() > 1 {
+                    remember(&browser.endpoint);
+                }
             }
-        }
-        if *answer == Answer::Taken && answered.len() > 1 {
-            remember(&browser.endpoint);
+            Err(SendError::BadAddress(_)) => {}
+            Err(SendError::ForGood(_)) => refused = Some(sent.clone()),
+            Err(error) if again.as_ref().is_none_or(|other| other.asks() < error.asks()) => {
+                again = Some(error.clone());
+            }
+            Err(_) => {}
         }
     }
-    match (wait, refused) {
-        (Some((why, after)), _) => Err(SendError::NotNow { why, after }),
+    match (again, refused) {
+        (Some(error), _) => Err(error),
         (None, _) if told => Ok(()),
-        (None, Some(why)) => Err(SendError::ForGood(why.clone())),
+        (None, Some(refused)) => refused,
         (None, None) => Err(SendError::ForGood(
             "no browser of this agent takes push messages any more".to_owned(),
         )),

@@ -21,10 +21,10 @@ const MOST_ORIGINS: usize = 1_000;
 /// The deployment's VAPID key cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the deployment's VAPID key cannot be read; it was made by another release or is damaged")]
-pub struct BadVapidKey;
+pub(super) struct BadVapidKey;
 
 /// Signs for this deployment.
-pub(crate) struct Vapid {
+pub(super) struct Vapid {
     key: EcdsaKeyPair,
     public: String,
     subject: String,
@@ -39,7 +39,7 @@ impl fmt::Debug for Vapid {
 
 impl Vapid {
     /// `key`: PKCS#8, Base64url. `subject`: whom a push service may write to, as in `mailto:…`.
-    pub(crate) fn new(key: &str, subject: String) -> Result<Self, BadVapidKey> {
+    pub(super) fn new(key: &str, subject: String) -> Result<Self, BadVapidKey> {
         let bytes = URL_SAFE_NO_PAD.decode(key.trim_end_matches('=')).map_err(|_| BadVapidKey)?;
         let key = EcdsaKeyPair::from_pkcs8(
             &ECDSA_P256_SHA256_FIXED_SIGNING,
@@ -52,7 +52,7 @@ impl Vapid {
     }
 
     /// The `Authorization` header for a push service. `None`: signing failed.
-    pub(crate) fn authorization(&self, origin: &str, now: DateTime<Utc>) -> Option<String> {
+    pub(super) fn authorization(&self, origin: &str, now: DateTime<Utc>) -> Option<String> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((header, until)) = made.get(origin)
             && *until - now > RENEW

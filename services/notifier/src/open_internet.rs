@@ -1,5 +1,6 @@
-//! Which addresses a push may go to. Endpoints come from browsers, so they may
-//! name anything; nobody may use us to reach into the network we run in.
+//! Which addresses may be asked that strangers gave: browsers say where their
+//! pushes go, and may name anything. Nobody may use us to reach into the network
+//! that we run in.
 
 use std::io::{Error, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -9,7 +10,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// The endpoint, if it may be asked for: https to the open internet, or this
 /// machine itself, where tests and the demo listen.
-pub(super) fn endpoint(text: &str) -> Option<Url> {
+pub(crate) fn endpoint(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let host = url.host_str()?;
     let literal = host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
@@ -24,7 +25,7 @@ pub(super) fn endpoint(text: &str) -> Option<Url> {
 
 /// Resolves names, leaving out addresses that are not on the open internet.
 #[derive(Debug)]
-pub(super) struct OpenInternet;
+pub(crate) struct OpenInternet;
 
 impl Resolve for OpenInternet {
     fn resolve(&self, name: Name) -> Resolving {

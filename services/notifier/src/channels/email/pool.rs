@@ -14,14 +14,14 @@ use tokio::time::{Instant, timeout};
 
 use super::relay::Relay;
 use super::tls::{BadTrust, Guard};
-use crate::deliver::SendError;
+use crate::carrier::SendError;
 
 /// Relays hang up on who is silent for longer.
 const IDLE: Duration = Duration::from_secs(30);
 
 /// Why a mail was not handed over.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum PoolError {
+pub(super) enum PoolError {
     #[error("the mail relay cannot be reached")]
     Unreachable(#[source] std::io::Error),
     /// Before any mail was named: its password, its TLS, its greeting.
@@ -35,19 +35,28 @@ pub(crate) enum PoolError {
 
 impl PoolError {
     /// Says what the relay answered, without its text: that may repeat addresses.
-    pub(crate) fn into_send_error(self) -> SendError {
+    pub(super) fn into_send_error(self) -> SendError {
         match &self {
             Self::Mail(error) if error.is_permanent() => {
-                SendError::ForGood(format!("{self}: {}", codes(error)))
+                let (said, codes) = (self.to_string(), codes(error));
+                let why = format!("{said}: {codes}");
+                if is_bad_address(&codes) {
+                    SendError::BadAddress(why)
+                } else {
+                    SendError::ForGood(why)
+                }
             }
             Self::Mail(error) if error.is_client() => {
                 SendError::ForGood(format!("{self}: it lacks what the address needs (SMTPUTF8)"))
             }
-            Self::Mail(error) | Self::NotLetIn(error) => {
+            Self::Mail(error) if error.is_transient() => {
                 SendError::not_now(format!("{self}: {}", codes(error)))
             }
-            Self::Unreachable(error) => SendError::not_now(format!("{self}: {error}")),
-            Self::Timeout => SendError::not_now(self.to_string()),
+            Self::Mail(error) | Self::NotLetIn(error) => {
+                SendError::trouble(format!("{self}: {}", codes(error)))
+            }
+            Self::Unreachable(error) => SendError::trouble(format!("{self}: {error}")),
+            Self::Timeout => SendError::trouble(self.to_string()),
         }
     }
 }
@@ -72,8 +81,18 @@ fn codes(error: &SmtpError) -> String {
     }
 }
 
+/// Whether the relay refused the address rather than this mail or us (RFC 3463):
+/// `5.1.x`, or a code that says so where there is no other. `5.7.x` is policy
+/// and `5.2.2` a mailbox that is full today.
+fn is_bad_address(codes: &str) -> bool {
+    match codes.split_once(' ') {
+        Some((_, enhanced)) => enhanced.starts_with("5.1.") || enhanced == "5.2.1",
+        None => ["550", "551", "553"].contains(&codes),
+    }
+}
+
 /// Hands mails over, on at most so many connections at once.
-pub(crate) struct Pool {
+pub(super) struct Pool {
     relay: Relay,
     guard: Guard,
     hello: ClientId,
@@ -84,7 +103,7 @@ pub(crate) struct Pool {
 
 impl Pool {
     /// `authorities`: certificates (PEM) to trust besides this machine's.
-    pub(crate) fn new(
+    pub(super) fn new(
         relay: Relay,
         authorities: Option<&[u8]>,
         connections: usize,
@@ -95,9 +114,14 @@ impl Pool {
         Ok(Self { relay, guard, hello, patience, seats, idle: Mutex::default() })
     }
 
+    /// The relay's name.
+    pub(super) fn host(&self) -> &str {
+        &self.relay.host
+    }
+
     /// Hands one mail over. A connection that broke while it was idle is not
     /// the mail's fault: it goes over a new one at once.
-    pub(crate) async fn send(&self, envelope: &Envelope, mail: &[u8]) -> Result<(), PoolError> {
+    pub(super) async fn send(&self, envelope: &Envelope, mail: &[u8]) -> Result<(), PoolError> {
         let _seat = self.seats.acquire().await.expect("the pool never closes its semaphore");
         if let Some(used) = self.idle() {
             match self.hand_over(used, envelope, mail).await {

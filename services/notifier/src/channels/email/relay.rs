@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// How the way to the relay is kept private.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Privacy {
+pub(super) enum Privacy {
     /// Not at all: for this machine and private networks.
     Plain,
     StartTls,
@@ -17,16 +17,16 @@ pub(crate) enum Privacy {
 
 /// A mail relay.
 #[derive(Debug, Clone)]
-pub(crate) struct Relay {
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    pub(crate) privacy: Privacy,
-    pub(crate) credentials: Option<Credentials>,
+pub(super) struct Relay {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) privacy: Privacy,
+    pub(super) credentials: Option<Credentials>,
 }
 
 /// Why an address is not that of a relay. Never repeats it: there may be a password in it.
 #[derive(Debug, thiserror::Error)]
-pub enum BadRelay {
+pub(super) enum BadRelay {
     #[error(
         "the address of the mail relay cannot be read; write it as in smtps://user:password@mail.example.com"
     )]
@@ -40,7 +40,7 @@ pub enum BadRelay {
 }
 
 impl Relay {
-    pub(crate) fn parse(address: &SecretString) -> Result<Self, BadRelay> {
+    pub(super) fn parse(address: &SecretString) -> Result<Self, BadRelay> {
         let url = Url::parse(address.expose_secret()).map_err(|_| BadRelay::Unreadable)?;
         let (privacy, port) = match url.scheme() {
             "smtp" => (Privacy::Plain, 25),

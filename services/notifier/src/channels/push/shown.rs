@@ -11,7 +11,7 @@ const REMEMBERED: usize = 10_000;
 
 /// Forgotten when this process ends: a repeated push replaces itself.
 #[derive(Debug, Default)]
-pub(crate) struct Shown(Mutex<Marks>);
+pub(super) struct Shown(Mutex<Marks>);
 
 #[derive(Debug, Default)]
 struct Marks {

@@ -23,7 +23,7 @@ use super::relay::{Privacy, Relay};
 
 /// Why there can be no TLS to the relay.
 #[derive(Debug, thiserror::Error)]
-pub enum BadTrust {
+pub(super) enum BadTrust {
     #[error("the certificates in TIPOFF_SMTP_CA cannot be read")]
     Certificates(#[source] pem::Error),
     #[error("there is no certificate in TIPOFF_SMTP_CA")]

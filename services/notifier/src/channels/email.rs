@@ -1,31 +1,74 @@
 //! E-mail: lettre writes the message and speaks the protocol, the pool is ours.
 
+mod options;
 mod pool;
 mod relay;
 mod tls;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
+use tipoff_domain::{Agent, AgentId, Channel, EntityView};
 use tipoff_wire::Notice;
+use tracing::warn;
 
-pub(crate) use self::pool::{Pool, PoolError};
-pub(crate) use self::relay::{BadRelay, Relay};
-pub(crate) use self::tls::BadTrust;
-use crate::deliver::{SendError, Transport};
+pub use self::options::Options;
+use self::pool::{Pool, PoolError};
+use self::relay::Relay;
+use super::{Opened, Parts, Unusable};
+use crate::carrier::{Carrier, Pace, SendError};
 use crate::letter::{Letter, Writer};
+use crate::lines::Lines;
 use crate::plain::one_line;
 use crate::seen::Told;
 
 /// Sends notices by e-mail.
-pub(crate) struct Email {
-    pub(crate) pool: Pool,
-    pub(crate) writer: std::sync::Arc<Writer>,
-    pub(crate) from: Mailbox,
+struct Email {
+    pool: Pool,
+    lines: Lines,
+    writer: Arc<Writer>,
+    from: Mailbox,
+    pace: Pace,
 }
 
-impl Transport for Email {
+/// E-mail over the relay of the settings.
+pub(super) fn open(parts: &Parts, options: &Options) -> Opened {
+    let Some(address) = &options.smtp_url else {
+        warn!("TIPOFF_SMTP_URL is not set: nobody is told by e-mail");
+        return Ok(None);
+    };
+    let relay = Relay::parse(address).map_err(Unusable::on(Channel::Email))?;
+    let authorities = options.authorities().map_err(Unusable::on(Channel::Email))?;
+    let patience = Duration::from_secs(options.smtp_timeout_seconds);
+    let pool = Pool::new(relay, authorities.as_deref(), options.smtp_connections, patience);
+    Ok(Some(Arc::new(Email {
+        pool: pool.map_err(Unusable::on(Channel::Email))?,
+        lines: parts.lines(Channel::Email),
+        writer: parts.writer.clone(),
+        from: options.mail_from.clone(),
+        pace: options.pace(),
+    })))
+}
+
+#[async_trait]
+impl Carrier for Email {
+    fn channel(&self) -> Channel {
+        Channel::Email
+    }
+
+    fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    fn reaches(&self, _: &EntityView, _: &AgentId, known: &Agent) -> bool {
+        known.email.is_some()
+    }
+
     async fn send(&self, told: &Told, now: DateTime<Utc>) -> Result<(), SendError> {
         let letter = self.writer.letter(told, now).map_err(|error| {
             tracing::error!(
@@ -35,8 +78,12 @@ impl Transport for Email {
             SendError::ForGood("the e-mail's template cannot be filled in; see the log".to_owned())
         })?;
         let message = self.message(told, letter, now)?;
-        let sent = self.pool.send(message.envelope(), &message.formatted()).await;
-        sent.map_err(PoolError::into_send_error)
+        let mail = message.formatted();
+        let sending = async {
+            let sent = self.pool.send(message.envelope(), &mail).await;
+            sent.map_err(PoolError::into_send_error)
+        };
+        self.lines.over(self.pool.host(), sending).await
     }
 }
 

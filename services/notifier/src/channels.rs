@@ -1,0 +1,73 @@
+//! The channels. A new one is a folder beside these and a line in each of the
+//! two lists here.
+//!
+//! It implements [`Carrier`], reads its own settings, and sends through
+//! [`Lines`](crate::lines::Lines), so that a provider in trouble is left alone.
+//! Everything else is done for it: its own consumer of NOTIFY, fair turns
+//! between entities, its rate limit, retries inside the deadline, dead letters,
+//! figures.
+
+pub mod email;
+pub mod push;
+
+use std::sync::Arc;
+
+use clap::Args;
+use tipoff_domain::Channel;
+use tipoff_roster::Roster;
+use tipoff_runtime::Clock;
+
+use crate::carrier::Carrier;
+use crate::letter::Writer;
+use crate::lines::Lines;
+
+/// Settings of every channel.
+#[derive(Debug, Clone, Default, Args)]
+#[group(skip)]
+pub struct Settings {
+    #[command(flatten)]
+    pub email: email::Options,
+    #[command(flatten)]
+    pub push: push::Options,
+}
+
+/// The channels that this deployment has.
+pub(crate) fn open(parts: &Parts, settings: &Settings) -> Result<Vec<Arc<dyn Carrier>>, Unusable> {
+    let opened = [email::open(parts, &settings.email)?, push::open(parts, settings)?];
+    Ok(opened.into_iter().flatten().collect())
+}
+
+/// What channels are made of.
+pub(crate) struct Parts {
+    pub(crate) roster: Roster,
+    pub(crate) clock: Clock,
+    pub(crate) writer: Arc<Writer>,
+}
+
+impl Parts {
+    /// The lines of one channel to its providers.
+    pub(crate) fn lines(&self, channel: Channel) -> Lines {
+        Lines::new(channel)
+    }
+}
+
+/// A channel, or `None` where its settings are left out.
+pub(crate) type Opened = Result<Option<Arc<dyn Carrier>>, Unusable>;
+
+/// A channel cannot work as it is set.
+#[derive(Debug, thiserror::Error)]
+#[error("the channel `{}` cannot work as it is set", channel.as_str())]
+pub struct Unusable {
+    channel: Channel,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl Unusable {
+    /// For `map_err`: what is wrong, with the channel's name.
+    pub(crate) fn on<E>(channel: Channel) -> impl Fn(E) -> Self
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        move |source| Self { channel, source: source.into() }
+    }
+}

@@ -1,0 +1,112 @@
+//! Whose message goes next. Entities take turns, so that one with ten thousand
+//! messages does not keep another waiting with one.
+//!
+//! So many messages go at once (seats). Others wait in line, one line per
+//! entity, and the lines are served in turn. No entity sits on more than three
+//! quarters of the seats: its provider may be the slow one. Whoever has more
+//! than their part of the waiting room in line is put off, so that there is
+//! always room for somebody new.
+
+mod lines;
+mod rate;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tipoff_domain::EntityId;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use self::lines::{Joined, Waiting};
+use self::rate::Rate;
+use crate::carrier::Pace;
+
+/// Messages that wait in a process for their turn, over all entities.
+const ROOM: usize = 4_096;
+
+/// Why a message has no turn now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoTurn {
+    /// The entity has enough in line; there may be a place after this long.
+    Crowded(Duration),
+    /// The process stops.
+    Stopping,
+}
+
+/// Hands out turns. Clones share the seats.
+#[derive(Debug, Clone)]
+pub(crate) struct Turns {
+    waiting: Arc<Mutex<Waiting<oneshot::Sender<Turn>>>>,
+    rate: Arc<Rate>,
+    stop: CancellationToken,
+}
+
+impl Turns {
+    pub(crate) fn new(pace: Pace, stop: CancellationToken) -> Self {
+        let waiting = Waiting::new(pace.at_once.max(1), ROOM);
+        Self {
+            waiting: Arc::new(Mutex::new(waiting)),
+            rate: Arc::new(Rate::new(pace.per_second)),
+            stop,
+        }
+    }
+
+    /// Messages that a worker should have in hand: those that go and those that wait.
+    pub(crate) fn in_hand(&self) -> usize {
+        self.lock().seats() + ROOM
+    }
+
+    /// Waits for the next turn of `entity`; the seat is free again when it is dropped.
+    pub(crate) async fn take(&self, entity: &EntityId) -> Result<Turn, NoTurn> {
+        let joined = {
+            let (tell, told) = oneshot::channel();
+            (self.lock().join(entity, tell, Instant::now()), told)
+        };
+        let turn = match joined {
+            (Joined::Seated, _) => self.turn(entity.clone()),
+            (Joined::InLine, told) => tokio::select! {
+                biased;
+                turn = told => turn.map_err(|_| NoTurn::Stopping)?,
+                () = self.stop.cancelled() => return Err(NoTurn::Stopping),
+            },
+            (Joined::Crowded(again_in), _) => return Err(NoTurn::Crowded(again_in)),
+        };
+        self.rate.ready().await;
+        Ok(turn)
+    }
+
+    fn turn(&self, entity: EntityId) -> Turn {
+        Turn { turns: self.clone(), entity }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting<oneshot::Sender<Turn>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives a seat that became free to the next in line. One who does not wait
+    /// any more hands it back at once, and the next is asked.
+    fn pass_on(&self, entity: &EntityId) {
+        let next = self.lock().leave(entity, Instant::now());
+        for (entity, tell) in next {
+            // What comes back unread is dropped, and leaves as every turn does.
+            drop(tell.send(self.turn(entity)));
+        }
+    }
+}
+
+/// One seat, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    turns: Turns,
+    entity: EntityId,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.turns.clone().pass_on(&self.entity);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! Who sits, who waits, and who is next.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use tipoff_domain::EntityId;
+use tokio::time::Instant;
+
+/// Until it is known how fast messages go.
+const FIRST_GUESS: Duration = Duration::from_millis(10);
+/// Nobody is put off for less or for longer.
+const PUT_OFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
+
+/// What became of somebody who wants a seat.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Joined {
+    Seated,
+    InLine,
+    /// There may be a place in line after this long.
+    Crowded(Duration),
+}
+
+/// What there is of one entity.
+#[derive(Debug)]
+struct Line<T> {
+    seated: usize,
+    waiting: VecDeque<T>,
+    /// The time for which those who were put off are expected back, so that
+    /// they do not all come back together.
+    expected: Instant,
+}
+
+/// Seats, and a line of those who wait for each entity.
+#[derive(Debug)]
+pub(super) struct Waiting<T> {
+    seats: usize,
+    free: usize,
+    room: usize,
+    lines: HashMap<EntityId, Line<T>>,
+    /// Entities with somebody in line, next first.
+    order: VecDeque<EntityId>,
+    /// How long it takes, lately, until another seat becomes free.
+    pace: Duration,
+    last_left: Option<Instant>,
+}
+
+impl<T> Waiting<T> {
+    pub(super) fn new(seats: usize, room: usize) -> Self {
+        Self {
+            seats,
+            free: seats,
+            room,
+            lines: HashMap::new(),
+            order: VecDeque::new(),
+            pace: FIRST_GUESS,
+            last_left: None,
+        }
+    }
+
+    pub(super) fn seats(&self) -> usize {
+        self.seats
+    }
+
+    /// Three quarters of the seats: the most that one entity may have.
+    fn most(&self) -> usize {
+        self.seats.saturating_sub(self.seats / 4).max(1)
+    }
+
+    pub(super) fn join(&mut self, entity: &EntityId, who: T, now: Instant) -> Joined {
+        let (most, part) = (self.most(), self.room / (self.order.len() + 2));
+        let fresh = || Line { seated: 0, waiting: VecDeque::new(), expected: now };
+        let line = self.lines.entry(entity.clone()).or_insert_with(fresh);
+        if self.free > 0 && line.waiting.is_empty() && line.seated < most {
+            self.free -= 1;
+            line.seated += 1;
+            return Joined::Seated;
+        }
+        if line.waiting.len() >= part {
+            let waiting = u32::try_from(line.waiting.len()).unwrap_or(u32::MAX);
+            let lines = u32::try_from(self.order.len().max(1)).unwrap_or(u32::MAX);
+            let each = self.pace.saturating_mul(lines);
+            let soonest = now + each.saturating_mul(waiting).min(PUT_OFF.1);
+            line.expected = (line.expected + each).max(soonest);
+            return Joined::Crowded((line.expected - now).clamp(PUT_OFF.0, PUT_OFF.1));
+        }
+        if line.waiting.is_empty() {
+            self.order.push_back(entity.clone());
+        }
+        line.waiting.push_back(who);
+        Joined::InLine
+    }
+
+    /// Somebody of `entity` leaves a seat; answers with who sits down now.
+    pub(super) fn leave(&mut self, entity: &EntityId, now: Instant) -> Vec<(EntityId, T)> {
+        self.free += 1;
+        if let Some(line) = self.lines.get_mut(entity) {
+            line.seated = line.seated.saturating_sub(1);
+            if line.seated == 0 && line.waiting.is_empty() && line.expected <= now {
+                self.lines.remove(entity);
+            }
+        }
+        self.learn(now);
+        std::iter::from_fn(|| self.next()).collect()
+    }
+
+    /// While somebody waits, how fast seats become free is how fast messages go.
+    fn learn(&mut self, now: Instant) {
+        if let Some(last) = self.last_left.filter(|_| !self.order.is_empty()) {
+            self.pace = (self.pace * 15 + (now - last)) / 16;
+        }
+        self.last_left = Some(now);
+    }
+
+    fn next(&mut self) -> Option<(EntityId, T)> {
+        let most = self.most();
+        let may_sit = |id: &EntityId| self.lines.get(id).is_some_and(|line| line.seated < most);
+        let place = (self.free > 0).then(|| self.order.iter().position(may_sit))??;
+        let entity = self.order.remove(place)?;
+        let line = self.lines.get_mut(&entity)?;
+        let who = line.waiting.pop_front()?;
+        line.seated += 1;
+        self.free -= 1;
+        if !line.waiting.is_empty() {
+            self.order.push_back(entity.clone());
+        }
+        Some((entity, who))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entity(name: &str) -> EntityId {
+        name.parse().unwrap()
+    }
+
+    /// Everybody who leaves a seat gives it to the next; answers with their order.
+    fn served(waiting: &mut Waiting<u32>, mut seated: Vec<EntityId>, now: Instant) -> Vec<String> {
+        let mut order = Vec::new();
+        while let Some(first) = (!seated.is_empty()).then(|| seated.remove(0)) {
+            for (entity, number) in waiting.leave(&first, now) {
+                order.push(format!("{entity}{number}"));
+                seated.push(entity);
+            }
+        }
+        order
+    }
+
+    #[tokio::test]
+    async fn entities_are_served_in_turn_however_much_one_of_them_has() {
+        let (now, big, small) = (Instant::now(), entity("big"), entity("small"));
+        let mut waiting = Waiting::new(1, 1_000);
+        assert_eq!(waiting.join(&big, 0, now), Joined::Seated);
+        for number in 1..=4 {
+            assert_eq!(waiting.join(&big, number, now), Joined::InLine);
+        }
+        for number in 1..=2 {
+            assert_eq!(waiting.join(&small, number, now), Joined::InLine);
+        }
+        let order = served(&mut waiting, vec![big], now);
+        assert_eq!(order, ["big1", "small1", "big2", "small2", "big3", "big4"]);
+    }
+
+    #[tokio::test]
+    async fn a_quarter_of_the_seats_is_always_there_for_somebody_else() {
+        let (now, big, small) = (Instant::now(), entity("big"), entity("small"));
+        let mut waiting = Waiting::new(8, 1_000);
+        let joined: Vec<_> = (0..8).map(|number| waiting.join(&big, number, now)).collect();
+        assert_eq!(joined.iter().filter(|one| **one == Joined::Seated).count(), 6);
+        assert_eq!(waiting.join(&small, 0, now), Joined::Seated);
+        assert_eq!(waiting.leave(&small, now), [], "the two who wait have all they may have");
+    }
+
+    #[tokio::test]
+    async fn whoever_has_more_than_their_part_of_the_room_is_put_off_and_there_is_room_for_others()
+    {
+        let (now, big) = (Instant::now(), entity("big"));
+        let mut waiting = Waiting::new(1, 100);
+        let joined: Vec<_> = (0..200).map(|number| waiting.join(&big, number, now)).collect();
+        let in_line = joined.iter().filter(|one| **one == Joined::InLine).count();
+        assert!((30..=50).contains(&in_line), "{in_line}");
+        let put_off: Vec<Duration> = joined
+            .iter()
+            .filter_map(|one| if let Joined::Crowded(wait) = one { Some(*wait) } else { None })
+            .collect();
+        assert!(put_off.is_sorted() && put_off[0] < put_off[100], "not all come back together");
+        for name in ["a", "b", "c", "d", "e"] {
+            assert_eq!(waiting.join(&entity(name), 0, now), Joined::InLine);
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_remembered_of_those_who_left() {
+        let (now, acme) = (Instant::now(), entity("acme"));
+        let mut waiting = Waiting::new(2, 10);
+        assert_eq!(waiting.join(&acme, 0, now), Joined::Seated);
+        assert_eq!(waiting.leave(&acme, now), []);
+        assert!(waiting.lines.is_empty() && waiting.order.is_empty() && waiting.free == 2);
+    }
+}
