@@ -39,7 +39,7 @@ fn hop(team: &EntityView, on: &str, tried: &[&str], again: &[&str], reroutes: u3
     plan_next(&hop, team, at(FRIDAY), &mut seeded(3))
 }
 
-/// kvCORE: "You may also select 'Pond' and choose a specific Pond to distribute the leads."
+/// kvCORE: a pond may stand among the recipients (D-25).
 #[test]
 fn a_route_may_lead_into_a_pond() {
     let into = json!({"kind": "round_robin", "agents": {"pond": "north"}});
@@ -131,7 +131,7 @@ fn an_exclusive_route_keeps_its_leads_from_the_routes_below() {
     assert_eq!(kept.then, Then::Pool(Rest::in_pool(Otherwise::NobodyEligible)));
 }
 
-/// kvCORE: "The default rule is a round-robin through all Agents."
+/// kvCORE: the rule that is always there (D-6).
 #[test]
 fn the_default_route_takes_what_no_other_takes() {
     let sellers = route("sellers", robin(&["ana"]), json!({"criteria": {"kinds": ["seller"]}}));
@@ -151,7 +151,7 @@ fn the_default_route_takes_what_no_other_takes() {
     assert_eq!(step(&planned).assign, Some(How::Direct), "it is sent to someone, not left waiting");
 }
 
-/// D-29: "will not add the same tag twice".
+/// D-29.
 #[test]
 fn a_second_route_adds_only_the_tags_that_the_lead_does_not_have() {
     let tagged = json!({"tags": ["portal", "evening"], "smart_plan": "drip"});
