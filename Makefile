@@ -4,7 +4,7 @@
 
 export PATH := $(CURDIR)/.tools/bin:$(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help setup demo test lint fmt pure clean
+.PHONY: help setup demo test lint fmt bench pure clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ lint: setup ## Clippy on everything, warnings refused
 
 fmt: setup ## Format everything
 	cargo fmt --all
+
+bench: setup ## What this machine can do: leads from door to mail, beside the yardstick (docs/performance.md)
+	@cargo run --release --package tipoff -- bench route --leads 20000
 
 # Alone, because built with the others it would be given their clock and dice.
 pure: setup ## Prove that the routing rules need no clock, no dice and no I/O

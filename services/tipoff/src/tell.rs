@@ -133,6 +133,8 @@ pub(crate) fn standing(after: &After) -> String {
 fn why(why: PooledWhy) -> &'static str {
     match why {
         PooledWhy::Planned(Otherwise::NoRoute) => "no route matches",
+        PooledWhy::Planned(Otherwise::NoSource) => "no route matches, and it names no source",
+        PooledWhy::Planned(Otherwise::ToPond) => "the route sends its leads to a pond",
         PooledWhy::Planned(Otherwise::NobodyEligible) => {
             "routes match, but none has anybody who can take it"
         }
@@ -155,6 +157,7 @@ fn explain_how(how: How) -> &'static str {
         How::TimeoutAgent => "nobody took it before the route's time-out",
         How::Exhausted => "everybody was asked and nobody took it",
         How::AgentSite => "it came from their own site",
+        How::Listing => "it is about their listing",
         How::Manual => "by a person",
         How::Returning => "they know this person already",
     }
@@ -166,6 +169,7 @@ pub(crate) fn route_verdict(verdict: RouteVerdict) -> &'static str {
         RouteVerdict::Matched => "matched, and takes the lead",
         RouteVerdict::Outranked => "would match, but another one comes first",
         RouteVerdict::NobodyEligible => "matches, but none of its agents can take it now",
+        RouteVerdict::TookOver => "takes over what another route could give to nobody",
         RouteVerdict::Paused => "is paused",
         RouteVerdict::Dates => "is not active on this date",
         RouteVerdict::Schedule => "is closed at this hour",
@@ -186,6 +190,9 @@ pub(crate) fn candidate_verdict(verdict: CandidateVerdict, by: Option<By>) -> &'
         (CandidateVerdict::Chosen, None) => "is chosen",
         (CandidateVerdict::Eligible, _) => "could have had it",
         (CandidateVerdict::Paused, _) => "is paused",
+        (CandidateVerdict::PausedOnRoute, _) => "is paused on this route",
+        (CandidateVerdict::Away, _) => "is away",
+        (CandidateVerdict::QuietHours, _) => "does not want to be woken now",
         (CandidateVerdict::Tried, _) => "was asked before",
         (CandidateVerdict::AtLimit, _) => "has as many leads as their limits allow",
         (CandidateVerdict::NotAMember, _) => "is no longer an agent here",
@@ -204,6 +211,10 @@ fn chosen_by(by: By) -> &'static str {
         By::Timeout => "is chosen: named for when the time is up",
         By::Exhausted => "is chosen: named for when nobody takes it",
         By::AgentSite => "is chosen: it is their site",
+        By::Listing => "is chosen: it is their listing",
+        By::OfficeHours => "is chosen: nobody is asked outside of office hours",
+        By::AnotherChance => "is chosen: they asked for another chance",
+        By::Credit => "is chosen: they were owed a lead",
         By::Returning => "is chosen: they know this person already",
     }
 }

@@ -1,161 +1,165 @@
 //! Offers that run out at a steady rate while many others stand.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use anyhow::Context;
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
-use futures::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
 use serde_json::{Value, json};
-use tipoff_board::{Board, Known};
-use tipoff_domain::decision::By;
-use tipoff_domain::plan::{Candidate, Pick, Plan, Step, Then};
-use tipoff_domain::{Decision, RouteId};
-use tipoff_wire::{Accepted, EventKind};
-use tokio::sync::oneshot;
+use tipoff_domain::EntityId;
+use tipoff_runtime::Nats;
+use tipoff_wire::Stream;
 
-use super::follow::follow;
-use super::system::System;
+use super::ledger::{Marks, follow};
+use super::made_up::{Kind, route};
+use super::offers::Offers;
+use super::progress::Progress;
+use super::setup::Setup;
+use super::system::{Parts, System};
 use super::tally::Times;
+use super::team::{Like, Team};
 
 const ENTITIES: usize = 64;
-const AT_ONCE: usize = 512;
+const AGENTS: usize = 3;
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// After the last is due.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct DeadlinesArgs {
     /// Offers that run out
-    #[arg(long, default_value_t = 5_000)]
+    #[arg(long, default_value_t = 20_000)]
     due: usize,
     /// Over how many seconds they do
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 60)]
     over: u32,
-    /// Offers that stand meanwhile
+    /// Offers that stand meanwhile; a million take a few minutes to make
     #[arg(long, default_value_t = 20_000)]
     outstanding: usize,
 }
 
-pub(super) async fn run(args: DeadlinesArgs) -> anyhow::Result<Value> {
-    let system = System::start(1).await?;
-    let mut routes = Vec::with_capacity(ENTITIES);
-    for entity in 0..ENTITIES {
-        let name = format!("team{entity}");
-        let robin = json!({"title": "Robin", "strategy": {"kind": "round_robin", "agents": "all"},
-            "claim_within": "1h", "channels": ["email"]});
-        system.team(&name, 3, serde_json::from_value(robin)?).await?;
-        let view = system.base.roster.view(&name.parse()?);
-        routes.push(
-            view.and_then(|view| Some(view.routes.first()?.id.clone())).ok_or_else(no_route)?,
-        );
-    }
-    let standing = Offers { system: &system, routes: &routes, first: args.due };
-    standing.make((0..args.outstanding).map(|_| TimeDelta::days(1))).await?;
+pub(super) async fn run(args: DeadlinesArgs, setup: &Setup) -> anyhow::Result<Value> {
+    let parts = Parts { routers: setup.routers, ..Parts::default() };
+    let system = System::start(setup, parts).await?;
+    let like = Like { agents: AGENTS, routes: vec![route(Kind::RoundRobin, AGENTS, "1d")?] };
+    let teams = system.teams(ENTITIES, &like).await?;
+    let entities: Vec<EntityId> = teams.into_iter().map(|Team { entity, .. }| entity).collect();
+    let offers = Offers::new(&system, &entities, 1)?;
+    let (probe, empty) = (system.probe(), system.probe().redis_memory().await?);
+    offers.make("standing", args.due, args.outstanding, |_| TimeDelta::days(1)).await?;
+    let held = probe.redis_memory().await?.saturating_sub(empty);
 
     // Long enough away that all are made before the first runs out.
-    let making = TimeDelta::seconds(10) + TimeDelta::milliseconds(i64::try_from(args.due)? * 2);
+    let making = TimeDelta::seconds(5) + TimeDelta::milliseconds(i64::try_from(args.due)? * 2);
     let began = system.base.clock.now() + making;
-    let step = TimeDelta::seconds(i64::from(args.over)) / i32::try_from(args.due.max(1))?;
-    let (ready, listening) = oneshot::channel();
-    let mut seen = Lateness { until: HashMap::new(), late: Times::none()?, early: 0, expired: 0 };
-    let watching = async {
-        let counted = follow(&system.base.nats, |event| seen.note(&event) == args.due, ready);
-        tokio::time::timeout(PATIENCE, counted).await?
+    let step = TimeDelta::seconds(i64::from(args.over)).num_microseconds().unwrap_or(0)
+        / i64::try_from(args.due.max(1))?;
+    let window = |number: usize| {
+        let after = TimeDelta::microseconds(step * i64::try_from(number).unwrap_or(0));
+        began + after - system.base.clock.now()
     };
-    let offering = async {
-        listening.await?;
-        let due = Offers { system: &system, routes: &routes, first: 0 };
-        let clock = &system.base.clock;
-        let windows = (0..args.due)
-            .map(|number| began + step * i32::try_from(number).unwrap_or(0) - clock.now());
-        due.make(windows).await
-    };
-    tokio::try_join!(watching, offering)?;
+    offers.make("due", 0, args.due, window).await?;
+    let (marks, before) = (Marks::now(&system.base.nats).await?, probe.spent().await?);
+    wait(&system, marks, &args, began).await?;
+    let after = probe.spent().await?;
+    let fired = Fired::read(&system.base.nats, marks).await?;
+    let routers = system.routers().into_iter().filter_map(super::cost::resident_bytes).max();
     system.stop().await?;
     Ok(json!({
         "scenario": "deadlines",
         "outstanding": args.outstanding + args.due,
         "due": args.due,
         "due_per_s": args.due / args.over.max(1) as usize,
-        "expired": seen.expired,
-        "early": seen.early,
-        "late_ms": seen.late.summary(),
+        "routers": setup.routers,
+        "fired_after_ms": fired.decided.summary(),
+        "committed_after_ms": fired.committed.summary(),
+        "redis_bytes_per_open_lead": held / (args.outstanding.max(1) as u64),
+        "router_resident_bytes": routers,
+        "per_lead": after.per_lead(&before, args.due as u64),
+        "correct": {
+            "due": args.due, "fired": fired.leads.len(), "missed": args.due.saturating_sub(fired.leads.len()),
+            "early": fired.early, "twice": fired.twice,
+            "ok": fired.leads.len() == args.due && fired.early == 0 && fired.twice == 0,
+        },
     }))
 }
 
-fn no_route() -> anyhow::Error {
-    anyhow::anyhow!("the route that was just made is not in the roster")
-}
-
-/// Puts offers straight on the board.
-struct Offers<'a> {
-    system: &'a System,
-    routes: &'a [RouteId],
-    first: usize,
-}
-
-impl Offers<'_> {
-    async fn make(&self, windows: impl Iterator<Item = TimeDelta>) -> anyhow::Result<()> {
-        let places =
-            windows.enumerate().map(|(number, window)| self.place(self.first + number, window));
-        stream::iter(places).buffer_unordered(AT_ONCE).try_collect().await
-    }
-
-    async fn place(&self, number: usize, window: TimeDelta) -> anyhow::Result<()> {
-        let board: &Board = &self.system.board;
-        let entity = number % ENTITIES;
-        let accepted = Accepted {
-            id: format!("lead_{number}").parse()?,
-            entity: format!("team{entity}").parse()?,
-            source: None,
-            received_at: self.system.base.clock.now(),
-            lead: serde_json::from_value(json!({"emails": ["dana@example.com"]}))?,
-        };
-        let step = Step {
-            route: Some(self.routes[entity].clone()),
-            pick: Pick::First,
-            by: By::Turn,
-            candidates: vec![Candidate {
-                agent: "agent0".parse()?,
-                eligible: true,
-                weight: 1,
-                caps: Vec::new(),
-            }],
-            assign: None,
-            window,
-            reroutes: 0,
-            tags: Vec::new(),
-            smart_plan: None,
-        };
-        let plan = Plan { then: Then::Step(step), decision: Decision::default() };
-        board.place(&accepted, &plan, Known::Ignore).await?;
-        Ok(())
-    }
+/// Every lead that moves on leaves two events.
+async fn wait(
+    system: &System,
+    marks: Marks,
+    args: &DeadlinesArgs,
+    began: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let progress = Progress::new("running", args.due);
+    let rest = (began - system.base.clock.now()).to_std().unwrap_or_default();
+    let longest = rest + Duration::from_secs(u64::from(args.over)) + PATIENCE;
+    let all = async {
+        loop {
+            let (_, events) = marks.since(&system.base.nats).await?;
+            progress.at(events / 2);
+            if events >= 2 * args.due as u64 {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    tokio::time::timeout(longest, all)
+        .await
+        .context("offers that ran out did not move on in time")?
 }
 
 /// How long after its deadline each offer moved on.
-struct Lateness {
-    until: HashMap<tipoff_domain::LeadId, chrono::DateTime<chrono::Utc>>,
-    late: Times,
+struct Fired {
+    leads: HashSet<String>,
+    decided: Times,
+    committed: Times,
     early: usize,
-    expired: usize,
+    twice: usize,
 }
 
-impl Lateness {
-    fn note(&mut self, event: &tipoff_wire::Event) -> usize {
-        match event.kind {
-            EventKind::Offered if event.round == Some(1) => {
-                let until = event.offers.first().map(|offer| offer.until);
-                self.until.extend(until.map(|until| (event.lead.clone(), until)));
+/// As much of `lead.expired` as tells when the offer was to end.
+#[derive(Deserialize)]
+struct Expired {
+    #[serde(rename = "type")]
+    kind: String,
+    at: DateTime<Utc>,
+    lead: String,
+    after: After,
+}
+
+#[derive(Deserialize)]
+struct After {
+    first_offer: Option<DateTime<Utc>>,
+    window_ms: Option<i64>,
+}
+
+impl Fired {
+    async fn read(nats: &Nats, marks: Marks) -> anyhow::Result<Self> {
+        let (decided, committed) = (Times::none()?, Times::none()?);
+        let mut fired = Self { leads: HashSet::new(), decided, committed, early: 0, twice: 0 };
+        follow(nats, Stream::Events, marks.events, false, |message, written| {
+            let event: Expired = serde_json::from_slice(&message.payload)?;
+            if event.kind == "lead.expired" {
+                fired.note(event, written)?;
             }
-            EventKind::Expired => {
-                if let Some(until) = self.until.get(&event.lead) {
-                    self.early += usize::from(event.at < *until);
-                    self.late.note(event.at - *until);
-                    self.expired += 1;
-                }
-            }
-            _ => {}
-        }
-        self.expired
+            Ok(())
+        })
+        .await?;
+        Ok(fired)
+    }
+
+    fn note(&mut self, event: Expired, written: DateTime<Utc>) -> anyhow::Result<()> {
+        let offered =
+            event.after.first_offer.context("a lead that ran out and was never offered")?;
+        let until = offered
+            + TimeDelta::milliseconds(event.after.window_ms.context("an offer without a length")?);
+        self.early += usize::from(event.at < until);
+        self.decided.note_delta(event.at - until);
+        self.committed.note_delta(written - until);
+        self.twice += usize::from(!self.leads.insert(event.lead));
+        Ok(())
     }
 }

@@ -1,161 +1,254 @@
-//! Leads in over HTTP; every one offered, and its agent told by mail.
+//! Leads in; every one offered, and its agent told by mail.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
-use anyhow::ensure;
+use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
-use futures::{StreamExt, TryStreamExt, stream};
-use reqwest::Client;
 use serde_json::{Value, json};
-use tipoff_domain::{LeadId, Route};
-use tipoff_wire::EventKind;
-use tokio::sync::oneshot;
+use tipoff_domain::LeadId;
+use tipoff_wire::Stream;
 
-use super::follow::follow;
-use super::system::System;
-use super::tally::{Times, rate};
+use super::arrivals::Arrivals;
+use super::bare;
+use super::ledger::{Ledger, Marks, drained};
+use super::made_up::{Kind, route};
+use super::progress::Progress;
+use super::relay::Mails;
+use super::setup::Setup;
+use super::sources::{Sources, Way};
+use super::system::{Parts, System};
+use super::tally::{Times, rate, rounded};
+use super::team::Like;
 
-const AGENTS: usize = 20;
-const LINES: usize = 250;
-/// Longest that the last leads may take after they were sent.
-const PATIENCE: Duration = Duration::from_mins(5);
+/// Leads sent beforehand, so that every connection is open and every table unpacked.
+pub(super) const WARM_UP: usize = 500;
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Kind {
-    RoundRobin,
-    Random,
-    WeightedRandom,
-    JumpBall,
-    AssignToAgent,
-}
-
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct RouteArgs {
     /// Leads to send
     #[arg(long, default_value_t = 20_000)]
-    leads: usize,
+    pub(super) leads: usize,
     /// Entities that they are spread over
     #[arg(long, default_value_t = 16)]
-    entities: usize,
-    /// Batches on their way at once
+    pub(super) entities: usize,
+    /// Agents of each entity
+    #[arg(long, default_value_t = 20)]
+    pub(super) agents: usize,
+    /// How routes choose; `all` tries each in turn
+    #[arg(long, default_value = "round-robin")]
+    pub(super) strategy: String,
+    #[command(flatten)]
+    pub(super) load: Load,
+    /// Nobody is told: only what comes before
+    #[arg(long)]
+    pub(super) no_notices: bool,
+    /// Without the yardstick
+    #[arg(long)]
+    pub(super) no_bare: bool,
+}
+
+/// How leads are sent.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Load {
+    /// How leads come in
+    #[arg(long, value_enum, default_value = "batch")]
+    pub(super) way: Way,
+    /// Leads in a batch
+    #[arg(long, default_value_t = 250)]
+    pub(super) lines: usize,
+    /// Requests on their way at once, where there is no rate
     #[arg(long, default_value_t = 4)]
-    at_once: usize,
-    /// How routes choose
-    #[arg(long, value_enum, default_value = "round-robin")]
-    strategy: Kind,
+    pub(super) at_once: usize,
+    /// Leads per second, however long they wait; without it, as many as go through
+    #[arg(long)]
+    pub(super) rate: Option<f64>,
 }
 
-pub(super) async fn run(args: RouteArgs) -> anyhow::Result<Value> {
-    let system = System::start(1).await?;
-    let mut keys = Vec::with_capacity(args.entities);
-    for entity in 0..args.entities {
-        keys.push(system.team(&format!("team{entity}"), AGENTS, route(args.strategy)?).await?);
+impl Load {
+    /// In requests.
+    pub(super) fn arrivals(&self) -> Arrivals {
+        #[expect(clippy::cast_precision_loss, reason = "batches are small")]
+        let lines = if self.way == Way::Batch { self.lines.max(1) as f64 } else { 1.0 };
+        Arrivals::new(self.rate.map(|rate| rate / lines), self.at_once)
     }
-    let leads = u64::try_from(args.leads)?;
-    let (ready, listening) = oneshot::channel();
-    let mut seen = Seen { first: HashSet::new(), took: Times::none()?, twice: 0, asked: 0 };
-    let began = system.base.clock.now();
-    let watching = async {
-        let counted = follow(&system.base.nats, |event| seen.note(&event) == leads, ready);
-        tokio::time::timeout(PATIENCE, counted).await?
-    };
-    let sending = async {
-        listening.await?;
-        send(&system, &keys, &args).await
-    };
-    let ((), accepted) = tokio::try_join!(watching, sending)?;
-    let offered_at = system.base.clock.now();
-    let told = told(&system, seen.asked).await;
-    let told_at = system.base.clock.now();
+}
+
+pub(super) async fn run(args: RouteArgs, setup: &Setup) -> anyhow::Result<Value> {
+    if args.strategy != "all" {
+        let kind = Kind::from_str(&args.strategy, true).map_err(anyhow::Error::msg)?;
+        return one(&args, kind, setup).await;
+    }
+    let mut results = serde_json::Map::new();
+    for kind in Kind::ALL {
+        let args = RouteArgs { no_bare: args.no_bare || kind != Kind::RoundRobin, ..args.clone() };
+        results.insert(kind.name(), one(&args, kind, setup).await?);
+    }
+    let ok = results.values().all(|result| result["correct"]["ok"] == true);
+    Ok(json!({"scenario": "route", "strategies": results, "correct": {"ok": ok}}))
+}
+
+async fn one(args: &RouteArgs, kind: Kind, setup: &Setup) -> anyhow::Result<Value> {
+    let mut parts = Parts::whole(setup);
+    if args.no_notices {
+        parts.notifiers = 0;
+    }
+    let system = System::start(setup, parts).await?;
+    let like = Like { agents: args.agents, routes: vec![route(kind, args.agents, "1h")?] };
+    let teams = system.teams(args.entities, &like).await?;
+    let sources = Sources::new(&system.base.nats, system.intake, teams, args.load.way)
+        .pack(args.leads..args.leads + WARM_UP, args.load.lines);
+    let passage = Passage { system: &system, told: parts.notifiers > 0 };
+    passage.of(&sources, Arrivals::Closed { at_once: 2 }).await?;
+
+    let sources = sources.pack(0..args.leads, args.load.lines);
+    let run = passage.of(&sources, args.load.arrivals()).await?;
+    let mut result = run.result(args, kind, setup)?;
     system.stop().await?;
-    Ok(json!({
-        "scenario": "route",
-        "leads": leads,
-        "accepted": accepted,
-        "offered": seen.first.len(),
-        "offered_twice": seen.twice,
-        "notified": told,
-        "lost": accepted.saturating_sub(seen.first.len() as u64),
-        "leads_per_s": rate(leads, began, told_at),
-        "offered_per_s": rate(leads, began, offered_at),
-        "offered_after_ms": seen.took.summary(),
-    }))
+    if !args.no_bare {
+        let yardstick = bare::run(args.leads, args.entities, setup).await?;
+        let ours = result["leads_per_s"].as_f64().unwrap_or(0.0);
+        let offered = result["offered_per_s"].as_f64().unwrap_or(0.0);
+        let theirs = yardstick["leads_per_s"].as_f64().unwrap_or(0.0).max(0.1);
+        result["bare"] = yardstick;
+        result["ratio_to_bare"] = json!(rounded(ours / theirs, 3));
+        result["offered_ratio_to_bare"] = json!(rounded(offered / theirs, 3));
+    }
+    Ok(result)
 }
 
-/// The first hop of every lead.
-struct Seen {
-    first: HashSet<LeadId>,
-    took: Times,
-    twice: usize,
-    asked: u64,
+/// A system that leads pass through.
+pub(super) struct Passage<'a> {
+    pub(super) system: &'a System,
+    /// Whether agents are told.
+    pub(super) told: bool,
 }
 
-impl Seen {
-    fn note(&mut self, event: &tipoff_wire::Event) -> u64 {
-        if matches!(event.kind, EventKind::Offered | EventKind::Assigned) {
-            self.took.note(event.at - event.after.received_at);
-            self.asked += event.offers.len().max(1) as u64;
-            self.twice += usize::from(!self.first.insert(event.lead.clone()));
-        }
-        self.first.len() as u64
+/// What became of the leads of one run.
+pub(super) struct Passed {
+    pub(super) sent: usize,
+    pub(super) began: DateTime<Utc>,
+    pub(super) ledger: Ledger,
+    pub(super) mails: Option<Mails>,
+    /// When each lead was due, where that is known.
+    pub(super) due: Vec<(LeadId, DateTime<Utc>)>,
+    requests: Times,
+    cost: Value,
+}
+
+impl Passage<'_> {
+    /// Sends everything and waits until all of it is through.
+    pub(super) async fn of(&self, sources: &Sources, arrivals: Arrivals) -> anyhow::Result<Passed> {
+        let (nats, clock) = (&self.system.base.nats, &self.system.base.clock);
+        self.system.relay.clear();
+        let (probe, marks) = (self.system.probe(), Marks::now(nats).await?);
+        let before = probe.spent().await?;
+        let progress = Progress::new("sending", sources.parcels());
+        let began = clock.now();
+        let send = |parcel| async move { Ok((clock.now(), sources.send(parcel).await?)) };
+        let done = arrivals.drive(sources.parcels(), &progress, send).await?;
+        drop(progress);
+        drained(nats, self.streams()).await?;
+        let after = probe.spent().await?;
+        let ledger = Ledger::read(nats, marks).await?;
+
+        let sent = done.iter().map(|one| sources.size(one.number)).sum();
+        let requests = Times::of(done.iter().map(|one| one.took))?;
+        let due = done.into_iter().flat_map(|one| {
+            let due = match arrivals {
+                Arrivals::Open { per_s } => began + nth(one.number, per_s),
+                Arrivals::Closed { .. } => one.result.0,
+            };
+            one.result.1.into_iter().map(move |lead| (lead, due))
+        });
+        let mails = self.told.then(|| self.system.relay.mails());
+        let cost = after.per_lead(&before, sent as u64);
+        Ok(Passed { sent, began, ledger, mails, due: due.collect(), requests, cost })
+    }
+
+    fn streams(&self) -> &'static [Stream] {
+        let all = &[Stream::LeadsIn, Stream::Leads, Stream::Events, Stream::Notify];
+        if self.told { all } else { &all[..2] }
     }
 }
 
-async fn told(system: &System, wanted: u64) -> u64 {
-    let mut caught = system.mailbox.subscribe();
-    let all = async {
-        while system.mailbox.total() < wanted {
-            if caught.changed().await.is_err() {
-                return;
+#[expect(clippy::cast_precision_loss, reason = "counts of leads are far below 2^52")]
+fn nth(number: usize, per_s: f64) -> Duration {
+    Duration::from_secs_f64(number as f64 / per_s)
+}
+
+impl Passed {
+    pub(super) fn cost(&self) -> &Value {
+        &self.cost
+    }
+
+    /// From the first lead until the last was offered, and until its agent was told.
+    pub(super) fn took(&self) -> (Duration, Duration) {
+        let since = |end: Option<DateTime<Utc>>| {
+            end.and_then(|end| (end - self.began).to_std().ok()).unwrap_or_default()
+        };
+        let offered = since(self.ledger.last_offered());
+        let told =
+            self.mails.as_ref().map(|mails| since(mails.by_id.values().map(|mail| mail.at).max()));
+        (offered, told.unwrap_or(offered))
+    }
+
+    /// Due until offered: what somebody who sends at that rate has to wait.
+    fn due_to_offer(&self) -> anyhow::Result<Times> {
+        let mut times = Times::none()?;
+        for (lead, due) in &self.due {
+            if let Some(offered) = self.ledger.stories.get(lead).and_then(|story| story.offered) {
+                times.note_delta(offered - *due);
             }
         }
-    };
-    // What is missing shows in the count.
-    tokio::time::timeout(PATIENCE, all).await.ok();
-    system.mailbox.total()
-}
+        Ok(times)
+    }
 
-async fn send(system: &System, keys: &[String], args: &RouteArgs) -> anyhow::Result<u64> {
-    let (http, url) = (Client::new(), format!("http://{}/v1/leads/batch", system.intake));
-    let batches = (0..args.leads.div_ceil(LINES)).map(|batch| {
-        let (http, url, key) = (&http, &url, &keys[batch % keys.len()]);
-        let lines =
-            (batch * LINES..args.leads.min((batch + 1) * LINES)).map(lead).collect::<String>();
-        async move {
-            let request =
-                http.post(url).bearer_auth(key).header("content-type", "application/x-ndjson");
-            let response = request.body(lines).send().await?;
-            let (status, text) = (response.status(), response.text().await?);
-            ensure!(status.is_success(), "a batch was answered {status}: {text}");
-            let report: Value = serde_json::from_str(&text)?;
-            Ok(report["accepted"].as_u64().unwrap_or(0))
+    fn to_notice(&self) -> anyhow::Result<Times> {
+        let mut times = Times::none()?;
+        for mail in self.mails.iter().flat_map(|mails| mails.by_id.values()) {
+            if let Some(accepted) =
+                self.ledger.stories.get(&mail.lead).and_then(|story| story.accepted)
+            {
+                times.note_delta(mail.at - accepted);
+            }
         }
-    });
-    let sent = stream::iter(batches).buffer_unordered(args.at_once);
-    sent.try_fold(0, |sum, accepted| async move { Ok(sum + accepted) }).await
-}
+        Ok(times)
+    }
 
-fn lead(number: usize) -> String {
-    let lead = json!({
-        "external_id": format!("web-{number}"), "kind": "buyer", "name": {"full": format!("Person {number}")},
-        "emails": [format!("person{number}@example.com")], "phones": ["+15125550101"],
-        "message": "Is it still available?", "hashtags": ["relocation"], "language": "en",
-        "property": {"address": "15 Oak Ct", "city": "Austin", "region": "TX", "postal_code": "78701", "price": 450_000},
-    });
-    format!("{lead}\n")
-}
+    /// Leads in, offered and told, and what must never be.
+    pub(super) fn correct(&self) -> Value {
+        let mut correct = self.ledger.correct(self.sent);
+        let offered_twice = self.ledger.stories.values().filter(|story| story.offers > 1).count();
+        correct["offered"] = json!(self.ledger.offered());
+        correct["offered_twice"] = json!(offered_twice);
+        let mut ok =
+            correct["ok"] == true && self.ledger.offered() == self.sent && offered_twice == 0;
+        if let Some(mails) = &self.mails {
+            let told: std::collections::HashSet<_> =
+                mails.by_id.values().map(|mail| &mail.lead).collect();
+            correct["notified"] = json!(told.len());
+            correct["notices"] = json!(mails.by_id.len());
+            correct["notices_repeated"] = json!(mails.repeated);
+            ok &= told.len() == self.sent;
+        }
+        correct["ok"] = json!(ok);
+        correct
+    }
 
-fn route(kind: Kind) -> anyhow::Result<Route> {
-    let shares: serde_json::Map<String, Value> =
-        (0..AGENTS).map(|agent| (format!("agent{agent}"), json!(100 / AGENTS))).collect();
-    let strategy = match kind {
-        Kind::RoundRobin => json!({"kind": "round_robin", "agents": "all"}),
-        Kind::Random => json!({"kind": "random", "agents": "all"}),
-        Kind::WeightedRandom => json!({"kind": "weighted_random", "weights": shares}),
-        Kind::JumpBall => json!({"kind": "jump_ball", "agents": "all"}),
-        Kind::AssignToAgent => json!({"kind": "assign_to_agent", "agent": "agent0"}),
-    };
-    let route = json!({"title": "Everything", "strategy": strategy, "claim_within": "1h", "channels": ["email"]});
-    Ok(serde_json::from_value(route)?)
+    fn result(&self, args: &RouteArgs, kind: Kind, setup: &Setup) -> anyhow::Result<Value> {
+        let (offered, told) = self.took();
+        Ok(json!({
+            "scenario": "route", "strategy": kind.name(), "leads": self.sent, "entities": args.entities,
+            "agents": args.agents, "routers": setup.routers, "notifiers": setup.notifiers,
+            "load": args.load.arrivals().name(),
+            "leads_per_s": rate(self.sent as u64, told),
+            "offered_per_s": rate(self.sent as u64, offered),
+            "request_ms": self.requests.summary(),
+            "accepted_to_offered_ms": self.ledger.to_offer()?.summary(),
+            "due_to_offered_ms": self.due_to_offer()?.summary(),
+            "accepted_to_notified_ms": self.to_notice()?.summary(),
+            "per_lead": self.cost,
+            "correct": self.correct(),
+        }))
+    }
 }

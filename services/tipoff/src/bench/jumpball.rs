@@ -1,0 +1,100 @@
+//! One lead, thousands of agents, all at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use chrono::TimeDelta;
+use clap::Args;
+use serde_json::{Value, json};
+use tipoff_board::Claim;
+use tipoff_domain::{AgentId, EntityId};
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::ledger::{Ledger, Marks};
+use super::made_up::{Kind, route};
+use super::offers::Offers;
+use super::setup::Setup;
+use super::system::{Parts, System};
+use super::tally::Times;
+use super::team::{Like, Team};
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct JumpballArgs {
+    /// Agents who claim it
+    #[arg(long, default_value_t = 10_000)]
+    agents: usize,
+    /// Leads, one after the other
+    #[arg(long, default_value_t = 5)]
+    leads: usize,
+}
+
+pub(super) async fn run(args: JumpballArgs, setup: &Setup) -> anyhow::Result<Value> {
+    let system = System::start(setup, Parts::default()).await?;
+    let like = Like { agents: 1, routes: vec![route(Kind::JumpBall, 1, "1d")?] };
+    let teams = system.teams(1, &like).await?;
+    let entities: Vec<EntityId> = teams.into_iter().map(|Team { entity, .. }| entity).collect();
+    let offers = Offers::new(&system, &entities, args.agents)?;
+    let marks = Marks::now(&system.base.nats).await?;
+    let (mut times, mut rounds) = (Times::none()?, Times::none()?);
+    let (mut winners, mut answered, mut odd) = (0, 0, 0);
+    for lead in 0..args.leads {
+        offers.make("offering", lead, 1, |_| TimeDelta::days(1)).await?;
+        let scramble = scramble(&offers, lead, args.agents).await?;
+        answered += scramble.answers.len();
+        winners += scramble.count(|claim| matches!(claim, Claim::Won(_)));
+        odd += scramble.count(|claim| !matches!(claim, Claim::Won(_) | Claim::Taken));
+        rounds.note(scramble.answers.iter().map(|(_, took)| *took).max().unwrap_or_default());
+        for (_, took) in &scramble.answers {
+            times.note(*took);
+        }
+    }
+    let ledger = Ledger::read(&system.base.nats, marks).await?;
+    let logged = ledger.stories.values().filter(|story| story.claimed.is_some()).count();
+    let doubled = ledger.correct(0)["double_claims"].clone();
+    system.stop().await?;
+    let ok = winners == args.leads && logged == winners && doubled == 0 && odd == 0;
+    Ok(json!({
+        "scenario": "jumpball", "agents": args.agents, "leads": args.leads,
+        "answered_ms": times.summary(), "all_answered_ms": rounds.summary(),
+        "correct": {
+            "claims": args.agents * args.leads, "answered": answered, "winners": winners, "winners_in_the_log": logged,
+            "other_answers": odd, "double_claims": doubled,
+            "ok": ok && answered == args.agents * args.leads,
+        },
+    }))
+}
+
+struct Scramble {
+    answers: Vec<(Claim, Duration)>,
+}
+
+impl Scramble {
+    fn count(&self, which: impl Fn(&Claim) -> bool) -> usize {
+        self.answers.iter().filter(|(claim, _)| which(claim)).count()
+    }
+}
+
+/// Every agent has a task of their own, and none begins before all are there.
+async fn scramble(offers: &Offers<'_>, number: usize, agents: usize) -> anyhow::Result<Scramble> {
+    let (gate, lead) = (Arc::new(Barrier::new(agents)), offers.lead(number)?);
+    let mut claims = JoinSet::new();
+    for agent in 0..agents {
+        let (gate, lead, board) = (gate.clone(), lead.clone(), offers.system.board.clone());
+        let (entity, agent) =
+            (offers.desk(number).entity.clone(), format!("agent{agent}").parse::<AgentId>()?);
+        claims.spawn(async move {
+            gate.wait().await;
+            let began = Instant::now();
+            let claim = board.claim(&entity, &lead, &agent, Some(1), agent.as_str()).await;
+            claim.map(|claim| (claim, began.elapsed()))
+        });
+    }
+    let mut answers = Vec::with_capacity(agents);
+    while let Some(answer) = claims.join_next().await {
+        answers.push(answer.context("a claim broke down")??);
+    }
+    Ok(Scramble { answers })
+}
