@@ -9,7 +9,6 @@ mod http;
 mod identity;
 mod intake;
 mod options;
-mod phone;
 mod problem;
 mod read;
 
@@ -46,7 +45,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     // Its tables take a moment to unpack; better now than under the first lead.
-    tokio::task::spawn_blocking(phone::warm);
+    tokio::task::spawn_blocking(tipoff_contact::warm);
     let intake = Arc::new(Intake::new(nats.clone(), roster, clock.clone()));
     let app = http::app(intake.clone()).merge(health::routes(nats.clone(), None, stop.clone()));
     let pulling =

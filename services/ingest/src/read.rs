@@ -8,10 +8,10 @@ mod fields;
 
 use chrono::DateTime;
 use serde_json::{Map, Value};
+use tipoff_contact::{normalise, tidy};
 use tipoff_domain::lead::Interest;
 use tipoff_domain::{Invalid, Lead, Name, Property, SourceId};
 
-use crate::phone;
 use fields::Fields;
 
 /// Largest lead, in bytes.
@@ -100,7 +100,7 @@ fn from_object(object: Map<String, Value>, country: &str) -> Result<Lead, Invali
     let phones = [fields.texts("phones"), fields.texts("phone")].concat();
     // Ours to say; who sends it may not.
     fields.forget("phones_sent");
-    let (phones, phones_sent) = phone::normalise(phones, country);
+    let (phones, phones_sent) = normalise(phones, country);
     let mut lead = Lead {
         external_id: fields
             .text("external_id")
@@ -178,23 +178,6 @@ fn read_interest(object: Map<String, Value>, invalid: &mut Invalid) -> Interest 
         property_types: fields.texts("property_types"),
         more: fields.rest(),
     }
-}
-
-/// Trimmed, with the host in lower case, each once. The part before the `@` is
-/// its owner's business.
-fn tidy(sent: Vec<String>) -> Vec<String> {
-    let mut emails = Vec::new();
-    for one in sent {
-        let one = one.trim();
-        let email = match one.rsplit_once('@') {
-            Some((local, host)) => format!("{local}@{}", host.to_lowercase()),
-            None => one.to_owned(),
-        };
-        if !email.is_empty() && !emails.contains(&email) {
-            emails.push(email);
-        }
-    }
-    emails
 }
 
 #[cfg(test)]

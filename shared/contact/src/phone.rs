@@ -6,13 +6,13 @@ use phonenumber::{Mode, country};
 const LONGEST: usize = 64;
 
 /// Unpacks the library's tables.
-pub(crate) fn warm() {
+pub fn warm() {
     e164("+15125550101", "US");
 }
 
 /// The number in E.164; `None`: it cannot be read as a number of that country
 /// or as an international one.
-pub(crate) fn e164(sent: &str, country: &str) -> Option<String> {
+fn e164(sent: &str, country: &str) -> Option<String> {
     if sent.len() > LONGEST {
         return None;
     }
@@ -23,7 +23,7 @@ pub(crate) fn e164(sent: &str, country: &str) -> Option<String> {
 
 /// The numbers as they are kept, and what was sent where that differs.
 /// What cannot be read is kept as it came.
-pub(crate) fn normalise(sent: Vec<String>, country: &str) -> (Vec<String>, Vec<String>) {
+pub fn normalise(sent: Vec<String>, country: &str) -> (Vec<String>, Vec<String>) {
     let (mut phones, mut originals) = (Vec::new(), Vec::new());
     for one in sent {
         let one = one.trim();
