@@ -2,5 +2,8 @@
 
 mod claiming;
 mod examples;
+mod hours;
 mod intake;
+mod onward;
 mod routers;
+mod turns;

@@ -10,6 +10,7 @@
     reason = "a story that cannot go on stops right there"
 )]
 
+mod acts;
 mod calls;
 mod setting;
 mod watching;
@@ -19,6 +20,7 @@ pub use setting::World;
 pub use watching::claim_link;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
 
 /// Parses a name that the story itself wrote.
 pub fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
@@ -33,6 +35,21 @@ pub fn minutes(count: i64) -> TimeDelta {
 /// That many seconds.
 pub fn seconds(count: i64) -> TimeDelta {
     TimeDelta::seconds(count)
+}
+
+/// Round Robin over these agents.
+pub fn robin(agents: &[&str]) -> Value {
+    json!({"kind": "round_robin", "agents": agents})
+}
+
+/// A Jump Ball among all.
+pub fn jump_ball() -> Value {
+    json!({"kind": "jump_ball", "agents": "all"})
+}
+
+/// Everything to one agent.
+pub fn assign_to(agent: &str) -> Value {
+    json!({"kind": "assign_to_agent", "agent": agent})
 }
 
 /// A Friday in New York, ten o'clock in the morning, later than any machine's

@@ -59,6 +59,17 @@ impl World {
         event.offers.iter().map(|offer| offer.agent.to_string()).collect()
     }
 
+    /// Waits until the lead is assigned for the `nth` time; answers to whom, and how.
+    pub async fn assigned(&self, lead: &LeadId, nth: usize) -> (String, String) {
+        let event = self.nth(lead, EventKind::Assigned, nth).await;
+        (event.agents[0].to_string(), word(&event.after.how))
+    }
+
+    /// Waits until the lead rests in the pool; answers why.
+    pub async fn pooled(&self, lead: &LeadId) -> String {
+        word(&self.first(lead, EventKind::Pooled).await.after.why)
+    }
+
     /// The lead's history so far, in words.
     pub async fn history(&self, lead: &LeadId) -> Vec<&'static str> {
         let events = self.board.timeline(&id("acme"), lead).await.unwrap();
@@ -90,6 +101,11 @@ impl World {
             pull::OrderedConfig { deliver_policy: DeliverPolicy::New, ..Default::default() };
         stream.create_consumer(config).await.unwrap().messages().await.unwrap()
     }
+}
+
+/// As it stands in JSON.
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).unwrap().as_str().unwrap_or_default().to_owned()
 }
 
 /// The claim link of a mail.
