@@ -4,6 +4,8 @@ mod claiming;
 mod examples;
 mod hours;
 mod intake;
+mod limits;
+mod listing;
 mod onward;
 mod routers;
 mod turns;
