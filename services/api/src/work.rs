@@ -1,6 +1,7 @@
 //! Working leads: offers, claims, the pool, and what happens live.
 
 pub(crate) mod answers;
+mod cursor;
 pub(crate) mod leads;
 pub(crate) mod live;
 pub(crate) mod me;
@@ -95,7 +96,6 @@ impl Api {
 
 const LIMIT: usize = 50;
 const HIGHEST_LIMIT: usize = 200;
-const LONGEST_CURSOR: usize = 200;
 
 impl PageOf {
     fn limit(&self) -> Result<usize, Problem> {
@@ -110,7 +110,7 @@ impl PageOf {
 
     fn cursor(&self) -> Result<Option<&str>, Problem> {
         let cursor = self.cursor.as_deref().filter(|cursor| !cursor.is_empty());
-        if cursor.is_some_and(|cursor| !is_cursor(cursor)) {
+        if cursor.is_some_and(|cursor| !cursor::is_one(cursor)) {
             return Err(Problem::invalid_field(
                 "/cursor",
                 "give `next_cursor` of the page before, unchanged",
@@ -118,12 +118,4 @@ impl PageOf {
         }
         Ok(cursor)
     }
-}
-
-/// As the board makes them: a score and the name of a lead.
-fn is_cursor(text: &str) -> bool {
-    let plain = text.len() <= LONGEST_CURSOR;
-    let parts = text.split_once('.').filter(|_| plain);
-    parts
-        .is_some_and(|(score, lead)| score.parse::<u64>().is_ok() && lead.parse::<LeadId>().is_ok())
 }
