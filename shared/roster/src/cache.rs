@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ring::rand::SystemRandom;
-use tipoff_domain::{AgentId, EntityId, EntityView, SourceId};
+use tipoff_domain::{AgentId, EntityId, EntityView, LenderId, PondId, SourceId};
 use tipoff_runtime::Nats;
 use tipoff_wire::Partition;
 use tokio::sync::watch;
@@ -80,6 +80,14 @@ impl Roster {
 
     pub fn source_version(&self, entity: &EntityId, source: &SourceId) -> Option<u64> {
         Some(self.entities.read().slot(entity)?.sources.get(source)?.version)
+    }
+
+    pub fn pond_version(&self, entity: &EntityId, pond: &PondId) -> Option<u64> {
+        Some(self.entities.read().slot(entity)?.ponds.get(pond)?.version)
+    }
+
+    pub fn lender_version(&self, entity: &EntityId, lender: &LenderId) -> Option<u64> {
+        Some(self.entities.read().slot(entity)?.lenders.get(lender)?.version)
     }
 
     /// The version of the list order as a whole (0: never ordered).

@@ -1,12 +1,16 @@
 //! Edits: checked as a whole, then written with the version they were based on.
 
 mod people;
+mod ponds;
 mod push;
+mod reach;
 mod routes;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
-use tipoff_domain::{EntityId, Invalid};
+use tipoff_domain::{EntityId, EntityView, Invalid};
 
 use crate::Roster;
 use crate::entities::Slot;
@@ -45,6 +49,11 @@ pub enum EditError {
 }
 
 impl Roster {
+    /// The view of an entity that must exist.
+    fn view_of(&self, entity: &EntityId) -> Result<Arc<EntityView>, EditError> {
+        self.view(entity).ok_or_else(|| not_found(format!("entity `{entity}`")))
+    }
+
     /// Looks at an entity that must exist.
     fn within<V>(&self, entity: &EntityId, look: impl FnOnce(&Slot) -> V) -> Result<V, EditError> {
         let entities = self.entities.read();

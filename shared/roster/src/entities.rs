@@ -1,44 +1,25 @@
 //! Everything the bucket `roster` holds, in memory.
 
+mod slot;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use serde::de::DeserializeOwned;
-use tipoff_domain::{
-    Agent, AgentId, Entity, EntityId, EntityView, Route, RouteId, Source, SourceId,
-};
+use tipoff_domain::{EntityId, EntityView, Route};
 use tracing::error;
 
-use crate::PushSubscription;
+use crate::Tree;
 use crate::follow::Table;
 use crate::keys::Key;
-
-/// A thing and the version it has.
-#[derive(Debug, Clone)]
-pub(crate) struct Versioned<T> {
-    pub(crate) version: u64,
-    pub(crate) value: T,
-}
-
-/// One entity with all that belongs to it. Parts may come before the entity
-/// itself; it exists once `entity` is there.
-#[derive(Debug, Default)]
-pub(crate) struct Slot {
-    pub(crate) entity: Option<Versioned<Entity>>,
-    pub(crate) agents: BTreeMap<AgentId, Versioned<Arc<Agent>>>,
-    pub(crate) sources: BTreeMap<SourceId, Versioned<Arc<Source>>>,
-    pub(crate) routes: BTreeMap<RouteId, Versioned<Arc<Route>>>,
-    pub(crate) order: Option<Versioned<Vec<RouteId>>>,
-    pub(crate) push: BTreeMap<(AgentId, String), PushSubscription>,
-    /// Made at the first read after a change, so that loading ten thousand
-    /// agents does not make ten thousand views.
-    view: OnceLock<Option<Arc<EntityView>>>,
-}
+use slot::{Shelf, plain};
+pub(crate) use slot::{Slot, Versioned};
 
 /// All entities.
 #[derive(Debug, Default)]
 pub(crate) struct Entities {
     slots: HashMap<EntityId, Slot>,
+    tree: Arc<Tree>,
 }
 
 impl Entities {
@@ -47,9 +28,13 @@ impl Entities {
         self.slots.get(id).filter(|slot| slot.entity.is_some())
     }
 
+    pub(crate) fn tree(&self) -> &Arc<Tree> {
+        &self.tree
+    }
+
     pub(crate) fn view(&self, id: &EntityId) -> Option<Arc<EntityView>> {
         let slot = self.slot(id)?;
-        slot.view(id)
+        slot.view.get_or_init(|| self.make_view(id, slot)).clone()
     }
 
     pub(crate) fn ids(&self) -> Vec<EntityId> {
@@ -59,86 +44,97 @@ impl Entities {
         ids
     }
 
-    fn change(&mut self, id: EntityId) -> &mut Slot {
-        let slot = self.slots.entry(id).or_default();
-        slot.view = OnceLock::new();
-        slot
-    }
-}
-
-impl Slot {
-    pub(crate) fn view(&self, id: &EntityId) -> Option<Arc<EntityView>> {
-        self.view.get_or_init(|| self.make_view(id)).clone()
-    }
-
-    /// The subscriptions of one agent, each with the part of its key that tells it apart.
-    pub(crate) fn push_of(
-        &self,
-        agent: &AgentId,
-    ) -> impl Iterator<Item = (&str, &PushSubscription)> {
-        let from = (agent.clone(), String::new());
-        let his = self.push.range(from..).take_while(move |((whose, _), _)| whose == agent);
-        his.map(|((_, endpoint), subscription)| (endpoint.as_str(), subscription))
-    }
-
-    fn make_view(&self, id: &EntityId) -> Option<Arc<EntityView>> {
-        let entity = self.entity.as_ref()?.value.clone();
-        let agents =
-            self.agents.iter().map(|(id, agent)| (id.clone(), agent.value.clone())).collect();
-        let sources =
-            self.sources.iter().map(|(id, source)| (id.clone(), source.value.clone())).collect();
-        let mut routes = self.routes_in_order();
+    /// An entity's agents and lenders are its own and those of all entities
+    /// below it. A name means one person in the whole tree: what stands nearest
+    /// counts, what is its own first of all.
+    fn make_view(&self, id: &EntityId, slot: &Slot) -> Option<Arc<EntityView>> {
+        let entity = slot.entity.as_ref()?.value.clone();
+        let (mut agents, mut lenders) = (plain(&slot.agents), plain(&slot.lenders));
+        for slot in self.tree.below(id).iter().filter_map(|below| self.slot(below)) {
+            fill_up(&mut agents, &slot.agents);
+            fill_up(&mut lenders, &slot.lenders);
+        }
+        let mut routes = slot.routes_in_order();
         routes.extend(entity.default_route().map(Arc::new));
         Some(Arc::new(EntityView {
             agents,
-            sources,
+            lenders,
+            sources: plain(&slot.sources),
+            ponds: plain(&slot.ponds),
             routes,
             ..EntityView::new(id.clone(), entity)
         }))
     }
 
-    /// Those that nobody put anywhere stand at the end, the oldest first.
-    fn routes_in_order(&self) -> Vec<Arc<Route>> {
-        let order = self.order.as_ref().map(|order| order.value.as_slice()).unwrap_or_default();
-        let places: HashMap<&RouteId, usize> =
-            order.iter().enumerate().map(|(place, id)| (id, place)).collect();
-        let mut routes: Vec<&Arc<Route>> = self.routes.values().map(|route| &route.value).collect();
-        routes.sort_by_key(|route| places.get(&route.id).copied().unwrap_or(usize::MAX));
-        routes.into_iter().cloned().collect()
+    fn change(&mut self, id: EntityId) -> &mut Slot {
+        let slot = self.slots.entry(id).or_default();
+        slot.view = OnceLock::new();
+        slot
+    }
+
+    /// A change that those above see as well.
+    fn change_for_all_above(&mut self, id: EntityId) -> &mut Slot {
+        for above in self.tree.above(&id) {
+            if let Some(slot) = self.slots.get_mut(&above) {
+                slot.view = OnceLock::new();
+            }
+        }
+        self.change(id)
+    }
+
+    fn change_entity(&mut self, key: &str, id: &EntityId, version: u64, value: Option<&[u8]>) {
+        let slot = self.change_for_all_above(id.clone());
+        match value {
+            Some(value) => slot.entity = read(key, version, value).or(slot.entity.take()),
+            None => slot.entity = None,
+        }
+        let parent = slot.entity.as_ref().and_then(|entity| entity.value.parent.clone());
+        if self.tree.above(id).first() != parent.as_ref() {
+            Arc::make_mut(&mut self.tree).place(id, parent.as_ref());
+            self.change_for_all_above(id.clone());
+        }
+    }
+}
+
+fn fill_up<Id: Ord + Clone, T>(things: &mut BTreeMap<Id, Arc<T>>, more: &Shelf<Id, T>) {
+    for (id, thing) in more {
+        things.entry(id.clone()).or_insert_with(|| thing.value.clone());
     }
 }
 
 impl Table for Entities {
     fn apply(&mut self, key: &str, version: u64, value: Option<&[u8]>) {
         match Key::read(key) {
-            Some(Key::Entity(entity)) => {
-                let slot = self.change(entity);
-                match value {
-                    Some(value) => slot.entity = read(key, version, value).or(slot.entity.take()),
-                    None => slot.entity = None,
-                }
-            }
+            Some(Key::Entity(entity)) => self.change_entity(key, &entity, version, value),
             Some(Key::Agent(entity, id)) => {
-                set(&mut self.change(entity).agents, id, value, |value| read(key, version, value));
+                set(&mut self.change_for_all_above(entity).agents, id, key, version, value);
+            }
+            Some(Key::Lender(entity, id)) => {
+                set(&mut self.change_for_all_above(entity).lenders, id, key, version, value);
             }
             Some(Key::Source(entity, id)) => {
-                set(&mut self.change(entity).sources, id, value, |value| read(key, version, value));
+                set(&mut self.change(entity).sources, id, key, version, value);
+            }
+            Some(Key::Pond(entity, id)) => {
+                set(&mut self.change(entity).ponds, id, key, version, value);
             }
             Some(Key::Route(entity, id)) => {
-                set(&mut self.change(entity).routes, id, value, |value| {
-                    read(key, version, value).map(numbered)
-                });
+                let slot = self.change(entity);
+                set(&mut slot.routes, id.clone(), key, version, value);
+                // A route's version is that of its entry; it is not stored in it.
+                if let Some(route) = slot.routes.get_mut(&id) {
+                    number(route);
+                }
             }
             Some(Key::Order(entity)) => {
                 let slot = self.change(entity);
                 slot.order = value.and_then(|value| read(key, version, value));
             }
             Some(Key::Push(entity, agent, endpoint)) => {
-                let push = &mut self.change(entity).push;
-                match value.and_then(|value| read(key, version, value)) {
-                    Some(Versioned { value, .. }) => push.insert((agent, endpoint), value),
-                    None => push.remove(&(agent, endpoint)),
-                };
+                keep(&mut self.change(entity).push, (agent, endpoint), key, version, value);
+            }
+            Some(Key::Reach(entity, agent, channel)) => {
+                keep(&mut self.change(entity).reach, (agent, channel), key, version, value);
             }
             // The deployment is read once; other keys belong to a later release.
             Some(Key::Deployment) | None => {}
@@ -146,19 +142,33 @@ impl Table for Entities {
     }
 }
 
-fn set<Id: Ord, T>(
-    map: &mut BTreeMap<Id, Versioned<T>>,
+fn set<Id: Ord, T: DeserializeOwned>(
+    shelf: &mut Shelf<Id, T>,
     id: Id,
+    key: &str,
+    version: u64,
     value: Option<&[u8]>,
-    read: impl FnOnce(&[u8]) -> Option<Versioned<T>>,
 ) {
-    match value {
+    let Some(value) = value else {
+        shelf.remove(&id);
+        return;
+    };
+    if let Some(Versioned { version, value }) = read(key, version, value) {
+        shelf.insert(id, Versioned { version, value: Arc::new(value) });
+    }
+}
+
+/// For what has no history: what cannot be read is gone.
+fn keep<Id: Ord, T: DeserializeOwned>(
+    map: &mut BTreeMap<Id, T>,
+    id: Id,
+    key: &str,
+    version: u64,
+    value: Option<&[u8]>,
+) {
+    match value.and_then(|value| read(key, version, value)) {
+        Some(Versioned { value, .. }) => drop(map.insert(id, value)),
         None => drop(map.remove(&id)),
-        Some(value) => {
-            if let Some(read) = read(value) {
-                map.insert(id, read);
-            }
-        }
     }
 }
 
@@ -176,9 +186,6 @@ fn read<T: DeserializeOwned>(key: &str, version: u64, value: &[u8]) -> Option<Ve
     }
 }
 
-/// A route's version is that of its entry; it is not stored in it.
-fn numbered(read: Versioned<Route>) -> Versioned<Arc<Route>> {
-    let Versioned { version, mut value } = read;
-    value.version = version;
-    Versioned { version, value: Arc::new(value) }
+fn number(route: &mut Versioned<Arc<Route>>) {
+    Arc::make_mut(&mut route.value).version = route.version;
 }

@@ -1,10 +1,11 @@
 //! Keys of the two buckets, written and read in this file only.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
-use tipoff_domain::{AgentId, EntityId, RouteId, SourceId};
+use ring::digest::{SHA256, digest};
+use tipoff_domain::{AgentId, Channel, EntityId, LenderId, PondId, RouteId, SourceId};
 
-/// The bucket of entities, agents, sources and routes.
+/// The bucket of entities and all that belongs to them.
 pub(crate) const ROSTER: &str = "roster";
 /// The bucket of API keys.
 pub(crate) const AUTH: &str = "auth";
@@ -16,10 +17,13 @@ pub(crate) enum Key {
     Entity(EntityId),
     Agent(EntityId, AgentId),
     Source(EntityId, SourceId),
+    Pond(EntityId, PondId),
+    Lender(EntityId, LenderId),
     Route(EntityId, RouteId),
     Order(EntityId),
     /// The last part tells the endpoints of one agent apart.
     Push(EntityId, AgentId, String),
+    Reach(EntityId, AgentId, Channel),
 }
 
 impl Key {
@@ -35,12 +39,20 @@ impl Key {
             ["source", entity, source] => {
                 Some(Self::Source(entity.parse().ok()?, source.parse().ok()?))
             }
+            ["pond", entity, pond] => Some(Self::Pond(entity.parse().ok()?, pond.parse().ok()?)),
+            ["lender", entity, lender] => {
+                Some(Self::Lender(entity.parse().ok()?, lender.parse().ok()?))
+            }
             ["route", entity, route] => {
                 Some(Self::Route(entity.parse().ok()?, route.parse().ok()?))
             }
             ["order", entity] => Some(Self::Order(entity.parse().ok()?)),
             ["push", entity, agent, endpoint] => {
                 Some(Self::Push(entity.parse().ok()?, agent.parse().ok()?, endpoint.to_owned()))
+            }
+            ["reach", entity, agent, name] => {
+                let channel = Channel::ALL.into_iter().find(|one| one.as_str() == name)?;
+                Some(Self::Reach(entity.parse().ok()?, agent.parse().ok()?, channel))
             }
             _ => None,
         }
@@ -54,11 +66,26 @@ impl fmt::Display for Key {
             Self::Entity(entity) => write!(f, "entity.{entity}"),
             Self::Agent(entity, agent) => write!(f, "agent.{entity}.{agent}"),
             Self::Source(entity, source) => write!(f, "source.{entity}.{source}"),
+            Self::Pond(entity, pond) => write!(f, "pond.{entity}.{pond}"),
+            Self::Lender(entity, lender) => write!(f, "lender.{entity}.{lender}"),
             Self::Route(entity, route) => write!(f, "route.{entity}.{route}"),
             Self::Order(entity) => write!(f, "order.{entity}"),
             Self::Push(entity, agent, endpoint) => write!(f, "push.{entity}.{agent}.{endpoint}"),
+            Self::Reach(entity, agent, channel) => {
+                write!(f, "reach.{entity}.{agent}.{}", channel.as_str())
+            }
         }
     }
+}
+
+/// Addresses are long, hold what a key may not, and are nobody's business; half
+/// their hash tells them apart.
+pub(crate) fn short(address: &str) -> String {
+    let mut text = String::with_capacity(32);
+    for byte in &digest(&SHA256, address.as_bytes()).as_ref()[..16] {
+        write!(text, "{byte:02x}").expect("writing to a string does not fail");
+    }
+    text
 }
 
 /// The key of an API key in the bucket `auth`.
@@ -83,14 +110,17 @@ mod tests {
             Key::Entity(acme.clone()),
             Key::Agent(acme.clone(), ana.clone()),
             Key::Source(acme.clone(), "zillow".parse().unwrap()),
+            Key::Pond(acme.clone(), "north".parse().unwrap()),
+            Key::Lender(acme.clone(), "first".parse().unwrap()),
             Key::Route(acme.clone(), "route_1".parse().unwrap()),
             Key::Order(acme.clone()),
-            Key::Push(acme, ana, "c0ffee".to_owned()),
+            Key::Push(acme.clone(), ana.clone(), "c0ffee".to_owned()),
+            Key::Reach(acme, ana, Channel::InApp),
         ];
         for key in keys {
             assert_eq!(Key::read(&key.to_string()), Some(key));
         }
-        assert_eq!(Key::read("pond.acme.north"), None);
+        assert_eq!(Key::read("team.acme.north"), None);
         assert_eq!(Key::read("entity.no/name"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The roster: entities, agents, sources and routes, and who may do what.
+//! The roster: entities and all that belongs to them, and who may do what.
 //!
 //! All of it lives in two NATS KV buckets, `roster` and `auth`. Every process
 //! watches them and keeps a view of each entity in memory; an edit is visible
@@ -11,12 +11,17 @@ mod cache;
 mod deployment;
 mod edit;
 mod entities;
+mod family;
 mod follow;
 mod keys;
+mod reach;
+mod tree;
 
 pub use auth::{Access, ApiKey, NewKey, Role};
 pub use cache::Roster;
 pub use edit::{EditError, Edited, Expect};
+pub use reach::{Reach, Works};
+pub use tree::Tree;
 
 use serde::{Deserialize, Serialize};
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use tipoff_domain::{Agent, AgentId, Entity, EntityId, Invalid, Source, SourceId};
 
+use super::ponds::unnamed;
 use super::{Edited, Expect, refused};
 use crate::keys::Key;
 use crate::{EditError, Roster};
@@ -51,8 +52,25 @@ impl Roster {
         agent: Agent,
         expect: Expect,
     ) -> Result<Edited<Agent>, EditError> {
-        let existed = self.within(entity, |slot| slot.agents.contains_key(id))?;
-        refused(agent.check())?;
+        let view = self.view_of(entity)?;
+        let before = self.within(entity, |slot| slot.agents.get(id).map(|it| it.value.clone()))?;
+        let mut invalid = Invalid::default();
+        invalid.absorb(agent.check());
+        if let Some(lender) = agent.lender.as_ref().filter(|it| !view.lenders.contains_key(*it)) {
+            invalid.add("/lender", format!("`{lender}` is not a lender of this entity"));
+        }
+        let paused_before = before.as_ref().map_or(&[][..], |before| &before.paused_on);
+        let views = self.views_upwards(entity);
+        for (place, route) in agent.paused_on.iter().enumerate() {
+            let known = views.iter().any(|view| view.route(route).is_some());
+            // A route may have gone since; that does not spoil an edit of something else.
+            if !known && !paused_before.contains(route) {
+                let problem = format!("`{route}` is not a route of this entity or one above");
+                invalid.add(format!("/paused_on/{place}"), problem);
+            }
+        }
+        refused(invalid.into_result())?;
+        let existed = before.is_some();
         self.write(
             &Key::Agent(entity.clone(), id.clone()),
             &format!("agent `{id}`"),
@@ -63,7 +81,8 @@ impl Roster {
         .await
     }
 
-    /// Refused while a route names the agent. The agent's keys and push
+    /// Refused while a route or a pond names the agent, here or in an entity
+    /// above that has no other entry of them. The agent's keys and push
     /// subscriptions go as well.
     pub async fn delete_agent(
         &self,
@@ -71,17 +90,17 @@ impl Roster {
         id: &AgentId,
         expect: Expect,
     ) -> Result<(), EditError> {
-        let (existed, named_by) = self.within(entity, |slot| {
-            let routes = slot.routes.values().filter(|route| route.value.names(id));
-            let titles: Vec<String> =
-                routes.map(|route| format!("`{}`", route.value.title)).collect();
-            (slot.agents.contains_key(id), titles)
-        })?;
-        if !named_by.is_empty() {
-            let problem =
-                format!("is named by {}; take the agent out there first", named_by.join(", "));
-            return Err(EditError::Invalid(Invalid::one("", problem)));
+        let existed = self.within(entity, |slot| slot.agents.contains_key(id))?;
+        let mut named_by = Vec::new();
+        for view in self.views_upwards(entity) {
+            if self.homes(&view.id, id).iter().all(|home| home == entity) {
+                let routes = view.routes.iter().filter(|route| route.names(id));
+                named_by.extend(routes.map(|route| format!("route `{}`", route.title)));
+                let ponds = view.ponds.values().filter(|pond| pond.names(id));
+                named_by.extend(ponds.map(|pond| format!("pond `{}`", pond.name)));
+            }
         }
+        unnamed(named_by)?;
         self.remove(
             &Key::Agent(entity.clone(), id.clone()),
             &format!("agent `{id}`"),
@@ -90,6 +109,7 @@ impl Roster {
         )
         .await?;
         self.remove_push_subscriptions(entity, id).await?;
+        self.forget_reach(entity, id).await?;
         self.revoke_keys(|access| {
             access.entity.as_ref() == Some(entity) && access.agent.as_ref() == Some(id)
         })

@@ -1,12 +1,9 @@
 //! Browsers that want to be told.
 
-use std::fmt::Write;
-
-use ring::digest::{SHA256, digest};
 use tipoff_domain::{AgentId, EntityId};
 
 use super::{Expect, not_found};
-use crate::keys::Key;
+use crate::keys::{Key, short};
 use crate::{EditError, PushSubscription, Roster};
 
 impl Roster {
@@ -55,13 +52,4 @@ impl Roster {
         }
         Ok(())
     }
-}
-
-/// Endpoints are long and hold what a key may not; half their hash tells them apart.
-fn short(endpoint: &str) -> String {
-    let mut text = String::with_capacity(32);
-    for byte in &digest(&SHA256, endpoint.as_bytes()).as_ref()[..16] {
-        write!(text, "{byte:02x}").expect("writing to a string does not fail");
-    }
-    text
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tipoff_domain::{EntityId, Invalid, Route, RouteId};
+use tipoff_domain::{EntityId, EntityView, Invalid, Route, RouteId};
 use uuid::Uuid;
 
 use super::{Edited, Expect, not_found, refused};
@@ -46,9 +46,9 @@ impl Roster {
     ) -> Result<Edited<Route>, EditError> {
         // The version is that of the entry, known once it is written.
         route.version = 0;
-        let (checked, existed) = self.within(entity, |slot| {
-            (check(&route, entity, slot), slot.routes.contains_key(&route.id))
-        })?;
+        let view = self.view_of(entity)?;
+        let (checked, existed) = self
+            .within(entity, |slot| (check(&route, &view), slot.routes.contains_key(&route.id)))?;
         refused(checked)?;
         let key = Key::Route(entity.clone(), route.id.clone());
         let what = format!("route `{}`", route.id);
@@ -90,14 +90,12 @@ impl Roster {
     }
 }
 
-fn check(route: &Route, entity: &EntityId, slot: &Slot) -> Result<(), Invalid> {
+fn check(route: &Route, view: &EntityView) -> Result<(), Invalid> {
     let mut invalid = Invalid::default();
-    if let Some(view) = slot.view(entity) {
-        invalid.absorb(route.check(&view));
-    }
+    invalid.absorb(route.check(view));
     let plain = |title: &str| title.trim().to_lowercase();
-    let mut others = slot.routes.values().filter(|other| other.value.id != route.id);
-    if others.any(|other| plain(&other.value.title) == plain(&route.title)) {
+    let mut others = view.routes.iter().filter(|other| other.id != route.id);
+    if others.any(|other| plain(&other.title) == plain(&route.title)) {
         invalid.add("/title", "another route of this entity has this title; choose another");
     }
     invalid.into_result()

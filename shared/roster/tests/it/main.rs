@@ -5,6 +5,8 @@
 mod deployment;
 mod edits;
 mod keys;
+mod ponds;
+mod tree;
 mod watch;
 
 use serde_json::{Value, json};

@@ -1,0 +1,65 @@
+//! One entity with all that belongs to it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
+
+use tipoff_domain::{
+    Agent, AgentId, Channel, Entity, EntityView, Lender, LenderId, Pond, PondId, Route, RouteId,
+    Source, SourceId,
+};
+
+use crate::{PushSubscription, Reach};
+
+/// A thing and the version it has.
+#[derive(Debug, Clone)]
+pub(crate) struct Versioned<T> {
+    pub(crate) version: u64,
+    pub(crate) value: T,
+}
+
+/// Things of one kind by their names.
+pub(crate) type Shelf<Id, T> = BTreeMap<Id, Versioned<Arc<T>>>;
+
+/// Parts may come before the entity itself; it exists once `entity` is there.
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    pub(crate) entity: Option<Versioned<Entity>>,
+    pub(crate) agents: Shelf<AgentId, Agent>,
+    pub(crate) sources: Shelf<SourceId, Source>,
+    pub(crate) ponds: Shelf<PondId, Pond>,
+    pub(crate) lenders: Shelf<LenderId, Lender>,
+    pub(crate) routes: Shelf<RouteId, Route>,
+    pub(crate) order: Option<Versioned<Vec<RouteId>>>,
+    pub(crate) push: BTreeMap<(AgentId, String), PushSubscription>,
+    pub(crate) reach: BTreeMap<(AgentId, Channel), Reach>,
+    /// Made at the first read after a change, so that loading ten thousand
+    /// agents does not make ten thousand views.
+    pub(super) view: OnceLock<Option<Arc<EntityView>>>,
+}
+
+impl Slot {
+    /// The subscriptions of one agent, each with the part of its key that tells it apart.
+    pub(crate) fn push_of(
+        &self,
+        agent: &AgentId,
+    ) -> impl Iterator<Item = (&str, &PushSubscription)> {
+        let from = (agent.clone(), String::new());
+        let his = self.push.range(from..).take_while(move |((whose, _), _)| whose == agent);
+        his.map(|((_, endpoint), subscription)| (endpoint.as_str(), subscription))
+    }
+
+    /// Those that nobody put anywhere stand at the end, the oldest first.
+    pub(crate) fn routes_in_order(&self) -> Vec<Arc<Route>> {
+        let order = self.order.as_ref().map(|order| order.value.as_slice()).unwrap_or_default();
+        let places: HashMap<&RouteId, usize> =
+            order.iter().enumerate().map(|(place, id)| (id, place)).collect();
+        let mut routes: Vec<&Arc<Route>> = self.routes.values().map(|route| &route.value).collect();
+        routes.sort_by_key(|route| places.get(&route.id).copied().unwrap_or(usize::MAX));
+        routes.into_iter().cloned().collect()
+    }
+}
+
+/// The things alone.
+pub(super) fn plain<Id: Ord + Clone, T>(shelf: &Shelf<Id, T>) -> BTreeMap<Id, Arc<T>> {
+    shelf.iter().map(|(id, thing)| (id.clone(), thing.value.clone())).collect()
+}
