@@ -2,6 +2,7 @@
 //!
 //! Services meet only here. Types and names, no client.
 
+pub mod code;
 pub mod event;
 pub mod intake;
 pub mod link;

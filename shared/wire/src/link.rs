@@ -5,17 +5,23 @@
 //! is asked about the round that the link names. An expired link still opens,
 //! so that the page can explain (D-33).
 
+mod call;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use ring::hmac;
 use tipoff_domain::{AgentId, EntityId, LeadId};
 
+pub use self::call::{About, CallLink};
+
 /// The layout below. Another layout is another number, and the old one stays
 /// readable for as long as such links may be in somebody's mailbox.
 const VERSION: u8 = 1;
 const SIGNATURE: usize = 16;
 const LEAD_PREFIX: &str = "lead_";
+/// What a signature is for: a link of one kind opens no other.
+const CLAIM: &[u8] = b"tipoff claim link\0";
 
 /// One agent's way to answer for one offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,35 +57,47 @@ pub fn read_secret(base64url: &str) -> Result<Vec<u8>, BadLink> {
 impl ClaimLink {
     /// As it stands in a URL. `secret`: see [`read_secret`].
     pub fn seal(&self, secret: &[u8]) -> String {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        let mut bytes = vec![VERSION, key_id(&key)];
-        bytes.extend(self.round.to_be_bytes());
-        bytes.extend(self.until.timestamp_millis().to_be_bytes());
-        put_text(&mut bytes, self.entity.as_str());
-        put_text(&mut bytes, self.agent.as_str());
-        put_lead(&mut bytes, &self.lead);
-        let signature = sign(&key, &bytes);
-        bytes.extend(signature);
-        URL_SAFE_NO_PAD.encode(bytes)
+        let mut said = Vec::new();
+        said.extend(self.round.to_be_bytes());
+        said.extend(self.until.timestamp_millis().to_be_bytes());
+        put_text(&mut said, self.entity.as_str());
+        put_text(&mut said, self.agent.as_str());
+        put_lead(&mut said, &self.lead);
+        seal(CLAIM, &said, secret)
     }
 
     /// Reads what [`ClaimLink::seal`] wrote; believes nothing that is not signed.
     pub fn open(text: &str, secret: &[u8]) -> Result<Self, BadLink> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadLink::Garbled)?;
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        let (&version, rest) = bytes.split_first().ok_or(BadLink::Garbled)?;
-        if version != VERSION {
-            return Err(BadLink::UnknownVersion);
-        }
-        if rest.first() != Some(&key_id(&key)) {
-            return Err(BadLink::OtherSecret);
-        }
-        let (signed, signature) = bytes.split_last_chunk::<SIGNATURE>().ok_or(BadLink::Garbled)?;
-        if !same(&key, &sign(&key, signed), signature) {
-            return Err(BadLink::Forged);
-        }
-        Reader(signed.get(2..).ok_or(BadLink::Garbled)?).link()
+        Reader(&open(CLAIM, text, secret)?).link()
     }
+}
+
+/// A version, the secret's mark, what is said, and a signature.
+fn seal(kind: &[u8], said: &[u8], secret: &[u8]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+    let mut bytes = vec![VERSION, key_id(&key)];
+    bytes.extend(said);
+    let signature = sign(&key, kind, &bytes);
+    bytes.extend(signature);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// What was said, if we said it for this kind of link.
+fn open(kind: &[u8], text: &str, secret: &[u8]) -> Result<Vec<u8>, BadLink> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadLink::Garbled)?;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+    let (&version, rest) = bytes.split_first().ok_or(BadLink::Garbled)?;
+    if version != VERSION {
+        return Err(BadLink::UnknownVersion);
+    }
+    if rest.first() != Some(&key_id(&key)) {
+        return Err(BadLink::OtherSecret);
+    }
+    let (signed, signature) = bytes.split_last_chunk::<SIGNATURE>().ok_or(BadLink::Garbled)?;
+    if !same(&key, &sign(&key, kind, signed), signature) {
+        return Err(BadLink::Forged);
+    }
+    signed.get(2..).map(<[u8]>::to_vec).ok_or(BadLink::Garbled)
 }
 
 /// Tells secrets apart while one replaces another; says nothing about either.
@@ -89,9 +107,9 @@ fn key_id(key: &hmac::Key) -> u8 {
 
 /// Half of an HMAC-SHA256: 128 bits are plenty, and the link stays short
 /// enough for a text message.
-fn sign(key: &hmac::Key, bytes: &[u8]) -> [u8; SIGNATURE] {
+fn sign(key: &hmac::Key, kind: &[u8], bytes: &[u8]) -> [u8; SIGNATURE] {
     let mut context = hmac::Context::with_key(key);
-    context.update(b"tipoff claim link\0");
+    context.update(kind);
     context.update(bytes);
     let tag = context.sign();
     *tag.as_ref().first_chunk().expect("a SHA-256 tag is longer than half of it")
@@ -130,12 +148,17 @@ impl Reader<'_> {
             .ok_or(BadLink::Garbled)?;
         let entity = self.name()?;
         let agent = self.name()?;
-        let lead = if self.0.first() == Some(&0) { self.lead_number()? } else { self.name()? };
-        if self.0.is_empty() {
-            Ok(ClaimLink { entity, lead, agent, round, until })
-        } else {
-            Err(BadLink::Garbled)
-        }
+        let lead = self.lead()?;
+        self.end(ClaimLink { entity, lead, agent, round, until })
+    }
+
+    fn lead(&mut self) -> Result<LeadId, BadLink> {
+        if self.0.first() == Some(&0) { self.lead_number() } else { self.name() }
+    }
+
+    /// What was read, if that was all.
+    fn end<T>(self, read: T) -> Result<T, BadLink> {
+        if self.0.is_empty() { Ok(read) } else { Err(BadLink::Garbled) }
     }
 
     fn chunk<const N: usize>(&mut self) -> Result<[u8; N], BadLink> {
