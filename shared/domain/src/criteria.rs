@@ -173,6 +173,10 @@ fn areas(lead: &Lead) -> impl Iterator<Item = &str> {
 
 /// Upper and lower case do not matter, and a hashtag may be written with its `#`.
 fn any_of<'a>(wanted: &[String], mut found: impl Iterator<Item = &'a str>) -> bool {
-    let plain = |text: &str| text.trim().trim_start_matches('#').to_lowercase();
     wanted.is_empty() || found.any(|value| wanted.iter().any(|want| plain(want) == plain(value)))
+}
+
+/// What two values have to have in common to be the same.
+pub(crate) fn plain(text: &str) -> String {
+    text.trim().trim_start_matches('#').to_lowercase()
 }

@@ -138,6 +138,16 @@ impl Route {
         }
     }
 
+    /// Whether it was not given an id yet.
+    pub(crate) fn is_unnamed(&self) -> bool {
+        self.id == unnamed()
+    }
+
+    /// Whether it is the route that takes what no other takes (D-6).
+    pub fn is_default(&self) -> bool {
+        self.id == *DEFAULT
+    }
+
     /// Whether agents are asked before they have a lead.
     pub fn asks(&self) -> bool {
         self.acceptance && !self.strategy.is_assign_to_agent() && self.strategy.pond().is_none()

@@ -62,7 +62,7 @@ pub struct Window {
 }
 
 impl Window {
-    fn minutes(&self) -> (Minute, Minute) {
+    pub(crate) fn minutes(&self) -> (Minute, Minute) {
         let minute = |time: NaiveTime| time.hour() * 60 + time.minute();
         let to = match minute(self.to) {
             last if last == END_OF_DAY - 1 => END_OF_DAY,
@@ -95,7 +95,7 @@ impl Default for Hours {
 }
 
 impl Hours {
-    fn windows(&self) -> &[Window] {
+    pub(crate) fn windows(&self) -> &[Window] {
         match self {
             Self::All(_) => &[],
             Self::One(window) => std::slice::from_ref(window),
@@ -121,7 +121,7 @@ pub enum DateRanges {
 }
 
 impl DateRanges {
-    fn ranges(&self) -> &[Dates] {
+    pub(crate) fn ranges(&self) -> &[Dates] {
         match self {
             Self::One(range) => std::slice::from_ref(range),
             Self::Several(ranges) => ranges,

@@ -10,6 +10,7 @@ mod duration;
 mod fixture;
 mod hours;
 mod limits;
+mod lint;
 mod listing;
 mod matching;
 mod next_hop;

@@ -1,0 +1,55 @@
+//! Agents whom no lead reaches, and ponds that nobody fetches from.
+
+use serde_json::json;
+
+use super::{Code, Finding, Severity, words};
+use crate::{Agent, AgentId, Channel, EntityView, Members};
+
+pub(super) fn check(view: &EntityView) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (id, agent) in &view.agents {
+        let agent_found = [without_channel(id, agent), without_route(id, agent, view)];
+        found.extend(agent_found.into_iter().flatten().map(|mut finding| {
+            finding.agent = Some(id.clone());
+            finding
+        }));
+    }
+    for (id, pond) in &view.ponds {
+        let missing = match &pond.members {
+            Members::Everyone(_) => view.agents.is_empty(),
+            Members::These(these) => !these.iter().any(|agent| view.agents.contains_key(agent)),
+        };
+        if missing {
+            let message = words::pond_without_members(pond);
+            let code = Code::PondWithoutMembers;
+            let mut finding = Finding::new(Severity::Warning, code, message, json!({}));
+            finding.pond = Some(id.clone());
+            found.push(finding);
+        }
+    }
+    found
+}
+
+fn without_channel(id: &AgentId, agent: &Agent) -> Option<Finding> {
+    let reached = Channel::ALL.into_iter().any(|channel| agent.is_reached_by(channel));
+    let facts = json!({ "wanted": agent.channels });
+    let message = words::agent_without_channel(id, agent);
+    (!reached).then(|| Finding::new(Severity::Error, Code::AgentWithoutChannel, message, facts))
+}
+
+/// Neither on an active route nor named by one for when nobody takes a lead.
+fn without_route(id: &AgentId, agent: &Agent, view: &EntityView) -> Option<Finding> {
+    let mut active = view.routes.iter().filter(|route| route.active);
+    let is_on = active
+        .any(|route| route.names(id) || route.strategy.members(view.agents.keys()).contains(&id));
+    let paused: Vec<_> = view
+        .routes
+        .iter()
+        .filter(|route| !route.active && route.names(id))
+        .map(|route| &route.id)
+        .collect();
+    let message = words::agent_without_route(id, agent);
+    let facts = json!({ "paused": paused });
+    (!is_on && !view.routes.is_empty())
+        .then(|| Finding::new(Severity::Note, Code::AgentWithoutRoute, message, facts))
+}
