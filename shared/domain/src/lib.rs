@@ -8,14 +8,17 @@
 
 pub mod agent;
 pub mod channel;
+pub mod claiming;
 pub mod criteria;
 pub mod decision;
+mod draft;
 pub mod duration;
 pub mod entity;
 pub mod ids;
 pub mod invalid;
 pub mod lead;
 pub mod limit;
+pub mod lint;
 pub mod model;
 pub mod plan;
 pub mod pond;
@@ -27,6 +30,7 @@ pub mod strategy;
 
 pub use agent::{Agent, Away, Locale};
 pub use channel::Channel;
+pub use claiming::{Claiming, PondClaim};
 pub use criteria::{Criteria, Criterion, PriceRange, Sources};
 pub use decision::{CandidateVerdict, Decision, RouteVerdict};
 pub use duration::Span;
