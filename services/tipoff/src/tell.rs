@@ -9,7 +9,7 @@ use tipoff_domain::decision::By;
 use tipoff_domain::plan::{How, Otherwise};
 use tipoff_domain::{AgentId, CandidateVerdict, EntityId, RouteId, RouteVerdict, Span};
 use tipoff_roster::Roster;
-use tipoff_wire::event::State;
+use tipoff_wire::event::{Released, ReturnedWord, State};
 use tipoff_wire::{After, Event, EventKind, PooledWhy};
 
 /// Titles of routes. Whatever has none is called by its id.
@@ -50,8 +50,13 @@ pub(crate) fn verb(kind: EventKind) -> &'static str {
         EventKind::Returned => "returned",
         EventKind::Duplicate => "duplicate",
         EventKind::Closed => "closed",
+        EventKind::Released => "released",
+        EventKind::Worked => "worked",
+        EventKind::Credited => "credited",
+        EventKind::ChanceAsked => "asked again",
         EventKind::Withdrawn => "withdrawn",
         EventKind::Extended => "extended",
+        EventKind::Restored => "restored",
     }
 }
 
@@ -68,7 +73,7 @@ pub(crate) fn story(event: &Event, titles: &Titles) -> String {
             after.why.map_or("no reason was given", why).to_owned()
         }
         EventKind::Offered => offered(event, titles),
-        EventKind::Passed => format!("by {agents}"),
+        EventKind::Passed | EventKind::Worked => format!("by {agents}"),
         EventKind::Expired => format!("{agents} did not answer in time"),
         EventKind::Claimed if after.how == Some(How::PoolClaimed) => {
             format!("by {agents}, from the pool")
@@ -81,7 +86,17 @@ pub(crate) fn story(event: &Event, titles: &Titles) -> String {
                 after.how.map(|how| format!(": {}", explain_how(how))).unwrap_or_default()
             )
         }
-        EventKind::Returned => format!("by {}", event.by.as_deref().unwrap_or("somebody")),
+        EventKind::Returned => match &event.by {
+            Some(by) => format!("by {by}"),
+            None => format!("{agents} did not work it in time"),
+        },
+        EventKind::Released => match after.released {
+            Some(Released::Completed) => "somebody can be reached now".to_owned(),
+            _ => "somebody sent it to routing".to_owned(),
+        },
+        EventKind::Credited => format!("{agents} gets the next one for it"),
+        EventKind::ChanceAsked => format!("{agents} wants it after all"),
+        EventKind::Restored => format!("to {agents}, who took the pass back"),
         EventKind::Duplicate => "the same again; kept as an inquiry on this lead".to_owned(),
         EventKind::Closed => event.by.as_ref().map(|by| format!("by {by}")).unwrap_or_default(),
         EventKind::Withdrawn => format!("from {agents}"),
@@ -144,7 +159,8 @@ fn why(why: PooledWhy) -> &'static str {
         PooledWhy::Planned(Otherwise::NotAutomatic) => {
             "typed in or imported: somebody must send it to routing"
         }
-        PooledWhy::Returned(_) => "it was sent back",
+        PooledWhy::Returned(ReturnedWord::Returned) => "it was sent back",
+        PooledWhy::Returned(ReturnedWord::Reclaimed) => "nobody worked it in time",
     }
 }
 

@@ -8,7 +8,6 @@ use tracing::{error, warn};
 use crate::keys::Keys;
 use crate::log::{Appended, Logged};
 use crate::reply::Reply;
-use crate::scripts::{REPAIR, SETTLE};
 use crate::{Board, BoardError, read};
 
 impl Board {
@@ -31,7 +30,7 @@ impl Board {
             Appended::At(sequence) => {
                 self.settle(partition, &reply.lead, sequence, &reply.unsent).await
             }
-            Appended::Conflict(last) => self.give_in(partition, &events, *last).await,
+            Appended::Conflict(last) => self.give_in(partition, &events, &last).await,
         }
     }
 
@@ -43,7 +42,7 @@ impl Board {
         shipped: &[String],
     ) -> Result<(), BoardError> {
         let keys = Keys(partition);
-        let mut settle = SETTLE.on(&[keys.lead(lead), keys.outbox()]);
+        let mut settle = self.scripts.settle.on(&[keys.lead(lead), keys.outbox()]);
         settle.arg(sequence).arg(shipped);
         let _: String = settle.invoke_async(&mut self.redis.clone()).await?;
         Ok(())
@@ -55,7 +54,7 @@ impl Board {
         &self,
         partition: Partition,
         ours: &[Event],
-        last: Logged,
+        last: &Logged,
     ) -> Result<(), BoardError> {
         let lead = &last.event.lead;
         error!(
@@ -64,33 +63,42 @@ impl Board {
             log.version = last.event.version,
             "the board and the log disagree; the board is repaired from the log"
         );
-        self.repair(partition, &last).await?;
+        self.repair(partition, std::slice::from_ref(last)).await?;
         Err(BoardError::Recovering { lead: lead.clone() })
     }
 
-    /// Puts a lead back as its last event says.
-    pub(crate) async fn repair(
-        &self,
-        partition: Partition,
-        last: &Logged,
-    ) -> Result<(), BoardError> {
-        let event = &last.event;
-        // An inquiry's payload is not the lead's.
-        let payload = event.payload.as_ref().filter(|_| event.kind == EventKind::Received);
-        let payload = payload.map(ToString::to_string).unwrap_or_default();
-        let mut repair = REPAIR.on(&Keys(partition).of_lead(&event.entity, &event.lead));
+    /// Puts a lead back as the log says, whatever the board has of it: after
+    /// Redis was lost. Answers whether the log knows it.
+    pub async fn recover(&self, entity: &EntityId, lead: &LeadId) -> Result<bool, BoardError> {
+        let partition = self.partition(entity);
+        let history = self.log.history(partition, entity, lead).await;
+        let history = history.map_err(|error| BoardError::Log(Box::new(error)))?;
+        self.repair(partition, &history).await?;
+        Ok(!history.is_empty())
+    }
+
+    /// Puts a lead back as the last of its events says; the others tell what
+    /// else was to be remembered.
+    async fn repair(&self, partition: Partition, history: &[Logged]) -> Result<(), BoardError> {
+        let Some(last) = history.last() else { return Ok(()) };
+        let (event, verb) = (&last.event, &self.scripts.repair);
+        let events = || history.iter().map(|logged| &logged.event);
+        let mut repair = verb.on(&Keys(partition).of_lead(&event.entity, &event.lead));
         repair.arg(event.lead.as_str()).arg(last.sequence);
-        repair.arg(event.after.memory.as_deref().unwrap_or_default()).arg(payload);
+        repair.arg(events().rev().find_map(own_payload).unwrap_or_default());
+        let memory: Vec<String> = events().flat_map(memory).collect();
+        let given: Vec<String> = events().filter_map(given).flatten().collect();
+        repair.arg(memory.len()).arg(memory).arg(given.len()).arg(given);
         for (field, value) in read::to_fields(event) {
             repair.arg(field).arg(value);
         }
-        let reply = REPAIR.run(&repair, &self.redis).await?;
+        let reply = verb.run(&repair, &self.redis).await?;
         match reply.word.as_str() {
             "repaired" => {
                 warn!(lead.id = %event.lead, version = event.version, "repaired from the log");
             }
             "newer" => {}
-            _ => return Err(REPAIR.unknown(reply.word)),
+            _ => return Err(verb.unknown(reply.word)),
         }
         Ok(())
     }
@@ -98,4 +106,30 @@ impl Board {
     pub(crate) fn unreadable(lead: &LeadId, what: &dyn std::fmt::Display) -> BoardError {
         BoardError::Unreadable { lead: lead.clone(), what: what.to_string() }
     }
+}
+
+/// The lead as it was sent; what came with a later inquiry is not the lead's.
+fn own_payload(event: &Event) -> Option<String> {
+    let own = matches!(event.kind, EventKind::Received | EventKind::Released);
+    event.payload.as_ref().filter(|_| own).map(ToString::to_string)
+}
+
+/// What the event made its route remember, as `repair.lua` takes it.
+fn memory(event: &Event) -> Vec<String> {
+    let (Some(memory), Some(route)) = (&event.after.memory, &event.after.route) else {
+        return Vec::new();
+    };
+    let things = memory.split(';').filter_map(|thing| thing.split_once('='));
+    let at = event.at.timestamp_millis().to_string();
+    let words =
+        |(what, value): (&str, &str)| [what.into(), route.to_string(), value.into(), at.clone()];
+    things.flat_map(words).collect()
+}
+
+/// Who had the lead after the event, as limits count it.
+fn given(event: &Event) -> Option<[String; 4]> {
+    let after = &event.after;
+    let counted = if after.counted { "1" } else { "" };
+    let since = after.since?.timestamp_millis().to_string();
+    Some([after.agent.as_ref()?.to_string(), since, read::to_word(&after.how?), counted.into()])
 }

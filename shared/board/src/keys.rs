@@ -88,7 +88,19 @@ impl Keys {
     }
 }
 
+/// The entity and the agent that a member of `offers` or `owned` is about.
+pub(crate) fn whose(member: &str) -> Option<(EntityId, AgentId)> {
+    let (entity, rest) = member.split_once('|')?;
+    let (agent, _) = rest.split_once('|')?;
+    Some((entity.parse().ok()?, agent.parse().ok()?))
+}
+
 /// Where an agent's leads stand in `offers` and `owned`: all members between the two.
 pub(crate) fn of_agent(entity: &EntityId, agent: &AgentId) -> (String, String) {
     (format!("[{entity}|{agent}|"), format!("({entity}|{agent}}}"))
+}
+
+/// Where the leads of one pond stand in `pool`: all members between the two.
+pub(crate) fn of_pond(pond: &str) -> (String, String) {
+    (format!("[{pond}|"), format!("({pond}}}"))
 }

@@ -5,7 +5,12 @@
 //! never both win; and every answer given here to a claim, a pass, an
 //! assignment or a pool move has its event in JetStream already.
 
+mod admins;
+mod agents;
+mod answers;
+mod board;
 mod commit;
+mod follow_up;
 mod keys;
 mod lists;
 mod log;
@@ -13,15 +18,27 @@ mod place;
 mod read;
 mod reply;
 mod scripts;
+mod standings;
 mod sweep;
-mod verbs;
+mod turns;
+mod withdraw;
 
+pub use agents::Passing;
+pub use answers::{
+    Assign, Chance, Claim, Close, Credit, Pass, Release, Return, Undone, Withdrawn, Worked,
+};
+pub use board::{Actor, Board};
+pub use follow_up::FollowUp;
+pub use lists::RestCounts;
 pub use place::{Known, MovedOn, Placed};
+pub use standings::Stands;
 pub use sweep::Swept;
-pub use verbs::Board;
+pub use tipoff_domain::standing::{Released, Withdrawal};
+pub use tipoff_domain::{Claiming, PondClaim};
+pub use turns::Turns;
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
-use tipoff_domain::{AgentId, EntityId, Lead, LeadId};
+use tipoff_domain::{EntityId, Lead, LeadId};
 use tipoff_wire::After;
 
 /// A lead as it stands on the board.
@@ -40,58 +57,6 @@ pub struct Page {
     pub leads: Vec<OnBoard>,
     /// Where the next page begins; `None`: this was the last.
     pub next: Option<String>,
-}
-
-/// The answer to a claim.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Claim {
-    Won(Box<OnBoard>),
-    AlreadyYours(Box<OnBoard>),
-    /// Somebody else has it.
-    Taken,
-    /// The deadline is over, whether or not the lead has moved on yet (D-19).
-    TooLate,
-    /// The offer was taken back: assigned by a person, closed, removed.
-    Withdrawn,
-    /// This agent passed on it.
-    Passed,
-    /// This agent was never offered the lead.
-    NotOffered,
-    LimitReached,
-    /// There is no such lead in this entity.
-    Unknown,
-}
-
-/// The answer to a pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pass {
-    Passed,
-    /// The agent has the lead: it can be sent to the pool, not passed (D-32).
-    AlreadyYours,
-    Taken,
-    TooLate,
-    Withdrawn,
-    NotOffered,
-    Unknown,
-}
-
-/// The answer to an assignment by a person.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Assign {
-    /// Also when that agent had it already.
-    Assigned(Box<OnBoard>),
-    Closed,
-    Unknown,
-}
-
-/// The answer to sending a lead back to the pool.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Return {
-    /// Also when it was in the pool already.
-    Returned(Box<OnBoard>),
-    /// Another agent has it, or nobody does.
-    NotYours,
-    Unknown,
 }
 
 /// Why the board could not answer. The outcome is unknown unless said
@@ -127,11 +92,4 @@ impl BoardError {
             Self::UnknownReply { .. } | Self::Unreadable { .. } => false,
         }
     }
-}
-
-/// Who asks for a change, as it stands in the event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Actor {
-    Agent(AgentId),
-    Admin,
 }

@@ -1,9 +1,9 @@
-//! Reading the board: one lead, an agent's leads, the pool, everything.
+//! Reading the board: one lead, an agent's leads, ponds, everything.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use redis::AsyncCommands;
-use tipoff_domain::{AgentId, EntityId, LeadId};
+use tipoff_domain::{AgentId, EntityId, LeadId, PondId};
 use tipoff_wire::Partition;
 
 use crate::keys::{self, Keys};
@@ -13,6 +13,21 @@ use crate::{Board, BoardError, OnBoard, Page};
 /// Leads that may share their millisecond with the edge of a page; where more do,
 /// it is read again with twice the reach.
 const TIES: usize = 100;
+
+/// Offers looked at in one go to find out who is asked.
+const ASKED: usize = 500;
+
+/// What the entity's own pool, and what is held, are called among the ponds.
+const POOL: &str = "pool";
+const HELD: &str = "held";
+
+/// How many leads rest where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RestCounts {
+    pub pool: usize,
+    pub held: usize,
+    pub ponds: BTreeMap<PondId, usize>,
+}
 
 impl Board {
     /// One lead, as it stands.
@@ -45,15 +60,71 @@ impl Board {
         self.of_agent(&owned, entity, agent).await
     }
 
-    /// The entity's pool, latest first.
+    /// What rests in a pond, latest first; `pond` left out: in the entity's pool.
     pub async fn pool(
+        &self,
+        entity: &EntityId,
+        pond: Option<&PondId>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, BoardError> {
+        self.resting(entity, pond.map_or(POOL, |pond| pond.as_str()), after, limit).await
+    }
+
+    /// What is held (D-26, D-27), latest first.
+    pub async fn held(
         &self,
         entity: &EntityId,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page, BoardError> {
-        let pool = Keys(self.partition(entity)).pool(entity);
-        self.page(&pool, entity, after, limit).await
+        self.resting(entity, HELD, after, limit).await
+    }
+
+    /// How many leads rest in the pool, in each of `ponds`, and held.
+    pub async fn rest_counts(
+        &self,
+        entity: &EntityId,
+        ponds: &[PondId],
+    ) -> Result<RestCounts, BoardError> {
+        let key = Keys(self.partition(entity)).pool(entity);
+        let mut all = redis::pipe();
+        for pond in [POOL, HELD].into_iter().chain(ponds.iter().map(PondId::as_str)) {
+            let (from, to) = keys::of_pond(pond);
+            all.cmd("ZLEXCOUNT").arg(&key).arg(from).arg(to);
+        }
+        let counts: Vec<usize> = all.query_async(&mut self.redis.clone()).await?;
+        let in_ponds = ponds.iter().cloned().zip(counts.iter().skip(2).copied());
+        let count = |place: usize| counts.get(place).copied().unwrap_or(0);
+        Ok(RestCounts { pool: count(0), held: count(1), ponds: in_ponds.collect() })
+    }
+
+    async fn resting(
+        &self,
+        entity: &EntityId,
+        pond: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, BoardError> {
+        let partition = self.partition(entity);
+        let (from, mut to) = keys::of_pond(pond);
+        if let Some((ms, lead)) = after.and_then(|after| after.split_once('.')) {
+            to = format!("({pond}|{ms}|{lead}");
+        }
+        let mut range = redis::cmd("ZRANGE");
+        range.arg(Keys(partition).pool(entity)).arg(to).arg(from).arg("BYLEX").arg("REV");
+        range.arg("LIMIT").arg(0).arg(limit + 1);
+        let mut found: Vec<String> = range.query_async(&mut self.redis.clone()).await?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let place = |member: &String| {
+            let (rest, lead) = member.rsplit_once('|')?;
+            Some((rest.rsplit_once('|')?.1.to_owned(), lead.to_owned()))
+        };
+        let next = found.last().filter(|_| more).and_then(place);
+        let leads: Vec<LeadId> = found.iter().filter_map(lead_of).collect();
+        let next = next.map(|(ms, lead)| format!("{ms}.{lead}"));
+        Ok(Page { leads: self.load(partition, &leads).await?, next })
     }
 
     /// All leads of the entity, latest first.
@@ -67,17 +138,50 @@ impl Board {
         self.page(&leads, entity, after, limit).await
     }
 
+    /// Everybody who is asked about anything in a partition.
+    pub async fn asked(
+        &self,
+        partition: Partition,
+    ) -> Result<Vec<(EntityId, AgentId)>, BoardError> {
+        let (offers, mut asked, mut from) = (Keys(partition).offers(), Vec::new(), "-".to_owned());
+        loop {
+            let mut range = redis::cmd("ZRANGE");
+            range.arg(&offers).arg(&from).arg("+").arg("BYLEX").arg("LIMIT").arg(0).arg(ASKED);
+            let found: Vec<String> = range.query_async(&mut self.redis.clone()).await?;
+            let theirs = found.iter().filter_map(|member| keys::whose(member));
+            for whose in theirs {
+                if asked.last() != Some(&whose) {
+                    asked.push(whose);
+                }
+            }
+            match asked.last().filter(|_| found.len() == ASKED) {
+                // Whoever came last may have any number more: on to the next.
+                Some((entity, agent)) => from = keys::of_agent(entity, agent).1,
+                None => return Ok(asked),
+            }
+        }
+    }
+
     async fn of_agent(
         &self,
         key: &str,
         entity: &EntityId,
         agent: &AgentId,
     ) -> Result<Vec<OnBoard>, BoardError> {
+        let leads = self.names_of_agent(key, entity, agent).await?;
+        self.load(self.partition(entity), &leads).await
+    }
+
+    /// The leads of an agent in `offers` or `owned`.
+    pub(crate) async fn names_of_agent(
+        &self,
+        key: &str,
+        entity: &EntityId,
+        agent: &AgentId,
+    ) -> Result<Vec<LeadId>, BoardError> {
         let (from, to) = keys::of_agent(entity, agent);
         let members: Vec<String> = self.redis.clone().zrangebylex(key, from, to).await?;
-        let lead = |member: &String| member.rsplit('|').next().and_then(|lead| lead.parse().ok());
-        let leads: Vec<LeadId> = members.iter().filter_map(lead).collect();
-        self.load(self.partition(entity), &leads).await
+        Ok(members.iter().filter_map(lead_of).collect())
     }
 
     /// `after` is the last lead of the page before: its score and name.
@@ -151,6 +255,11 @@ impl Board {
         }
         Ok(found)
     }
+}
+
+/// The last part of a member.
+fn lead_of(member: &String) -> Option<LeadId> {
+    member.rsplit('|').next().and_then(|lead| lead.parse().ok())
 }
 
 fn on_board(

@@ -12,7 +12,6 @@ use tipoff_wire::Accepted;
 
 use crate::keys::Keys;
 use crate::read::to_word;
-use crate::scripts::{PLACE, ROLL_ON};
 use crate::{Board, BoardError, OnBoard};
 
 /// What to do when the person is known already (D-30).
@@ -32,7 +31,8 @@ pub enum Known {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Placed {
     New,
-    /// It was on the board already; nothing changed.
+    /// It was on the board already. Nothing changed, unless it was held because
+    /// nobody could be reached, and now somebody can: then it is due (D-26).
     Known,
     /// The same person's open lead took it in.
     Attached(LeadId),
@@ -66,7 +66,8 @@ impl Board {
         let keys = Keys(self.partition(entity));
         let (word, sticky) = known.in_words();
         let marks = if known == Known::Ignore { Vec::new() } else { marks(&accepted.lead) };
-        let mut place = PLACE.on(&keys.of_lead(entity, id));
+        let verb = &self.scripts.place;
+        let mut place = verb.on(&keys.of_lead(entity, id));
         for mark in &marks {
             place.key(keys.person(entity, mark));
         }
@@ -79,40 +80,64 @@ impl Board {
             .arg(source)
             .arg(accepted.received_at.timestamp_millis());
         place.arg(payload).arg(word).arg(sticky.num_milliseconds()).arg(marks.len());
+        place.arg(if accepted.lead.is_reachable() { "1" } else { "" });
         for word in words(plan) {
             place.arg(word);
         }
-        let reply = PLACE.run(&place, &self.redis).await?;
+        let reply = verb.run(&place, &self.redis).await?;
         self.commit(entity, &reply).await?;
+        if !reply.detail.is_empty() && reply.lead != *id {
+            // It has become part of another lead, and that is an event of its own.
+            self.commit(entity, &self.unsent(entity, id).await?).await?;
+        }
         let other = |text: &str| text.parse().map_err(|what| Self::unreadable(id, &what));
         Ok(match reply.word.as_str() {
             "placed" => Placed::New,
             "known" => Placed::Known,
+            "released" => {
+                self.wake(self.partition(entity)).await;
+                Placed::Known
+            }
             "attached" => Placed::Attached(other(&reply.detail)?),
             "full" => Placed::Full(agents(id, &reply.detail)?),
             "returning" => {
                 Placed::Returning(reply.detail.parse().map_err(|what| Self::unreadable(id, &what))?)
             }
-            _ => return Err(PLACE.unknown(reply.word)),
+            _ => return Err(verb.unknown(reply.word)),
         })
+    }
+
+    /// Sends a lead back to its pond that was claimed there and is not worked,
+    /// if it still stands like `lead` (D-25).
+    pub async fn reclaim(&self, lead: &OnBoard) -> Result<MovedOn, BoardError> {
+        let verb = &self.scripts.reclaim;
+        let version = lead.version.to_string();
+        let reply = self.change(verb, &lead.entity, &lead.id, &[&version]).await?;
+        match reply.word.as_str() {
+            "moved_on" => Ok(MovedOn::Done),
+            "stale" => Ok(MovedOn::Stale),
+            "early" => Ok(MovedOn::Early),
+            _ => Err(verb.unknown(reply.word)),
+        }
     }
 
     /// Moves a lead on that is due, by a plan made from `lead` as it stands there.
     pub async fn roll_on(&self, lead: &OnBoard, plan: &Plan) -> Result<MovedOn, BoardError> {
+        let verb = &self.scripts.roll_on;
         let mut roll_on =
-            ROLL_ON.on(&Keys(self.partition(&lead.entity)).of_lead(&lead.entity, &lead.id));
+            verb.on(&Keys(self.partition(&lead.entity)).of_lead(&lead.entity, &lead.id));
         roll_on.arg(lead.id.as_str()).arg(lead.version);
         for word in words(plan) {
             roll_on.arg(word);
         }
-        let reply = ROLL_ON.run(&roll_on, &self.redis).await?;
+        let reply = verb.run(&roll_on, &self.redis).await?;
         self.commit(&lead.entity, &reply).await?;
         match reply.word.as_str() {
             "moved_on" => Ok(MovedOn::Done),
             "stale" => Ok(MovedOn::Stale),
             "early" => Ok(MovedOn::Early),
             "full" => Ok(MovedOn::Full(agents(&lead.id, &reply.detail)?)),
-            _ => Err(ROLL_ON.unknown(reply.word)),
+            _ => Err(verb.unknown(reply.word)),
         }
     }
 }
@@ -132,7 +157,7 @@ impl Known {
 const E164_DIGITS: RangeInclusive<usize> = 7..=15;
 
 /// What the person can be recognised by, without giving it away (D-30).
-fn marks(lead: &Lead) -> Vec<String> {
+pub(crate) fn marks(lead: &Lead) -> Vec<String> {
     let emails = lead.emails.iter().map(|email| email.trim().to_lowercase());
     // What could not be read as a number is kept as it was sent, and tells nothing.
     let phones = lead.phones.iter().filter(|phone| phone.trim_start().starts_with('+'));

@@ -81,6 +81,17 @@ impl Fields<'_> {
         pairs.map(|pair| read(pair).ok_or_else(|| Self::bad("tried", pair))).collect()
     }
 
+    fn undo(&self) -> Result<Vec<OfferMade>, Unreadable> {
+        let list = self.text("undo").unwrap_or_default();
+        let read = |pair: &str| {
+            let (agent, until) = pair.split_once(':')?;
+            let until = DateTime::from_timestamp_millis(until.parse().ok()?)?;
+            Some(OfferMade { agent: agent.parse().ok()?, until })
+        };
+        let pairs = list.split(',').filter(|pair| !pair.is_empty());
+        pairs.map(|pair| read(pair).ok_or_else(|| Self::bad("undo", pair))).collect()
+    }
+
     /// The state that these fields describe.
     pub(crate) fn after(&self) -> Result<After, Unreadable> {
         let t0 = self.instant("t0")?.ok_or_else(|| Self::bad("t0", ""))?;
@@ -103,6 +114,21 @@ impl Fields<'_> {
             inquiries: self.parsed("inquiries")?.unwrap_or(1),
             duplicate_of: self.parsed("of")?,
             window_ms: self.parsed("window")?,
+            tags: self.json("tags")?.unwrap_or_default(),
+            smart_plan: self.text("plan").map(str::to_owned),
+            enrolled: self.json("enrolled")?.unwrap_or_default(),
+            lender: self.parsed("lender")?,
+            pond: self.parsed("pond")?,
+            from_pond: self.parsed("from_pond")?,
+            rested_at: self.instant("rested")?,
+            act_by: self.instant("act_by")?,
+            first_agents: self.agents("firsts")?,
+            again: self.agents("again")?,
+            undo: self.undo()?,
+            released: self.word("released")?,
+            jump_ball: self.text("ball").is_some(),
+            credited: self.text("credited").is_some(),
+            counted: self.text("counted").is_some(),
             memory: self.text("memory").map(str::to_owned),
         })
     }
@@ -117,6 +143,9 @@ pub(crate) fn to_fields(event: &Event) -> Vec<(&'static str, String)> {
     let ms = |instant: &Option<DateTime<Utc>>| {
         instant.map(|instant| instant.timestamp_millis().to_string())
     };
+    let list = |texts: &[String]| (!texts.is_empty()).then(|| serde_json::json!(texts).to_string());
+    let undo = |one: &OfferMade| format!("{}:{}", one.agent, one.until.timestamp_millis());
+    let yes = |it: bool| it.then(|| "1".to_owned());
     let all = [
         ("entity", Some(event.entity.to_string())),
         ("state", Some(to_word(&after.state))),
@@ -138,6 +167,21 @@ pub(crate) fn to_fields(event: &Event) -> Vec<(&'static str, String)> {
         ("reroutes", Some(after.reroutes.to_string())),
         ("inquiries", Some(after.inquiries.to_string())),
         ("of", after.duplicate_of.as_ref().map(ToString::to_string)),
+        ("tags", list(&after.tags)),
+        ("plan", after.smart_plan.clone()),
+        ("enrolled", list(&after.enrolled)),
+        ("lender", after.lender.as_ref().map(ToString::to_string)),
+        ("pond", after.pond.as_ref().map(ToString::to_string)),
+        ("from_pond", after.from_pond.as_ref().map(ToString::to_string)),
+        ("rested", ms(&after.rested_at)),
+        ("act_by", ms(&after.act_by)),
+        ("firsts", Some(names(&after.first_agents))),
+        ("again", Some(names(&after.again))),
+        ("undo", Some(after.undo.iter().map(undo).collect::<Vec<_>>().join(","))),
+        ("released", after.released.as_ref().map(to_word)),
+        ("ball", yes(after.jump_ball)),
+        ("credited", yes(after.credited)),
+        ("counted", yes(after.counted)),
     ];
     all.into_iter()
         .filter_map(|(field, value)| Some((field, value.filter(|value| !value.is_empty())?)))
@@ -173,9 +217,10 @@ pub(crate) fn event(partition: Partition, entry: &Entry) -> Result<Event, Unread
         agents: if offered { Vec::new() } else { agents },
         by: fields.text("by").map(str::to_owned),
         reason: fields.json("reason")?,
+        due: fields.instant("due")?,
         inquiry: fields.parsed("inquiry")?,
-        tags: fields.json("tags")?.unwrap_or_default(),
-        smart_plan: fields.text("smart_plan").map(str::to_owned),
+        tags: fields.json("new_tags")?.unwrap_or_default(),
+        smart_plan: fields.text("enrol").map(str::to_owned),
         decision,
         after,
         payload: fields.json("payload")?,

@@ -1,7 +1,7 @@
 //! The scripts: one verb each, one Rust caller each. A script's name is its
 //! hash, so two releases can run side by side.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use redis::{Script, ScriptInvocation};
 use tipoff_runtime::Redis;
@@ -10,40 +10,74 @@ use crate::BoardError;
 use crate::reply::Reply;
 
 const PRELUDE: &str = include_str!("scripts/prelude.lua");
+const LIMITS: &str = include_str!("scripts/limits.lua");
+const MOVES: &str = include_str!("scripts/moves.lua");
+const CREDITS: &str = include_str!("scripts/credits.lua");
+const PICKS: &str = include_str!("scripts/picks.lua");
 const CARRY_OUT: &str = include_str!("scripts/carry_out.lua");
+const PEOPLE: &str = include_str!("scripts/people.lua");
 /// With it, a Redis that is out of memory refuses before anything is written.
 const SHEBANG: &str = "#!lua\n";
 
 /// A script and what it is called in errors.
 pub(crate) struct Verb {
     pub(crate) name: &'static str,
-    script: LazyLock<Script>,
+    script: Script,
 }
 
-macro_rules! verb {
-    ($NAME:ident, $name:literal, [$($part:expr),*]) => {
-        pub(crate) static $NAME: Verb = Verb {
-            name: $name,
-            script: LazyLock::new(|| {
-                let body = include_str!(concat!("scripts/", $name, ".lua"));
-                Script::new(&[SHEBANG, $($part,)* body].concat())
-            }),
-        };
+macro_rules! scripts {
+    ($($name:ident: [$($part:expr),*],)*) => {
+        /// All scripts.
+        pub(crate) struct Scripts {
+            $(pub(crate) $name: Verb,)*
+        }
+
+        impl Scripts {
+            /// The scripts as `edit` makes them.
+            pub(crate) fn edited(edit: impl Fn(&str) -> String) -> Self {
+                $(let $name = {
+                    let body = include_str!(concat!("scripts/", stringify!($name), ".lua"));
+                    let whole = [SHEBANG, $($part,)* body].concat();
+                    Verb { name: stringify!($name), script: Script::new(&edit(&whole)) }
+                };)*
+                Self { $($name,)* }
+            }
+        }
     };
 }
 
-verb!(PLACE, "place", [PRELUDE, CARRY_OUT]);
-verb!(ROLL_ON, "roll_on", [PRELUDE, CARRY_OUT]);
-verb!(CLAIM, "claim", [PRELUDE]);
-verb!(PASS, "pass", [PRELUDE]);
-verb!(ASSIGN, "assign", [PRELUDE]);
-verb!(GIVE_BACK, "give_back", [PRELUDE]);
-verb!(EXTEND, "extend", [PRELUDE]);
-verb!(REPAIR, "repair", [PRELUDE]);
-verb!(UNSENT, "unsent", [PRELUDE]);
-verb!(SWEEP, "sweep", []);
-verb!(SETTLE, "settle", []);
-verb!(MEMBERS, "members", []);
+scripts! {
+    place: [PRELUDE, LIMITS, MOVES, CREDITS, PICKS, CARRY_OUT, PEOPLE],
+    roll_on: [PRELUDE, LIMITS, MOVES, CREDITS, PICKS, CARRY_OUT],
+    reclaim: [PRELUDE, LIMITS, MOVES],
+    claim: [PRELUDE, LIMITS, MOVES],
+    pass: [PRELUDE, LIMITS, MOVES],
+    undo_pass: [PRELUDE, LIMITS, MOVES],
+    another_chance: [PRELUDE, LIMITS, MOVES],
+    worked: [PRELUDE, LIMITS, MOVES],
+    follow_up: [PRELUDE, LIMITS, MOVES],
+    assign: [PRELUDE, LIMITS, MOVES],
+    give_back: [PRELUDE, LIMITS, MOVES],
+    release: [PRELUDE, LIMITS, MOVES, PEOPLE],
+    withdraw: [PRELUDE, LIMITS, MOVES],
+    close: [PRELUDE, LIMITS, MOVES, CREDITS],
+    credit: [PRELUDE, LIMITS, MOVES, CREDITS],
+    extend: [PRELUDE, LIMITS, MOVES],
+    repair: [PRELUDE, LIMITS, MOVES, CREDITS],
+    unsent: [PRELUDE],
+    sweep: [],
+    settle: [],
+    members: [],
+}
+
+impl Scripts {
+    /// The scripts as they are.
+    pub(crate) fn as_written() -> Arc<Self> {
+        static ALL: LazyLock<Arc<Scripts>> =
+            LazyLock::new(|| Arc::new(Scripts::edited(str::to_owned)));
+        Arc::clone(&ALL)
+    }
+}
 
 impl Verb {
     /// An invocation with these keys.

@@ -14,7 +14,6 @@ use tracing::{debug, warn};
 use crate::keys::{Keys, ROUTERS};
 use crate::read::Fields;
 use crate::reply::{Entry, Reply};
-use crate::scripts::{EXTEND, MEMBERS, SWEEP, UNSENT};
 use crate::{Board, BoardError, OnBoard};
 
 /// Leads handled per sweep of a partition.
@@ -54,16 +53,17 @@ impl Board {
         gap: TimeDelta,
     ) -> Result<(String, i64, String, usize, Vec<String>), BoardError> {
         let keys = Keys(partition);
-        let mut sweep = SWEEP.on(&[keys.clock(), keys.deadlines(), keys.outbox()]);
+        let verb = &self.scripts.sweep;
+        let mut sweep = verb.on(&[keys.clock(), keys.deadlines(), keys.outbox()]);
         sweep.arg(SWEEP_AT_MOST).arg(gap.num_milliseconds());
         let mut flat: Vec<String> = sweep.invoke_async(&mut self.redis.clone()).await?;
         let due = flat.split_off(flat.len().min(4));
         let [word, now, first, unsent] =
-            <[String; 4]>::try_from(flat).map_err(|flat| SWEEP.unknown(flat.join(" ")))?;
+            <[String; 4]>::try_from(flat).map_err(|flat| verb.unknown(flat.join(" ")))?;
         if word != "due" && word != "gap" {
-            return Err(SWEEP.unknown(word));
+            return Err(verb.unknown(word));
         }
-        let number = |text: &str| text.parse::<i64>().map_err(|_| SWEEP.unknown(text));
+        let number = |text: &str| text.parse::<i64>().map_err(|_| verb.unknown(text));
         let unsent = usize::try_from(number(&unsent)?).unwrap_or(0);
         Ok((word, number(&now)?, first, unsent, due))
     }
@@ -112,14 +112,15 @@ impl Board {
         began: i64,
         ended: i64,
     ) -> Result<bool, BoardError> {
-        let mut extend = EXTEND.on(&Keys(partition).of_lead(&lead.entity, &lead.id));
+        let verb = &self.scripts.extend;
+        let mut extend = verb.on(&Keys(partition).of_lead(&lead.entity, &lead.id));
         extend.arg(lead.id.as_str()).arg(began).arg(ended);
-        let reply = EXTEND.run(&extend, &self.redis).await?;
+        let reply = verb.run(&extend, &self.redis).await?;
         self.commit(&lead.entity, &reply).await?;
         match reply.word.as_str() {
             "extended" => Ok(true),
             "fine" => Ok(false),
-            _ => Err(EXTEND.unknown(reply.word)),
+            _ => Err(verb.unknown(reply.word)),
         }
     }
 
@@ -168,10 +169,15 @@ impl Board {
     }
 
     /// What a lead still has in the outbox, as if a script had just answered it.
-    async fn unsent(&self, entity: &EntityId, lead: &LeadId) -> Result<Reply, BoardError> {
-        let mut unsent = UNSENT.on(&Keys(self.partition(entity)).of_lead(entity, lead));
+    pub(crate) async fn unsent(
+        &self,
+        entity: &EntityId,
+        lead: &LeadId,
+    ) -> Result<Reply, BoardError> {
+        let verb = &self.scripts.unsent;
+        let mut unsent = verb.on(&Keys(self.partition(entity)).of_lead(entity, lead));
         unsent.arg(lead.as_str());
-        UNSENT.run(&unsent, &self.redis).await
+        verb.run(&unsent, &self.redis).await
     }
 
     pub(crate) async fn outbox(
@@ -201,7 +207,7 @@ impl Board {
         patience: Duration,
         leaving: bool,
     ) -> Result<Vec<String>, BoardError> {
-        let mut members = MEMBERS.on(&[ROUTERS]);
+        let mut members = self.scripts.members.on(&[ROUTERS]);
         members.arg(router).arg(patience.as_millis().to_string()).arg(if leaving {
             "leaving"
         } else {
@@ -255,6 +261,9 @@ fn swept(
 ) -> Result<Swept, BoardError> {
     let due: Vec<LeadId> = due.iter().filter_map(|lead| lead.parse().ok()).collect();
     let instant = |ms| DateTime::from_timestamp_millis(ms);
-    let now = instant(now).ok_or_else(|| SWEEP.unknown(format!("partition {partition}: {now}")))?;
+    let now = instant(now).ok_or_else(|| BoardError::UnknownReply {
+        script: "sweep",
+        reply: format!("partition {partition}: {now}"),
+    })?;
     Ok(Swept { now, due, next: next.parse().ok().and_then(instant), unsent })
 }

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tipoff_domain::plan::{How, Otherwise};
-pub use tipoff_domain::standing::{OfferState, State, Tried};
-use tipoff_domain::{AgentId, Decision, EntityId, LeadId, RouteId, SourceId};
+pub use tipoff_domain::standing::{OfferState, Released, State, Tried};
+use tipoff_domain::{AgentId, Decision, EntityId, LeadId, LenderId, PondId, RouteId, SourceId};
 
 /// The kinds of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,11 +33,29 @@ pub enum EventKind {
     Duplicate,
     #[serde(rename = "lead.closed")]
     Closed,
+    /// It was held, and is routed from now on (D-26, D-27).
+    #[serde(rename = "lead.released")]
+    Released,
+    /// The agent has begun to work it, so its pond does not take it back (D-25).
+    #[serde(rename = "lead.worked")]
+    Worked,
+    /// It was worth nothing: the agent is owed another one.
+    #[serde(rename = "lead.credited")]
+    Credited,
+    /// The agent will get in touch again at `due` (D-34).
+    #[serde(rename = "lead.follow_up")]
+    FollowUp,
+    /// The agent let it go and wants it after all (D-19).
+    #[serde(rename = "lead.chance_asked")]
+    ChanceAsked,
     #[serde(rename = "offer.withdrawn")]
     Withdrawn,
     /// Nobody fired deadlines for a while, so this one was put off.
     #[serde(rename = "offer.extended")]
     Extended,
+    /// A pass was taken back.
+    #[serde(rename = "offer.restored")]
+    Restored,
 }
 
 impl EventKind {
@@ -55,8 +73,14 @@ impl EventKind {
             Self::Returned => "lead.returned",
             Self::Duplicate => "lead.duplicate",
             Self::Closed => "lead.closed",
+            Self::Released => "lead.released",
+            Self::Worked => "lead.worked",
+            Self::Credited => "lead.credited",
+            Self::FollowUp => "lead.follow_up",
+            Self::ChanceAsked => "lead.chance_asked",
             Self::Withdrawn => "offer.withdrawn",
             Self::Extended => "offer.extended",
+            Self::Restored => "offer.restored",
         }
     }
 }
@@ -73,15 +97,18 @@ pub struct OfferMade {
 #[serde(untagged)]
 pub enum PooledWhy {
     Planned(Otherwise),
-    /// Somebody sent it back.
+    /// It was given to somebody before.
     Returned(ReturnedWord),
 }
 
-/// The word `returned`.
+/// How it came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReturnedWord {
+    /// Somebody sent it.
     Returned,
+    /// Nobody worked it in time (D-25).
+    Reclaimed,
 }
 
 /// The lead's whole state after an event: enough to put it back on an empty board.
@@ -125,9 +152,60 @@ pub struct After {
     /// The length of the offer, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_ms: Option<i64>,
-    /// The route's memory, where this event changed it: who is next (D-7) or who was first (D-8).
+    /// Tags of all routes that had the lead (D-29).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The plan of the latest route; whoever gets the lead enrols it there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smart_plan: Option<String>,
+    /// The plans in which it is enrolled already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub enrolled: Vec<String>,
+    /// The latest route's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lender: Option<LenderId>,
+    /// `pooled`: the pond it rests in; left out, the entity's pool (D-25).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pond: Option<PondId>,
+    /// `assigned`: the pond it was taken from, to which it would return; `pool` is the entity's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_pond: Option<PondId>,
+    /// `pooled` and `held`: since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rested_at: Option<DateTime<Utc>>,
+    /// The pond takes it back then, unless it is worked before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act_by: Option<DateTime<Utc>>,
+    /// Who was asked in the first round of all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first_agents: Vec<AgentId>,
+    /// Those who let it go and want it after all, in order (D-19).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<AgentId>,
+    /// Who passed in this round and may take it back, and until when (exclusive).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undo: Vec<OfferMade>,
+    /// How it left being held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<Released>,
+    /// Everybody is asked at once, and nobody's place is reserved (D-22).
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub jump_ball: bool,
+    /// The agent was owed another lead for this one.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub credited: bool,
+    /// Limits count it although it came from a pond (D-21).
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub counted: bool,
+    /// The route's memory, where this event changed it: who is next (D-7), who was first (D-8),
+    /// how near everybody is (D-11), who is owed a lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks like that")]
+fn is_not(it: &bool) -> bool {
+    !it
 }
 
 /// One event.
@@ -158,18 +236,22 @@ pub struct Event {
     /// What they said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// `lead.follow_up`: when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<DateTime<Utc>>,
     /// `lead.duplicate`: the lead id that the resend was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inquiry: Option<LeadId>,
-    /// Tags of the route (D-29), once per route.
+    /// The tags that the lead has just got (D-29); `after` has all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// Where whoever has just got the lead is to enrol it (D-29).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smart_plan: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
     pub after: After,
-    /// `lead.received` and `lead.duplicate`: the lead itself as it was sent.
+    /// `lead.received`, `lead.duplicate` and `lead.released`: the lead itself as it was sent.
     /// Never shown to anybody who may not see contact details.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Value>,

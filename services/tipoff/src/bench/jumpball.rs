@@ -7,7 +7,7 @@ use anyhow::Context;
 use chrono::TimeDelta;
 use clap::Args;
 use serde_json::{Value, json};
-use tipoff_board::Claim;
+use tipoff_board::{Claim, Claiming};
 use tipoff_domain::{AgentId, EntityId};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
@@ -88,7 +88,8 @@ async fn scramble(offers: &Offers<'_>, number: usize, agents: usize) -> anyhow::
         claims.spawn(async move {
             gate.wait().await;
             let began = Instant::now();
-            let claim = board.claim(&entity, &lead, &agent, Some(1), agent.as_str()).await;
+            let claiming = Claiming::by(&agent, agent.as_str()).in_round(Some(1));
+            let claim = board.claim(&entity, &lead, &claiming).await;
             claim.map(|claim| (claim, began.elapsed()))
         });
     }

@@ -14,7 +14,7 @@ if lead.is.state == 'assigned' and lead.is.agent == agent then return reply('ass
 
 local withdrawn = resolve_all(lead, 'withdrawn')
 if withdrawn then emit(lead, 'offer.withdrawn', { 'agents', withdrawn, 'by', ARGV[3] }) end
-give_to(lead, agent, 'manual')
+local plan = give_to(lead, agent, 'manual')
 put(lead, 'request', ARGV[4])
-emit(lead, 'lead.assigned', { 'agents', agent, 'by', ARGV[3] })
+emit(lead, 'lead.assigned', { 'agents', agent, 'by', ARGV[3], 'enrol', plan })
 return reply('assigned', lead)

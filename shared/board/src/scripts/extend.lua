@@ -8,12 +8,14 @@
   Says extended | fine
 ]]
 local lead = open(LEAD, ARGV[1])
-local due = tonumber(lead.is['until'] or '0')
+local is, due = lead.is, due_at(lead)
 local began, ended = tonumber(ARGV[2]), tonumber(ARGV[3])
-if lead.is.state ~= 'offered' or not lead.is.pending or due <= began or due > ended then return reply('fine', lead) end
+local waits_for_them = is.state == 'assigned' or is.state == 'offered' and is.pending
+if not waits_for_them or not due or due <= began or due > ended then return reply('fine', lead) end
 
-local due_now = now + math.min(ended - began, tonumber(lead.is.window or '0'))
-put(lead, 'until', int(due_now))
-redis.call('ZADD', DEADLINES, due_now, lead.id)
-emit(lead, 'offer.extended', { 'agents', lead.is.pending })
+local field, length = 'until', tonumber(is.window or '0')
+if is.state == 'assigned' then field, length = 'act_by', due - tonumber(is.since) end
+put(lead, field, int(now + math.min(ended - began, length)))
+wait(lead)
+emit(lead, 'offer.extended', { 'agents', is.pending or is.agent })
 return reply('extended', lead)

@@ -1,5 +1,6 @@
 --[[
-  Sends a lead to the pool: an agent what they have, an admin anything.
+  Sends a lead to the pond it was taken from, else to the pool (D-25): an agent
+  what they have, an admin anything.
 
   ARGV[1] lead  [2] agent, or '' for an admin  [3] who did it  [4] request  [5] reason, or ''
 
@@ -19,7 +20,7 @@ if lead.is.state == 'closed' then return reply('not_yours', lead) end
 local withdrawn = resolve_all(lead, 'withdrawn')
 if withdrawn then emit(lead, 'offer.withdrawn', { 'agents', withdrawn, 'by', ARGV[3] }) end
 local from = lead.is.agent
-to_pool(lead, 'returned')
+to_pool(lead, 'returned', lead.is.from_pond)
 put(lead, 'request', ARGV[4])
 emit(lead, 'lead.returned', { 'agents', from, 'by', ARGV[3], 'reason', ARGV[5] })
 return reply('returned', lead)

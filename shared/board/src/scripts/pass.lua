@@ -3,6 +3,7 @@
   due at once and whoever sweeps the partition moves it on.
 
   ARGV[1] lead  [2] agent  [3] round, or ''  [4] request  [5] reason, or ''
+  ARGV[6] for how many ms it can be taken back
 
   Says passed | passed_by_all | already_yours | taken | too_late | withdrawn | not_offered | unknown
 ]]
@@ -25,10 +26,10 @@ if now >= tonumber(is['until']) then return reply('too_late', lead) end
 
 resolve(lead, agent, 'passed')
 put(lead, 'request', ARGV[4])
+if ARGV[6] ~= '0' then put(lead, 'undo', with(is.undo, agent .. ':' .. int(now + tonumber(ARGV[6])))) end
 local word = 'passed'
 if not lead.is.pending then
-  put(lead, 'until', nil)
-  redis.call('ZADD', DEADLINES, now, lead.id)
+  nobody_left(lead)
   word = 'passed_by_all'
 end
 emit(lead, 'lead.passed', { 'agents', agent, 'by', agent, 'reason', ARGV[5] })

@@ -11,10 +11,10 @@
   KEYS[4]  deadlines  zset    lead, by the ms at which it is due
   KEYS[5]  offers     zset    entity|agent|lead: what agents may claim
   KEYS[6]  owned      zset    entity|agent|lead: what agents have
-  KEYS[7]  turns      hash    next, list, first and near of every entity|route, as in next:acme|route_1
+  KEYS[7]  turns      hash    what every entity|route remembers, as in next:acme|route_1, and since when: at:next:acme|route_1
   KEYS[8]  outbox     stream  events on their way to the log
   KEYS[9]  leads      zset    the entity's leads, by the ms of arrival
-  KEYS[10] pool       zset    the entity's pooled leads, by the ms of arrival there
+  KEYS[10] pool       zset    pond|ms|lead: what nobody has, since then; `pool` is the entity's own pond, `held` what waits
   KEYS[11] taken      zset    entity|agent|ms|lead: what routing has given to agents, which limits count
   KEYS[12] reserved   zset    entity|agent|lead: offers that hold a place under the agent's limits
 ]]
@@ -68,6 +68,7 @@ end
 
 -- A value of nil takes the field away.
 local function put(lead, field, value)
+  if lead.is[field] == value then return end
   lead.is[field] = value
   lead.touched[field] = true
 end
@@ -89,8 +90,10 @@ end
 -- What every event says of the lead after it: enough to rebuild the board.
 local SNAPSHOT = {
   'entity', 'state', 'version', 'route', 'round', 'until', 'window', 'pending', 'tried', 'agent', 'how', 'why',
-  'since', 'source', 'received', 't0', 'first', 'reroutes', 'inquiries', 'of',
+  'since', 'source', 'received', 't0', 'first', 'reroutes', 'inquiries', 'of', 'tags', 'plan', 'enrolled', 'lender',
+  'pond', 'from_pond', 'rested', 'act_by', 'firsts', 'again', 'undo', 'released', 'ball', 'credited', 'counted',
 }
+-- By lead: what this call says of it.
 local emitted = {}
 
 -- `details` are pairs of field and value; empty values are left out.
@@ -112,21 +115,22 @@ local function emit(lead, kind, details)
   local id = redis.call('XADD', OUTBOX, '*', unpack(entry))
   put(lead, 'unsent', lead.is.unsent and (lead.is.unsent .. ' ' .. id) or id)
   table.insert(entry, 1, id)
-  emitted[#emitted + 1] = entry
+  emitted[lead.id] = emitted[lead.id] or {}
+  table.insert(emitted[lead.id], entry)
 end
 
 -- Every event of the lead that is not in the log yet, oldest first: what others
 -- left or are still shipping, and what this call made.
 local function waiting(lead)
-  local ids, all = split(lead.is.unsent, ' '), {}
-  for i = 1, #ids - #emitted do
+  local ids, mine, all = split(lead.is.unsent, ' '), emitted[lead.id] or {}, {}
+  for i = 1, #ids - #mine do
     local found = redis.call('XRANGE', OUTBOX, ids[i], ids[i])[1]
     if found then
       all[#all + 1] = found[2]
       table.insert(found[2], 1, found[1])
     end
   end
-  for _, entry in ipairs(emitted) do all[#all + 1] = entry end
+  for _, entry in ipairs(mine) do all[#all + 1] = entry end
   return all
 end
 
@@ -136,96 +140,3 @@ local function reply(word, lead, detail)
 end
 
 local function member(lead, agent) return lead.is.entity .. '|' .. agent .. '|' .. lead.id end
-
--- Ends the offer to one agent.
-local function resolve(lead, agent, outcome)
-  local left = {}
-  for _, other in ipairs(split(lead.is.pending, ',')) do
-    if other ~= agent then left[#left + 1] = other end
-  end
-  put(lead, 'pending', #left > 0 and table.concat(left, ',') or nil)
-  local tried = agent .. '=' .. outcome
-  put(lead, 'tried', lead.is.tried and (lead.is.tried .. ',' .. tried) or tried)
-  redis.call('ZREM', OFFERS, member(lead, agent))
-  redis.call('ZREM', RESERVED, member(lead, agent))
-end
-
--- Ends every pending offer; answers whom they were made to, as a list.
-local function resolve_all(lead, outcome)
-  local pending = lead.is.pending
-  if not pending then return nil end
-  local tried = {}
-  for _, agent in ipairs(split(pending, ',')) do
-    tried[#tried + 1] = agent .. '=' .. outcome
-    redis.call('ZREM', OFFERS, member(lead, agent))
-    redis.call('ZREM', RESERVED, member(lead, agent))
-  end
-  local joined = table.concat(tried, ',')
-  put(lead, 'pending', nil)
-  put(lead, 'tried', lead.is.tried and (lead.is.tried .. ',' .. joined) or joined)
-  return pending
-end
-
--- Takes the lead out of every queue it stands in.
-local function leave_queues(lead)
-  put(lead, 'until', nil)
-  put(lead, 'window', nil)
-  redis.call('ZREM', DEADLINES, lead.id)
-  if lead.is.state == 'pooled' then redis.call('ZREM', POOL, lead.id) end
-  if lead.is.agent then redis.call('ZREM', OWNED, member(lead, lead.is.agent)) end
-end
-
--- What limits count: leads that came by routing, and not what was fetched from
--- the pool, given by hand or kept from before (D-21). Returning one changes nothing.
-local COUNTED = { claimed = 1, direct = 1, assign_to_agent = 1, timeout_agent = 1, exhausted = 1 }
--- No limit looks back further than a month.
-local KEPT = 32 * 24 * 60 * 60 * 1000
-
-local function agents_own(lead, agent) return lead.is.entity .. '|' .. agent .. '|' end
-
-local function count_taken(lead)
-  if not COUNTED[lead.is.how] then return end
-  local own = agents_own(lead, lead.is.agent)
-  redis.call('ZREMRANGEBYLEX', TAKEN, '[' .. own, '(' .. own .. int(now - KEPT))
-  redis.call('ZADD', TAKEN, 0, own .. lead.is.since .. '|' .. lead.id)
-end
-
--- Whether the agent may have one more: `caps` is `open:3;1795357647143:5`,
--- fewer than so many now, and since that ms. Reserved places count (D-22).
-local function has_room(lead, agent, caps)
-  if caps == '' then return true end
-  local own = agents_own(lead, agent)
-  local to = '(' .. string.sub(own, 1, -2) .. '}'
-  local reserved = redis.call('ZLEXCOUNT', RESERVED, '[' .. own, to)
-  for since, count in string.gmatch(caps, '(%w+):(%d+)') do
-    local had
-    if since == 'open' then
-      had = redis.call('ZLEXCOUNT', OWNED, '[' .. own, to)
-    else
-      had = redis.call('ZLEXCOUNT', TAKEN, '[' .. own .. since, to)
-    end
-    if had + reserved >= tonumber(count) then return false end
-  end
-  return true
-end
-
-local function give_to(lead, agent, how)
-  leave_queues(lead)
-  put(lead, 'state', 'assigned')
-  put(lead, 'agent', agent)
-  put(lead, 'how', how)
-  put(lead, 'why', nil)
-  put(lead, 'since', int(now))
-  redis.call('ZADD', OWNED, 0, member(lead, agent))
-  count_taken(lead)
-end
-
-local function to_pool(lead, why)
-  leave_queues(lead)
-  put(lead, 'state', 'pooled')
-  put(lead, 'agent', nil)
-  put(lead, 'how', nil)
-  put(lead, 'since', nil)
-  put(lead, 'why', why)
-  redis.call('ZADD', POOL, now, lead.id)
-end

@@ -2,8 +2,10 @@
   The log knows better: puts a lead back as its last event says, and drops what
   the board believed beyond that.
 
-  ARGV[1] lead  [2] sequence of the event in the log  [3] memory of the route, or ''
-  ARGV[4] payload, or '' to leave it  [5…] fields and values after the event
+  ARGV[1] lead  [2] sequence of the event in the log  [3] payload, or '' to leave it
+  ARGV[4] how many words of memory follow, in fours: what, route, value, ms of its event
+  then    how many words of what agents were given follow, in fours: agent, since, how, counted
+  then    fields and values after the event
 
   Says repaired | newer (the board is already at that event or beyond, in
      agreement; what it has waiting follows on that)
@@ -17,23 +19,45 @@ if lead.is.state then
 end
 for _, id in ipairs(split(lead.is.unsent, ' ')) do redis.call('XDEL', OUTBOX, id) end
 for field in pairs(lead.is) do put(lead, field, nil) end
-for i = 5, #ARGV, 2 do put(lead, ARGV[i], ARGV[i + 1]) end
+
+local memory = 5
+local given = memory + tonumber(ARGV[4]) + 1
+local fields = given + tonumber(ARGV[given - 1])
+for i = fields, #ARGV, 2 do put(lead, ARGV[i], ARGV[i + 1]) end
 put(lead, 'seq', ARGV[2])
 
 local is = lead.is
 local asked = split(is.pending, ',')
 for _, agent in ipairs(asked) do redis.call('ZADD', OFFERS, 0, member(lead, agent)) end
-if #asked == 1 then redis.call('ZADD', RESERVED, 0, member(lead, asked[1])) end
-if is.state == 'offered' then redis.call('ZADD', DEADLINES, is['until'] or now, lead.id) end
-if is.state == 'pooled' then redis.call('ZADD', POOL, now, lead.id) end
+if #asked == 1 and not is.ball then redis.call('ZADD', RESERVED, 0, member(lead, asked[1])) end
+wait(lead)
+if is.state == 'pooled' or is.state == 'held' and is.why then
+  if not is.rested then put(lead, 'rested', int(now)) end
+  redis.call('ZADD', POOL, 0, resting(lead))
+end
 if is.state == 'assigned' then
   if not is.since then put(lead, 'since', int(now)) end
   redis.call('ZADD', OWNED, 0, member(lead, is.agent))
   count_taken(lead)
 end
-if is.received then redis.call('ZADD', LEADS, is.received, lead.id) end
-if ARGV[4] ~= '' then redis.call('SET', PAYLOAD, ARGV[4]) end
-for what, value in string.gmatch(ARGV[3], '(%w+)=([^;]+)') do
-  redis.call('HSET', TURNS, what .. ':' .. is.entity .. '|' .. is.route, value)
+for i = given, fields - 1, 4 do
+  local agent, since, how, counted = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local was = { entity = is.entity, agent = agent, since = since, how = how, counted = counted ~= '' and counted or nil }
+  count_taken({ id = lead.id, is = was })
+end
+-- An inquiry on another lead stands in no list.
+if is.received and not is.of then redis.call('ZADD', LEADS, is.received, lead.id) end
+if ARGV[3] ~= '' then redis.call('SET', PAYLOAD, ARGV[3]) end
+-- The route may have moved on since: only what is newer counts.
+for i = memory, given - 2, 4 do
+  local whose, at = ARGV[i] .. ':' .. memory_of(lead, ARGV[i + 1]), tonumber(ARGV[i + 3])
+  if at > tonumber(redis.call('HGET', TURNS, 'at:' .. whose) or '0') then
+    redis.call('HSET', TURNS, 'at:' .. whose, ARGV[i + 3])
+    if ARGV[i + 2] == '' then
+      redis.call('HDEL', TURNS, whose)
+    else
+      redis.call('HSET', TURNS, whose, ARGV[i + 2])
+    end
+  end
 end
 return reply('repaired', lead)

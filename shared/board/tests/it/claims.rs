@@ -1,6 +1,6 @@
 use chrono::TimeDelta;
 use futures::future::join_all;
-use tipoff_board::{Claim, Pass};
+use tipoff_board::{Claim, Claiming, Pass};
 use tipoff_domain::decision::{CandidateVerdict, Considered};
 use tipoff_wire::event::State;
 
@@ -79,8 +79,11 @@ async fn a_retry_with_the_same_request_hears_the_first_answer() {
     let table = Table::laid().await;
     let lead = table.place(&turn(&["ana"])).await;
     for _ in 0..2 {
-        let answer =
-            table.board.claim(&table.entity, &lead, &id("ana"), None, "request-1").await.unwrap();
+        let answer = table
+            .board
+            .claim(&table.entity, &lead, &Claiming::by(&id("ana"), "request-1"))
+            .await
+            .unwrap();
         assert!(matches!(answer, Claim::Won(_)), "{answer:?}");
     }
     assert_eq!(table.history(&lead).await, ["lead.received", "lead.offered", "lead.claimed"]);
@@ -92,7 +95,7 @@ async fn the_pool_is_open_to_everybody_who_names_no_round() {
     let lead = table.place(&turn(&["ana"])).await;
     table.at(nine() + minutes(15)).await;
     table.move_on(&lead, &pool()).await;
-    let pooled = table.board.pool(&table.entity, None, 10).await.unwrap();
+    let pooled = table.board.pool(&table.entity, None, None, 10).await.unwrap();
     assert!(matches!(&pooled.leads[..], [only] if only.id == lead));
 
     assert_eq!(
@@ -103,7 +106,7 @@ async fn the_pool_is_open_to_everybody_who_names_no_round() {
     let answers =
         join_all(["zoe", "ana", "ben"].map(|agent| table.claim(&lead, agent, None))).await;
     assert_eq!(answers.iter().filter(|answer| matches!(answer, Claim::Won(_))).count(), 1);
-    assert!(table.board.pool(&table.entity, None, 10).await.unwrap().leads.is_empty());
+    assert!(table.board.pool(&table.entity, None, None, 10).await.unwrap().leads.is_empty());
 }
 
 /// Scripts take as many words, and one event about all of them fits the 1 MiB

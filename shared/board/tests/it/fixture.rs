@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use tipoff_board::{Board, Claim, Known, MovedOn, OnBoard, Pass, Placed};
+use tipoff_board::{Board, Claim, Claiming, Known, MovedOn, OnBoard, Pass, Passing, Placed};
 use tipoff_domain::decision::By;
 use tipoff_domain::plan::{Candidate, How, Marks, Otherwise, Pick, Plan, Rest, Step, Then};
 use tipoff_domain::{AgentId, Decision, EntityId, LeadId};
@@ -86,14 +86,15 @@ impl Table {
     }
 
     pub(crate) async fn claim(&self, lead: &LeadId, agent: &str, round: Option<u32>) -> Claim {
-        self.board.claim(&self.entity, lead, &id(agent), round, "").await.unwrap()
+        let agent = id(agent);
+        let claiming = Claiming::by(&agent, "").in_round(round);
+        self.board.claim(&self.entity, lead, &claiming).await.unwrap()
     }
 
     pub(crate) async fn pass(&self, lead: &LeadId, agent: &str) -> Pass {
-        self.board
-            .pass(&self.entity, lead, &id(agent), None, Some("on \"holiday\"\n"), "")
-            .await
-            .unwrap()
+        let agent = id(agent);
+        let passing = Passing { reason: Some("on \"holiday\"\n"), ..Passing::by(&agent, "") };
+        self.board.pass(&self.entity, lead, &passing).await.unwrap()
     }
 
     pub(crate) async fn move_on(&self, lead: &LeadId, plan: &Plan) -> MovedOn {

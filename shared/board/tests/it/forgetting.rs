@@ -5,7 +5,7 @@ use std::process::Command;
 
 use futures::{StreamExt, stream};
 use redis::AsyncCommands;
-use tipoff_board::{BoardError, Claim, Known, Pass, Placed};
+use tipoff_board::{BoardError, Claim, Claiming, Known, Pass, Passing, Placed};
 use tipoff_domain::LeadId;
 use tipoff_domain::standing::State;
 
@@ -55,7 +55,11 @@ async fn until_it_is(table: &Table, lead: &LeadId, state: &str) {
 /// What the agent hears in the end, when the board has caught up with the log.
 async fn claim_in_the_end(table: &Table, lead: &LeadId, agent: &str) -> Claim {
     loop {
-        match table.board.claim(&table.entity, lead, &id(agent), Some(1), "").await {
+        match table
+            .board
+            .claim(&table.entity, lead, &Claiming::by(&id(agent), "").in_round(Some(1)))
+            .await
+        {
             Err(BoardError::Recovering { .. }) => {}
             heard => return heard.unwrap(),
         }
@@ -72,8 +76,9 @@ async fn a_claim_that_redis_forgets_while_it_is_committed_is_still_the_only_one(
 
     signal(&table, "-STOP");
     let (board, entity, claimed) = (table.board.clone(), table.entity.clone(), lead.clone());
-    let ana =
-        tokio::spawn(async move { board.claim(&entity, &claimed, &id("ana"), Some(1), "").await });
+    let ana = tokio::spawn(async move {
+        board.claim(&entity, &claimed, &Claiming::by(&id("ana"), "").in_round(Some(1))).await
+    });
     until_it_is(&table, &lead, "assigned").await;
     before.again(&table).await;
     signal(&table, "-CONT");
@@ -139,8 +144,9 @@ async fn agents_who_pass_in_a_stream_are_all_heard() {
     let names: Vec<String> = (0..120).map(|number| format!("agent{number}")).collect();
     let lead = table.place(&ball(&names.iter().map(String::as_str).collect::<Vec<_>>())).await;
     let agents: Vec<_> = names.iter().map(|name| id(name)).collect();
-    let passes =
-        agents.iter().map(|agent| table.board.pass(&table.entity, &lead, agent, Some(1), None, ""));
+    let passings: Vec<_> =
+        agents.iter().map(|agent| Passing { round: Some(1), ..Passing::by(agent, "") }).collect();
+    let passes = passings.iter().map(|passing| table.board.pass(&table.entity, &lead, passing));
     let heard: Vec<_> = stream::iter(passes).buffer_unordered(3).collect().await;
     for heard in heard {
         assert_eq!(heard.unwrap(), Pass::Passed);

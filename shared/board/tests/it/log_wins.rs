@@ -1,5 +1,5 @@
 use redis::AsyncCommands;
-use tipoff_board::{BoardError, Claim};
+use tipoff_board::{BoardError, Claim, Claiming};
 use tipoff_wire::event::State;
 
 use crate::fixture::{Table, ball, id};
@@ -23,7 +23,10 @@ async fn a_board_that_forgot_a_claim_is_repaired_and_nobody_wins_twice() {
         .await
         .unwrap();
 
-    let second = table.board.claim(&table.entity, &lead, &id("ben"), Some(1), "").await;
+    let second = table
+        .board
+        .claim(&table.entity, &lead, &Claiming::by(&id("ben"), "").in_round(Some(1)))
+        .await;
     assert!(matches!(second, Err(BoardError::Recovering { .. })), "{second:?}");
     assert_eq!(table.claim(&lead, "ben", Some(1)).await, Claim::Taken);
     assert!(matches!(table.claim(&lead, "ana", Some(1)).await, Claim::AlreadyYours(_)));
@@ -57,7 +60,7 @@ async fn an_event_whose_answer_was_lost_is_recognised_as_ours() {
         ("at", offered.at.timestamp_millis().to_string()),
         ("picked_by", "turn".to_owned()),
         ("decision", "{}".to_owned()),
-        ("tags", "[\"portal\"]".to_owned()),
+        ("new_tags", "[\"portal\"]".to_owned()),
         ("agents", "ana,ben".to_owned()),
     ];
     let state: Vec<(String, String)> = redis.hgetall(&key).await.unwrap();

@@ -11,7 +11,8 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, TestRunner};
 use proptest::{collection, option};
 use tipoff_board::{
-    Actor, Assign, BoardError, Claim, Known, MovedOn, OnBoard, Pass, Placed, Return,
+    Actor, Assign, BoardError, Claim, Claiming, Known, MovedOn, OnBoard, Pass, Passing, Placed,
+    Return,
 };
 use tipoff_domain::decision::By;
 use tipoff_domain::model::{Answer, Model, Standing, Why};
@@ -163,12 +164,16 @@ impl Run<'_> {
             }
             Change::Claim { lead, agent: who, round, caps } => {
                 let (lead, who) = (&names[*lead], agent(*who));
-                let said = board.claim_under(caps, &name, lead, &who, *round, "").await?;
+                let claiming =
+                    Claiming { round: *round, caps: caps.clone(), ..Claiming::by(&who, "") };
+                let said = board.claim(&name, lead, &claiming).await?;
                 (claimed(&said), model.claim(lead, &who, *round, caps))
             }
             Change::Pass { lead, agent: who, round } => {
                 let (lead, who) = (&names[*lead], agent(*who));
-                let said = board.pass(&name, lead, &who, *round, None, "").await?;
+                let said = board
+                    .pass(&name, lead, &Passing { round: *round, ..Passing::by(&who, "") })
+                    .await?;
                 (passed(said), model.pass(lead, &who, *round))
             }
             Change::Assign { lead, agent: who } => {
@@ -222,7 +227,7 @@ impl Run<'_> {
             real.push(names(&board.leads_of(&name, &agent).await?));
             ideal.push(format!("{:?}", model.leads_of(&agent)));
         }
-        real.push(names(&board.pool(&name, None, 10).await?.leads));
+        real.push(names(&board.pool(&name, None, None, 10).await?.leads));
         ideal.push(format!("{:?}", model.pool()));
         Ok((real.join("\n"), ideal.join("\n")))
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use redis::AsyncCommands;
-use tipoff_board::{Actor, Assign, Claim, Known, Pass, Placed, Return};
+use tipoff_board::{Actor, Assign, Claim, Claiming, Known, Pass, Passing, Placed, Return};
 use tipoff_domain::EntityId;
 use tipoff_domain::standing::State;
 use tipoff_wire::{Accepted, Partition};
@@ -23,15 +23,18 @@ async fn nobody_touches_a_lead_of_another_entity() {
     let (offered, pooled) = (table.place(&ball(&["ana", "ben"])).await, table.place(&pool()).await);
     let (board, other, ana) = (&table.board, neighbour(&table), id("ana"));
     for lead in [&offered, &pooled] {
-        assert_eq!(board.claim(&other, lead, &ana, None, "").await.unwrap(), Claim::Unknown);
-        assert_eq!(board.pass(&other, lead, &ana, None, None, "").await.unwrap(), Pass::Unknown);
+        assert_eq!(
+            board.claim(&other, lead, &Claiming::by(&ana, "")).await.unwrap(),
+            Claim::Unknown
+        );
+        assert_eq!(board.pass(&other, lead, &Passing::by(&ana, "")).await.unwrap(), Pass::Unknown);
         let given = board.assign(&other, lead, &ana, &Actor::Admin, "").await.unwrap();
         assert_eq!(given, Assign::Unknown);
         let returned = board.give_back(&other, lead, &Actor::Admin, None, "").await.unwrap();
         assert_eq!(returned, Return::Unknown);
     }
     assert_eq!(table.lead(&offered).await.version, 2, "nothing changed");
-    assert_eq!(table.board.pool(&table.entity, None, 10).await.unwrap().leads.len(), 1);
+    assert_eq!(table.board.pool(&table.entity, None, None, 10).await.unwrap().leads.len(), 1);
 }
 
 fn with_phone(lead: &str, phone: &str) -> Accepted {
@@ -122,14 +125,16 @@ async fn what_redis_says_tells_whether_waiting_helps() {
         config
     };
     let () = set("1").query_async(&mut redis).await.unwrap();
-    let full = table.board.claim(&table.entity, &lead, &id("ana"), None, "").await.unwrap_err();
+    let full =
+        table.board.claim(&table.entity, &lead, &Claiming::by(&id("ana"), "")).await.unwrap_err();
     assert!(full.will_pass(), "{full:?}");
     let () = set("0").query_async(&mut redis).await.unwrap();
     assert_eq!(table.lead(&lead).await.version, 2, "nothing was written");
 
     let key = format!("{{p{}}}:lead:{lead}", table.partition());
     let () = redis.set(key, "no hash").await.unwrap();
-    let broken = table.board.claim(&table.entity, &lead, &id("ana"), None, "").await.unwrap_err();
+    let broken =
+        table.board.claim(&table.entity, &lead, &Claiming::by(&id("ana"), "")).await.unwrap_err();
     assert!(!broken.will_pass(), "{broken:?}");
 }
 
@@ -142,7 +147,7 @@ async fn an_event_that_cannot_be_shipped_holds_up_no_other() {
     let _: String = table.redis.clone().xadd(&outbox, "1-1", &nothing).await.unwrap();
     let lead = table.place(&turn(&["ana"])).await;
     table.nats_server.kill().await;
-    table.board.claim(&table.entity, &lead, &id("ana"), None, "").await.unwrap_err();
+    table.board.claim(&table.entity, &lead, &Claiming::by(&id("ana"), "")).await.unwrap_err();
     table.nats_server.restart().await.unwrap();
 
     let now = table.board.time(&table.entity).await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures::{StreamExt, stream};
 use redis::AsyncCommands;
-use tipoff_board::Claim;
+use tipoff_board::{Claim, Claiming};
 
 use crate::fixture::{Table, id, minutes, next, nine, pool, turn};
 
@@ -63,7 +63,8 @@ async fn events_that_a_crash_left_behind_are_shipped_in_order() {
     let lead = table.place(&turn(&["ana", "ben"])).await;
     table.nats_server.kill().await;
     let ana = id("ana");
-    let unheard = table.board.claim(&table.entity, &lead, &ana, None, "r");
+    let claiming = Claiming::by(&ana, "r");
+    let unheard = table.board.claim(&table.entity, &lead, &claiming);
     let unheard = tokio::time::timeout(Duration::from_secs(30), unheard).await.unwrap();
     assert!(unheard.is_err(), "nobody is told that it is done before the log has it");
     table.nats_server.restart().await.unwrap();
@@ -84,7 +85,7 @@ async fn events_that_a_crash_left_behind_are_shipped_in_order() {
     assert_eq!(shipped, 1);
     assert_eq!(table.history(&lead).await, ["lead.received", "lead.offered", "lead.claimed"]);
     assert_eq!(table.board.sweep(table.partition()).await.unwrap().unsent, 0);
-    let again = table.board.claim(&table.entity, &lead, &id("ana"), None, "r").await.unwrap();
+    let again = table.board.claim(&table.entity, &lead, &claiming).await.unwrap();
     assert!(matches!(again, Claim::Won(_)), "the retry hears the first answer");
 }
 

@@ -1,0 +1,116 @@
+//! The board itself, and how a change goes through.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tipoff_domain::{AgentId, EntityId, LeadId};
+use tipoff_runtime::{Nats, Redis};
+use tipoff_wire::{Event, Partition};
+
+use crate::keys::Keys;
+use crate::log::Log;
+use crate::reply::Reply;
+use crate::scripts::{Scripts, Verb};
+use crate::{BoardError, OnBoard};
+
+/// The board. Cheap to clone.
+#[derive(Clone)]
+pub struct Board {
+    pub(crate) redis: Redis,
+    pub(crate) nats: Nats,
+    pub(crate) log: Log,
+    pub(crate) scripts: Arc<Scripts>,
+    pub(crate) partitions: u16,
+}
+
+/// Who asks for a change, as it stands in the event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    Agent(AgentId),
+    Admin,
+}
+
+impl Board {
+    /// A board of that many partitions, as the roster records it.
+    pub fn new(redis: Redis, nats: Nats, partitions: u16) -> Self {
+        let scripts = Scripts::as_written();
+        Self { redis, log: Log::new(nats.clone()), nats, scripts, partitions }
+    }
+
+    /// The same board with its scripts edited: so that a test can break them on
+    /// purpose and see whether anybody notices.
+    #[doc(hidden)]
+    pub fn with_scripts(self, edit: impl Fn(&str) -> String) -> Self {
+        Self { scripts: Arc::new(Scripts::edited(edit)), ..self }
+    }
+
+    /// Everything that happened to the lead, oldest first, from the log.
+    pub async fn timeline(
+        &self,
+        entity: &EntityId,
+        lead: &LeadId,
+    ) -> Result<Vec<Event>, BoardError> {
+        let history = self.log.history(self.partition(entity), entity, lead).await;
+        let history = history.map_err(|error| BoardError::Log(Box::new(error)))?;
+        Ok(history.into_iter().map(|logged| logged.event).collect())
+    }
+
+    /// The board's clock: what the deadlines of `entity` are compared with.
+    pub async fn time(&self, entity: &EntityId) -> Result<DateTime<Utc>, BoardError> {
+        let clock = Keys(self.partition(entity)).clock();
+        let mut both = redis::pipe();
+        both.hget(&clock, "high").cmd("TIME");
+        let (high, (seconds, micros)): (Option<i64>, (i64, i64)) =
+            both.query_async(&mut self.redis.clone()).await?;
+        let now = (seconds * 1_000 + micros / 1_000).max(high.unwrap_or(0));
+        Ok(DateTime::from_timestamp_millis(now).unwrap_or_default())
+    }
+
+    /// Runs a script that changes a lead, and commits what it changed.
+    pub(crate) async fn change(
+        &self,
+        verb: &Verb,
+        entity: &EntityId,
+        lead: &LeadId,
+        args: &[&str],
+    ) -> Result<Reply, BoardError> {
+        let mut invocation = verb.on(&Keys(self.partition(entity)).of_lead(entity, lead));
+        invocation.arg(lead.as_str());
+        for arg in args {
+            invocation.arg(arg);
+        }
+        let reply = verb.run(&invocation, &self.redis).await?;
+        self.commit(entity, &reply).await?;
+        Ok(reply)
+    }
+
+    pub(crate) async fn expect_lead(
+        &self,
+        entity: &EntityId,
+        lead: &LeadId,
+    ) -> Result<Box<OnBoard>, BoardError> {
+        let found = self.lead(entity, lead).await?;
+        found
+            .map(Box::new)
+            .ok_or_else(|| Self::unreadable(lead, &"it vanished after it was changed"))
+    }
+
+    pub(crate) fn partition(&self, entity: &EntityId) -> Partition {
+        Partition::of(entity, self.partitions)
+    }
+}
+
+impl Actor {
+    /// As it stands in events.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Agent(agent) => agent.as_str(),
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// What a person wrote, as JSON, so that no character of it can mean anything on the way.
+pub(crate) fn quoted(text: Option<&str>) -> String {
+    text.map(|text| serde_json::Value::from(text).to_string()).unwrap_or_default()
+}

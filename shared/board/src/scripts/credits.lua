@@ -1,0 +1,63 @@
+--[[
+  What routes remember from lead to lead, and who is owed one.
+]]
+
+-- Each thing has the ms of its last change beside it, so that an old event
+-- cannot bring back what was before (see `repair.lua`). Answers it as it stands
+-- in the event.
+local function remember(whose, what, value)
+  if value == '' then
+    redis.call('HDEL', TURNS, what .. ':' .. whose)
+    redis.call('HSET', TURNS, 'at:' .. what .. ':' .. whose, int(now))
+  else
+    redis.call('HSET', TURNS, what .. ':' .. whose, value, 'at:' .. what .. ':' .. whose, int(now))
+  end
+  return what .. '=' .. value
+end
+
+local function recall(whose, what) return redis.call('HGET', TURNS, what .. ':' .. whose) end
+
+-- A route's memory is its entity's own, whatever others call their routes.
+local function memory_of(lead, route) return lead.is.entity .. '|' .. route end
+
+-- Who is owed a lead, `ana:<ms until it counts>`, longest first.
+local function owed(whose)
+  local list = {}
+  for agent, ms in string.gmatch(recall(whose, 'credit') or '', '([^,:]+):(%d+)') do
+    if now < tonumber(ms) then list[#list + 1] = { agent = agent, text = agent .. ':' .. ms } end
+  end
+  return list
+end
+
+local function remember_owed(whose, list)
+  local texts = {}
+  for _, one in ipairs(list) do texts[#texts + 1] = one.text end
+  return remember(whose, 'credit', table.concat(texts, ','))
+end
+
+local CREDIT_LASTS = 30 * 24 * 60 * 60 * 1000
+
+-- The agent had a turn of the route and got nothing for it: the next one is
+-- theirs, once for each lead. Answers the memory; nil where nothing is owed.
+local function owe(lead)
+  local is = lead.is
+  if is.credited or not is.agent or not is.route or not is_counted(lead) then return nil end
+  local whose = memory_of(lead, is.route)
+  local list = owed(whose)
+  list[#list + 1] = { agent = is.agent, text = is.agent .. ':' .. int(now + CREDIT_LASTS) }
+  put(lead, 'credited', '1')
+  return remember_owed(whose, list)
+end
+
+-- The first of `names` who is owed one has it.
+local function repay(whose, names)
+  local list = owed(whose)
+  for i, one in ipairs(list) do
+    for _, name in ipairs(names) do
+      if name == one.agent then
+        table.remove(list, i)
+        return name, remember_owed(whose, list)
+      end
+    end
+  end
+end

@@ -1,0 +1,84 @@
+--[[
+  Who gets it. Each answers whom, and what the route remembers of it.
+]]
+local function place_of(list, wanted)
+  for i, name in ipairs(list) do
+    if name == wanted then return i end
+  end
+end
+
+-- Where on the list the turn stands. An agent who left the list hands the turn
+-- to whoever followed them in the order as it was (D-7).
+local function whose_turn(plan, turn, before)
+  if not turn then return 1 end
+  local at = place_of(plan.names, turn)
+  if at then return at end
+  local was = place_of(before, turn)
+  for i = 1, was and #before or 0 do
+    at = place_of(plan.names, before[(was - 1 + i) % #before + 1])
+    if at then return at end
+  end
+  return 1
+end
+
+-- `turn` and `order`: what the cursor and the list it stood on are called.
+-- Roll-ons may have a cursor of their own (D-7).
+local function pick_by_turn(plan, turn, order)
+  local before = recall(plan.whose, order)
+  local from, count = whose_turn(plan, recall(plan.whose, turn), split(before, ',')), #plan.names
+  for i = 0, count - 1 do
+    local at = (from - 1 + i) % count + 1
+    if plan.open[at] then
+      local following, list = plan.names[at % count + 1], table.concat(plan.names, ',')
+      if before ~= list then remember(plan.whose, order, list) end
+      return { plan.names[at] }, remember(plan.whose, turn, following) .. ';' .. order .. '=' .. list
+    end
+  end
+  return {}
+end
+
+-- Never the same first agent twice running, unless there is no other (D-8).
+local function pick_fresh(plan)
+  local last = recall(plan.whose, 'first')
+  local chosen = plan.eligible[1]
+  if chosen == last and plan.eligible[2] then chosen = plan.eligible[2] end
+  if not chosen then return {} end
+  return { chosen }, remember(plan.whose, 'first', chosen)
+end
+
+-- Everybody comes nearer by their weight, whoever is nearest has it and goes
+-- back by the weight of all (D-11). Those who cannot be picked stand still.
+local function pick_smooth(plan)
+  local near, total = {}, 0
+  for name, at in string.gmatch(recall(plan.whose, 'near') or '', '([^,:]+):(-?%d+)') do
+    near[name] = tonumber(at)
+  end
+  local chosen
+  for _, name in ipairs(plan.eligible) do
+    near[name] = (near[name] or 0) + plan.weights[name]
+    total = total + plan.weights[name]
+    if not chosen or near[name] > near[chosen] then chosen = name end
+  end
+  if not chosen then return {} end
+  near[chosen] = near[chosen] - total
+  local all = {}
+  for name, at in pairs(near) do all[#all + 1] = name .. ':' .. int(at) end
+  table.sort(all)
+  return { chosen }, remember(plan.whose, 'near', table.concat(all, ','))
+end
+
+local FIRST_OFFERS = { turn = 1, fresh = 1, smooth = 1, drawn = 1 }
+
+-- And thirdly how, where it was not as planned.
+local function pick(plan)
+  if FIRST_OFFERS[plan.pick] then
+    local chosen, memory = repay(plan.whose, plan.eligible)
+    if chosen then return { chosen }, memory, 'credit' end
+  end
+  if plan.pick == 'turn' then return pick_by_turn(plan, 'next', 'list') end
+  if plan.pick == 'spread' then return pick_by_turn(plan, 'roll', 'round') end
+  if plan.pick == 'fresh' then return pick_fresh(plan) end
+  if plan.pick == 'smooth' then return pick_smooth(plan) end
+  if plan.pick == 'all' then return plan.eligible end
+  return { plan.eligible[1] }
+end

@@ -1,0 +1,22 @@
+--[[
+  Lets a held lead go: somebody sends it to routing, which can be done once
+  (D-27), or a way to reach the person came in (D-26). The sweep places it.
+
+  KEYS[13…] identities  string  one for each way to recognise the person, -> lead
+  ARGV[1] lead  [2] sent or completed  [3] payload, or '' to leave it  [4] how many identities  [5] request
+
+  Says released | already_routed | not_held (it is, but not for that) | unknown
+]]
+local how, request = ARGV[2], ARGV[5]
+local lead = open_own(ARGV[1])
+if not lead.is.state then return reply('unknown', lead) end
+if not waits_for(lead, how) then
+  if request ~= '' and lead.is.released == how and lead.is.request == request then return reply('released', lead) end
+  local waits = lead.is.state == 'held' and not lead.is.released
+  return reply(waits and 'not_held' or 'already_routed', lead)
+end
+
+remember_person(lead, tonumber(ARGV[4]), 0)
+put(lead, 'request', request)
+let_go(lead, how, ARGV[3])
+return reply('released', lead)
