@@ -23,6 +23,7 @@ pub mod model;
 pub mod plan;
 pub mod pond;
 pub mod quiet;
+pub mod report;
 pub mod route;
 pub mod schedule;
 pub mod standing;

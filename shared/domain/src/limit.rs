@@ -71,7 +71,7 @@ impl Period {
 }
 
 /// The first instant at or after a local time, where clocks may skip or repeat it.
-fn first_instant(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
+pub(crate) fn first_instant(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
     let quarters = (0..=12).map(|quarters| local + TimeDelta::minutes(15 * quarters));
     let found =
         quarters.map(|time| zone.from_local_datetime(&time)).find_map(|found| match found {

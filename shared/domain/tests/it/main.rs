@@ -15,6 +15,7 @@ mod listing;
 mod matching;
 mod next_hop;
 mod people_check;
+mod report;
 mod route_check;
 mod schedule;
 mod shares;
