@@ -3,11 +3,10 @@
 use futures::{StreamExt, stream};
 use tipoff_domain::standing::Withdrawal;
 use tipoff_domain::{AgentId, EntityId, LeadId};
-use tipoff_wire::Partition;
 
 use crate::agents::in_words;
 use crate::board::quoted;
-use crate::keys::{self, Keys};
+use crate::keys::Keys;
 use crate::read::to_word;
 use crate::{Board, BoardError, Withdrawn};
 
@@ -55,31 +54,4 @@ impl Board {
         let answers: Vec<Withdrawn> = answers.into_iter().collect::<Result<_, _>>()?;
         Ok(answers.iter().filter(|answer| **answer == Withdrawn::Done).count())
     }
-
-    /// Everybody who is being asked about any lead of a partition.
-    pub async fn asked(
-        &self,
-        partition: Partition,
-    ) -> Result<Vec<(EntityId, AgentId)>, BoardError> {
-        let (offers, mut redis) = (Keys(partition).offers(), self.redis.clone());
-        let (mut asked, mut from) = (Vec::new(), "-".to_owned());
-        loop {
-            let mut range = redis::cmd("ZRANGE");
-            range.arg(&offers).arg(from).arg("+").arg("BYLEX").arg("LIMIT").arg(0).arg(1);
-            let next: Vec<String> = range.query_async(&mut redis).await?;
-            let Some((entity, agent)) = next.first().and_then(|member| whose(member)) else {
-                return Ok(asked);
-            };
-            // Past everything that is on offer to the same agent.
-            (_, from) = keys::of_agent(&entity, &agent);
-            from.replace_range(..1, "[");
-            asked.push((entity, agent));
-        }
-    }
-}
-
-/// Whose a member of `offers` is.
-fn whose(member: &str) -> Option<(EntityId, AgentId)> {
-    let mut parts = member.split('|');
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
