@@ -74,6 +74,12 @@ pub(crate) trait Carrier: Send + Sync + 'static {
     /// Whether there is an address to send to.
     fn reaches(&self, view: &EntityView, agent: &AgentId, known: &Agent) -> bool;
 
+    /// Whether it can take back what it told of an offer, or say that it is over
+    /// without another message. Only then is it given such notices.
+    fn takes_back(&self) -> bool {
+        false
+    }
+
     /// Hands one message over; called many times at once. `now` is the board's time.
     async fn send(&self, told: &Told, now: DateTime<Utc>) -> Result<(), SendError>;
 }

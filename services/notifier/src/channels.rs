@@ -9,6 +9,8 @@
 
 pub mod email;
 pub mod push;
+pub mod sms;
+pub mod voice;
 
 use std::sync::Arc;
 
@@ -20,6 +22,7 @@ use tipoff_runtime::Clock;
 use crate::carrier::Carrier;
 use crate::letter::Writer;
 use crate::lines::Lines;
+use crate::phone;
 
 /// Settings of every channel.
 #[derive(Debug, Clone, Default, Args)]
@@ -29,11 +32,22 @@ pub struct Settings {
     pub email: email::Options,
     #[command(flatten)]
     pub push: push::Options,
+    #[command(flatten)]
+    pub phone: phone::Options,
+    #[command(flatten)]
+    pub sms: sms::Options,
+    #[command(flatten)]
+    pub voice: voice::Options,
 }
 
 /// The channels that this deployment has.
 pub(crate) fn open(parts: &Parts, settings: &Settings) -> Result<Vec<Arc<dyn Carrier>>, Unusable> {
-    let opened = [email::open(parts, &settings.email)?, push::open(parts, settings)?];
+    let opened = [
+        email::open(parts, &settings.email)?,
+        push::open(parts, settings)?,
+        sms::open(parts, &settings.phone, &settings.sms)?,
+        voice::open(parts, settings)?,
+    ];
     Ok(opened.into_iter().flatten().collect())
 }
 

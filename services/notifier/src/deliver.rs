@@ -18,6 +18,7 @@ use crate::meter::{Meter, Result as Became};
 use crate::retry;
 use crate::seen::Told;
 use crate::turns::{NoTurn, Turns};
+use crate::undelivered::{NotDone, Undelivered};
 
 /// A lead that somebody has already is told for a few hours, then set aside.
 const MOST_ATTEMPTS: i64 = 200;
@@ -40,6 +41,8 @@ enum NotSent {
     Board(#[from] BoardError),
     #[error("not delivered")]
     Send(#[from] SendError),
+    #[error("not delivered, and what follows from that was not done")]
+    FollowUp(#[from] NotDone),
 }
 
 /// Delivers the notices of one channel.
@@ -48,6 +51,7 @@ pub(crate) struct Deliverer {
     pub(crate) roster: Roster,
     pub(crate) carrier: Arc<dyn Carrier>,
     pub(crate) turns: Turns,
+    pub(crate) undelivered: Undelivered,
     pub(crate) meter: Meter,
 }
 
@@ -70,7 +74,10 @@ impl Handler for Deliverer {
             Err(NoTurn::Stopping) => return Outcome::NotNow(Duration::ZERO),
         };
         let started = Instant::now();
-        let sent = self.deliver(&notice).await;
+        let mut sent = self.deliver(&notice).await;
+        if let Err(failed) = &mut sent {
+            self.follow_up(&notice, failed).await;
+        }
         let (became, outcome) = settle(&notice, sent, delivery.deliveries);
         self.meter.count(became, started.elapsed());
         outcome
@@ -90,6 +97,15 @@ impl Deliverer {
         let begun = Instant::now();
         let sent = self.send(notice, now).await;
         sent.map_err(|error| Failed { now: Some(now + delta(begun.elapsed())), error })
+    }
+
+    /// What failed for good has consequences; without them it has not failed yet.
+    async fn follow_up(&self, notice: &Notice, failed: &mut Failed) {
+        if let (Some(now), NotSent::Send(error)) = (failed.now, &failed.error)
+            && let Err(not_done) = self.undelivered.follow_up(notice, error, now).await
+        {
+            failed.error = not_done.into();
+        }
     }
 
     async fn send(&self, notice: &Notice, now: DateTime<Utc>) -> Result<(), NotSent> {
@@ -135,7 +151,11 @@ fn still_worth(notice: &Notice, lead: &OnBoard) -> Result<(), NotSent> {
         What::Assigned { .. } if now_is.agent.as_ref() != Some(&notice.agent) => {
             Err(NotSent::Obsolete("somebody else has the lead"))
         }
-        What::Offer { .. } | What::Assigned { .. } => Ok(()),
+        What::Over { version, .. } if lead.version < version => Err(NotSent::Behind("the version")),
+        What::Over { .. } if now_is.pending.contains(&notice.agent) => {
+            Err(NotSent::Obsolete("the agent is asked again"))
+        }
+        What::Offer { .. } | What::Assigned { .. } | What::Over { .. } => Ok(()),
     }
 }
 
@@ -149,7 +169,7 @@ fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> (Became
             return give_up(notice, why);
         }
         NotSent::Send(error) => error.asks(),
-        NotSent::Missing(_) | NotSent::Behind(_) | NotSent::Board(_) => None,
+        NotSent::Missing(_) | NotSent::Behind(_) | NotSent::Board(_) | NotSent::FollowUp(_) => None,
     };
     let wait = match &error {
         // Nothing was tried, so it does not count as a try.
@@ -166,7 +186,7 @@ fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> (Became
             None
         }
         (What::Offer { until, .. }, Some(now)) => retry::before(*until, now, wait),
-        (What::Assigned { .. }, _) if deliveries >= MOST_ATTEMPTS => None,
+        (What::Assigned { .. } | What::Over { .. }, _) if deliveries >= MOST_ATTEMPTS => None,
         _ => Some(wait),
     };
     match wait {

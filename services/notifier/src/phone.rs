@@ -94,10 +94,13 @@ fn judge(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Result<Made, S
             .map_err(|_| SendError::trouble(format!("{PROVIDER} answered something unreadable")));
     }
     let Refusal { code } = serde_json::from_slice(body).unwrap_or_default();
-    if let Some(error) = code.and_then(refused) {
+    let by_status = http::judge(PROVIDER, status, headers);
+    // It says how long a pause it wants where its number does not.
+    let asks = by_status.as_ref().is_err_and(|error| error.asks().is_some());
+    if let Some(error) = code.and_then(refused).filter(|_| !asks) {
         return Err(error);
     }
-    match (http::judge(PROVIDER, status, headers), code) {
+    match (by_status, code) {
         (Err(SendError::ForGood(why)), Some(code)) => {
             Err(SendError::ForGood(format!("{why}, error {code}")))
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tipoff_board::Board;
+use tipoff_letters::BadTexts;
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Nats, Publisher, WorkerError, WorkerLimits, worker};
 use tipoff_wire::link::{BadLink, read_secret};
@@ -19,6 +20,7 @@ use crate::letter::Writer;
 use crate::meter::Meter;
 use crate::spread::Spreader;
 use crate::turns::Turns;
+use crate::undelivered::Undelivered;
 
 const DRAIN: Duration = Duration::from_secs(20);
 /// How often is each notice's own business: it ends with its deadline. This is
@@ -34,8 +36,8 @@ pub enum Error {
     Channel(#[from] Unusable),
     #[error("the deployment's link secret is of no use")]
     LinkSecret(#[from] BadLink),
-    #[error("a template of this build is broken")]
-    Template(#[from] minijinja::Error),
+    #[error(transparent)]
+    Texts(#[from] BadTexts),
     #[error("a worker ended")]
     Worker(#[from] WorkerError),
 }
@@ -53,8 +55,15 @@ pub async fn run(
     let writer = Arc::new(Writer::new(&options.public_url, secret)?);
     let parts = Parts { roster: roster.clone(), clock: clock.clone(), writer };
     let carriers = channels::open(&parts, &options.channels)?;
-    let mut staff =
-        Staff { nats, board, roster, clock, workers: JoinSet::new(), stop: stop.child_token() };
+    let mut staff = Staff {
+        undelivered: Undelivered::new(nats.clone(), board.clone(), roster.clone()),
+        nats,
+        board,
+        roster,
+        clock,
+        workers: JoinSet::new(),
+        stop: stop.child_token(),
+    };
     for carrier in &carriers {
         staff.deliver(carrier.clone());
     }
@@ -68,6 +77,7 @@ struct Staff {
     board: Board,
     roster: Roster,
     clock: Clock,
+    undelivered: Undelivered,
     workers: JoinSet<Result<(), WorkerError>>,
     stop: CancellationToken,
 }
@@ -80,7 +90,8 @@ impl Staff {
         let in_hand = turns.in_hand();
         let (board, roster) = (self.board.clone(), self.roster.clone());
         let meter = Meter::new(channel);
-        let handler = Deliverer { board, roster, carrier, turns, meter };
+        let undelivered = self.undelivered.clone();
+        let handler = Deliverer { board, roster, carrier, turns, undelivered, meter };
         let durable = format!("notify-{}", channel.as_str());
         let filter = Some(subject::notify_channel(channel));
         self.start(limits(Stream::Notify, durable, filter, in_hand), handler);

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
 use tipoff_board::OnBoard;
 use tipoff_domain::{Agent, EntityView, Lead, Locale, Property};
+use tipoff_letters::Facts;
 use tipoff_wire::Notice;
 
-use crate::plain::{HIDDEN, one_line, paragraphs, shortened, without_contact};
-use crate::words::{Args, args, say};
+use tipoff_letters::plain::{HIDDEN, one_line, paragraphs, shortened, without_contact};
+use tipoff_letters::words::{Args, args, say};
 
 /// Longest excerpt of the message in an offer, and longest message of a lead
 /// that is theirs, in characters.
@@ -31,39 +31,25 @@ impl Told {
     }
 }
 
-/// The facts of a lead, in words. What is empty is left out.
-#[derive(Debug, Default, Serialize)]
-pub(crate) struct Seen {
-    pub(crate) who: String,
-    wants: String,
-    pub(crate) property: String,
-    price: String,
-    pub(crate) source: String,
-    language: String,
-    message: String,
-    phones: Vec<String>,
-    emails: Vec<String>,
-}
-
 /// What can be told before the lead is claimed.
-pub(crate) fn before_claiming(told: &Told) -> Seen {
-    let mut seen = facts(told, without_contact);
+pub(crate) fn before_claiming(told: &Told) -> Facts {
+    let mut facts = facts(told, without_contact);
     let message = told.lead.lead.message.as_deref().unwrap_or_default();
-    seen.message = shortened(&without_contact(&paragraphs(message)), EXCERPT);
-    seen
+    facts.message = shortened(&without_contact(&paragraphs(message)), EXCERPT);
+    facts
 }
 
 /// What can be told to the agent who has the lead.
-pub(crate) fn everything(told: &Told) -> Seen {
+pub(crate) fn everything(told: &Told) -> Facts {
     let lead = &told.lead.lead;
-    let mut seen = facts(told, str::to_owned);
-    seen.message = shortened(&paragraphs(lead.message.as_deref().unwrap_or_default()), WHOLE);
-    seen.phones = lead.phones.iter().map(|phone| one_line(phone)).collect();
-    seen.emails = lead.emails.iter().map(|email| one_line(email)).collect();
-    seen
+    let mut facts = facts(told, str::to_owned);
+    facts.message = shortened(&paragraphs(lead.message.as_deref().unwrap_or_default()), WHOLE);
+    facts.phones = lead.phones.iter().map(|phone| one_line(phone)).collect();
+    facts.emails = lead.emails.iter().map(|email| one_line(email)).collect();
+    facts
 }
 
-fn facts(told: &Told, shown: impl Fn(&str) -> String) -> Seen {
+fn facts(told: &Told, shown: impl Fn(&str) -> String) -> Facts {
     let (lead, locale) = (&told.lead.lead, told.locale());
     let word = |key: &str, args: &Args| say(locale, key, args);
     let who = lead
@@ -74,7 +60,7 @@ fn facts(told: &Told, shown: impl Fn(&str) -> String) -> Seen {
     let kind = lead.kind.and_then(|kind| serde_json::to_value(kind).ok());
     let kind = kind.as_ref().and_then(|kind| kind.as_str()).map(str::to_owned);
     let language = lead.language.as_deref().map(one_line).filter(|code| !code.is_empty());
-    Seen {
+    Facts {
         who: who.unwrap_or_else(|| word("somebody", &Args::new())),
         wants: kind.map(|kind| word("kind", &args([("kind", kind.into())]))).unwrap_or_default(),
         property: lead
@@ -91,7 +77,7 @@ fn facts(told: &Told, shown: impl Fn(&str) -> String) -> Seen {
         language: language
             .map(|code| word("speaks", &args([("code", code.into())])))
             .unwrap_or_default(),
-        ..Seen::default()
+        ..Facts::default()
     }
 }
 

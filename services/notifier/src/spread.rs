@@ -1,4 +1,4 @@
-//! `lead.offered` and `lead.assigned` → one notice per agent and channel.
+//! What happened to a lead → one notice per agent and channel.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use tipoff_wire::{Event, EventKind, Notice, subject};
 use tracing::{debug, error, warn};
 
 use crate::carrier::Carrier;
+use crate::over::over;
 use crate::retry;
 
 /// Notices on their way at once: a Jump Ball asks thousands.
@@ -26,6 +27,8 @@ const AT_ONCE: usize = 256;
 const OLD: TimeDelta = TimeDelta::minutes(1);
 /// Nobody is told any more what they have had for so long.
 const STALE: TimeDelta = TimeDelta::hours(24);
+/// After so long it was seen or forgotten that an offer is over.
+const OVER: TimeDelta = TimeDelta::hours(1);
 /// So often may an entity be missing here that is there elsewhere.
 const MOST_MISSES: i64 = 5;
 
@@ -81,7 +84,15 @@ impl Handler for Spreader {
 /// `None`: an event of which nobody is told.
 fn read(body: &[u8]) -> Result<Option<Event>, serde_json::Error> {
     let kind = serde_json::from_slice::<Kind<'_>>(body)?.kind;
-    let told = [EventKind::Offered, EventKind::Assigned].map(EventKind::as_str);
+    let told = [
+        EventKind::Offered,
+        EventKind::Assigned,
+        EventKind::Claimed,
+        EventKind::Passed,
+        EventKind::Expired,
+        EventKind::Withdrawn,
+    ];
+    let told = told.map(EventKind::as_str);
     if told.contains(&kind.as_ref()) { serde_json::from_slice(body).map(Some) } else { Ok(None) }
 }
 
@@ -90,8 +101,10 @@ impl Spreader {
     /// ask; what still counts, the board knows.
     async fn is_history(&self, event: &Event) -> bool {
         let age = self.clock.now() - event.at;
-        if event.kind == EventKind::Assigned {
-            return age > STALE;
+        match event.kind {
+            EventKind::Offered => {}
+            EventKind::Assigned => return age > STALE,
+            _ => return age > OVER,
         }
         let until = event.offers.iter().map(|offer| offer.until).max();
         if age < OLD {
@@ -107,19 +120,33 @@ impl Spreader {
         let told: Vec<(&AgentId, What)> = match event.kind {
             EventKind::Offered => offered(event),
             EventKind::Assigned => assigned(event),
-            _ => Vec::new(),
+            _ => over(event),
         };
-        let notices = told.into_iter().flat_map(|(agent, what)| {
-            let notice = move |channel| Notice {
-                channel,
-                entity: event.entity.clone(),
-                lead: event.lead.clone(),
-                agent: agent.clone(),
-                what: what.clone(),
-            };
-            self.channels_of(agent, event, view).into_iter().map(notice)
-        });
-        notices.collect()
+        told.into_iter()
+            .flat_map(|(agent, what)| self.notices_to(agent, what, event, view))
+            .collect()
+    }
+
+    fn notices_to(
+        &self,
+        agent: &AgentId,
+        what: What,
+        event: &Event,
+        view: &EntityView,
+    ) -> Vec<Notice> {
+        let channels = match what {
+            What::Over { .. } => self.channels_that_take_back(agent, view),
+            What::Offer { .. } | What::Assigned { .. } => self.channels_of(agent, event, view),
+        };
+        let notice = |channel: &Channel| Notice {
+            channel: *channel,
+            entity: event.entity.clone(),
+            lead: event.lead.clone(),
+            agent: agent.clone(),
+            what: what.clone(),
+            over: channels.clone(),
+        };
+        channels.iter().map(notice).collect()
     }
 
     /// What reaches the agent of that which the rules leave, at the instant of
@@ -131,15 +158,36 @@ impl Spreader {
         };
         let route = event.route.as_ref().and_then(|id| view.route(id));
         let may = channels_for(known, route.map(Arc::as_ref), view, event.at);
-        let reaches = |one: &&Arc<dyn Carrier>| {
-            may.contains(&one.channel()) && one.reaches(view, agent, known)
-        };
-        let found: Vec<Channel> =
-            self.carriers.iter().filter(reaches).map(|one| one.channel()).collect();
+        let found = self.reaching(agent, view, |one| may.contains(&one.channel()));
         if found.is_empty() {
             warn!(agent.id = %agent, "cannot be told: no channel reaches them");
         }
         found
+    }
+
+    fn channels_that_take_back(&self, agent: &AgentId, view: &EntityView) -> Vec<Channel> {
+        self.reaching(agent, view, |one| one.takes_back())
+    }
+
+    /// Those of the channels that have an address of the agent which is not dead.
+    fn reaching(
+        &self,
+        agent: &AgentId,
+        view: &EntityView,
+        which: impl Fn(&dyn Carrier) -> bool,
+    ) -> Vec<Channel> {
+        let Some(known) = view.agents.get(agent) else { return Vec::new() };
+        let is_dead = |channel| {
+            let reach = self.roster.reach(&view.id, agent, channel);
+            reach.is_some_and(|reach| !reach.is_open())
+        };
+        let reaches = |one: &&Arc<dyn Carrier>| {
+            known.channels.contains(&one.channel())
+                && which(one.as_ref())
+                && one.reaches(view, agent, known)
+                && !is_dead(one.channel())
+        };
+        self.carriers.iter().filter(reaches).map(|one| one.channel()).collect()
     }
 
     async fn publish(&self, notices: Vec<Notice>) -> Result<(), PublishError> {

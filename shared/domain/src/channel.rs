@@ -57,12 +57,20 @@ impl Channel {
         matches!(self, Self::Slack | Self::Teams)
     }
 
+    /// The agent's address for it, where it is part of the agent.
+    pub fn address_of(self, agent: &Agent) -> Option<&str> {
+        match self {
+            Self::Email => agent.email.as_deref(),
+            Self::Sms | Self::Voice => agent.phone.as_deref(),
+            Self::Push | Self::InApp | Self::Slack | Self::Teams => None,
+        }
+    }
+
     /// Whether the agent has an address for it. Browsers and phones for push
     /// are not part of the agent, so they count as had.
     pub fn has_address_of(self, agent: &Agent) -> bool {
         match self {
-            Self::Email => agent.email.is_some(),
-            Self::Sms | Self::Voice => agent.phone.is_some(),
+            Self::Email | Self::Sms | Self::Voice => self.address_of(agent).is_some(),
             Self::Push | Self::InApp => true,
             Self::Slack | Self::Teams => false,
         }

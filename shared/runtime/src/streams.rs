@@ -88,6 +88,8 @@ fn wanted(stream: Stream, replicas: usize, base: Config) -> Config {
         storage: StorageType::File,
         num_replicas: replicas,
         max_age: kept_for(stream),
+        // As the server says "any number".
+        max_messages_per_subject: if stream.keeps_the_latest() { 1 } else { -1 },
         duplicate_window: ids_known_for(stream),
         allow_direct: true,
         allow_atomic_publish: stream.takes_batches(),
@@ -101,7 +103,8 @@ fn kept_for(stream: Stream) -> Duration {
         Stream::LeadsIn => 7 * DAY,
         Stream::Leads | Stream::Rejected => 30 * DAY,
         Stream::Events => Duration::ZERO,
-        Stream::Notify => 2 * DAY,
+        Stream::Notify | Stream::Undelivered => 2 * DAY,
+        Stream::Bell => 14 * DAY,
         Stream::Dead => 90 * DAY,
     }
 }
@@ -109,7 +112,7 @@ fn kept_for(stream: Stream) -> Duration {
 fn ids_known_for(stream: Stream) -> Duration {
     match stream {
         Stream::LeadsIn | Stream::Leads | Stream::Rejected | Stream::Dead => 10 * MINUTE,
-        Stream::Events | Stream::Notify => 2 * MINUTE,
+        Stream::Events | Stream::Notify | Stream::Undelivered | Stream::Bell => 2 * MINUTE,
     }
 }
 
@@ -120,6 +123,8 @@ fn compare(stream: Stream, found: &Config, wanted: &Config) -> Result<(), Stream
     must_be(stream, "storage", &found.storage, &wanted.storage)?;
     must_be(stream, "num_replicas", &found.num_replicas, &wanted.num_replicas)?;
     must_be(stream, "max_age", &found.max_age, &wanted.max_age)?;
+    let (kept, wanted_kept) = (found.max_messages_per_subject, wanted.max_messages_per_subject);
+    must_be(stream, "max_msgs_per_subject", &kept, &wanted_kept)?;
     must_be(stream, "duplicate_window", &found.duplicate_window, &wanted.duplicate_window)?;
     must_be(stream, "allow_direct", &found.allow_direct, &wanted.allow_direct)?;
     must_be(stream, "allow_atomic", &found.allow_atomic_publish, &wanted.allow_atomic_publish)

@@ -4,11 +4,14 @@
 //! stand for: what they accept, a real server accepts too. `tipoff dev` shows
 //! what they caught on its mailbox page; tests wait for it.
 
+mod fault;
 mod mailbox;
+pub mod phone;
 pub mod push;
 mod running;
 pub mod smtp;
 
 pub use mailbox::{Caught, Mailbox};
+pub use phone::PhoneSink;
 pub use push::{PushSink, Subscription};
 pub use smtp::SmtpSink;

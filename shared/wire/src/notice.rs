@@ -17,6 +17,9 @@ pub struct Notice {
     pub lead: LeadId,
     pub agent: AgentId,
     pub what: What,
+    /// All channels over which the agent is told of this, this one included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub over: Vec<Channel>,
 }
 
 /// What a notice is about.
@@ -27,6 +30,22 @@ pub enum What {
     Offer { round: u32, until: DateTime<Utc>, route: Option<RouteId> },
     /// It is yours already, nobody asks.
     Assigned { version: u64 },
+    /// The offer of that round is over: what was told of it is taken back,
+    /// where that can be done.
+    Over { round: u32, version: u64, why: WhyOver },
+}
+
+/// Why an offer is over for an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyOver {
+    /// Somebody else has the lead.
+    Taken,
+    /// They claimed it, or it was given to them.
+    Yours,
+    Passed,
+    Expired,
+    Withdrawn,
 }
 
 impl Notice {
@@ -37,6 +56,7 @@ impl Notice {
         match what {
             What::Offer { round, .. } => format!("n:{lead}:{round}:{agent}:{channel}"),
             What::Assigned { version } => format!("n:{lead}:v{version}:{agent}:{channel}"),
+            What::Over { version, .. } => format!("n:{lead}:o{version}:{agent}:{channel}"),
         }
     }
 }

@@ -13,14 +13,26 @@ pub enum Stream {
     Events,
     /// Notices to be delivered, one per recipient and channel.
     Notify,
+    /// Which channels failed for good to tell an agent of an offer; the latest per offer.
+    Undelivered,
+    /// What agents see at the bell; the latest per agent and lead.
+    Bell,
     /// Messages that nobody could handle.
     Dead,
 }
 
 impl Stream {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::LeadsIn, Self::Leads, Self::Rejected, Self::Events, Self::Notify, Self::Dead];
+    pub const ALL: [Self; 8] = [
+        Self::LeadsIn,
+        Self::Leads,
+        Self::Rejected,
+        Self::Events,
+        Self::Notify,
+        Self::Undelivered,
+        Self::Bell,
+        Self::Dead,
+    ];
 
     /// As JetStream knows it.
     pub const fn name(self) -> &'static str {
@@ -30,6 +42,8 @@ impl Stream {
             Self::Rejected => "REJECTED",
             Self::Events => "EVENTS",
             Self::Notify => "NOTIFY",
+            Self::Undelivered => "UNDELIVERED",
+            Self::Bell => "BELL",
             Self::Dead => "DEAD",
         }
     }
@@ -44,7 +58,12 @@ impl Stream {
     /// Whether many messages may be written to it as one (atomic batches):
     /// the streams that carry the load.
     pub const fn takes_batches(self) -> bool {
-        matches!(self, Self::Leads | Self::Events | Self::Notify)
+        matches!(self, Self::Leads | Self::Events | Self::Notify | Self::Bell)
+    }
+
+    /// Whether it keeps only the latest message of each subject.
+    pub const fn keeps_the_latest(self) -> bool {
+        matches!(self, Self::Undelivered | Self::Bell)
     }
 
     /// Every subject it captures.
@@ -55,6 +74,8 @@ impl Stream {
             Self::Rejected => "leads.rejected.>",
             Self::Events => "events.>",
             Self::Notify => "notify.>",
+            Self::Undelivered => "undelivered.>",
+            Self::Bell => "bell.>",
             Self::Dead => "dead.>",
         }
     }

@@ -1,6 +1,6 @@
 //! Subjects, written and read in this file only.
 
-use tipoff_domain::{Channel, EntityId, LeadId, SourceId};
+use tipoff_domain::{AgentId, Channel, EntityId, LeadId, SourceId};
 
 use crate::{Partition, Stream};
 
@@ -45,6 +45,21 @@ pub fn notify(channel: Channel, entity: &EntityId) -> String {
 /// All notices of one channel.
 pub fn notify_channel(channel: Channel) -> String {
     format!("notify.{}.>", channel.as_str())
+}
+
+/// Where it is kept which channels failed to tell `agent` of the offer of `round`.
+pub fn undelivered(entity: &EntityId, lead: &LeadId, round: u32, agent: &AgentId) -> String {
+    format!("undelivered.{entity}.{lead}.{round}.{agent}")
+}
+
+/// What an agent sees of one lead at the bell.
+pub fn bell(entity: &EntityId, agent: &AgentId, lead: &LeadId) -> String {
+    format!("bell.{entity}.{agent}.{lead}")
+}
+
+/// Everything that an agent sees at the bell.
+pub fn bell_of(entity: &EntityId, agent: &AgentId) -> String {
+    format!("bell.{entity}.{agent}.*")
 }
 
 /// Where a message is set aside that nobody could handle.

@@ -14,6 +14,7 @@ use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
 use tipoff_domain::{Agent, AgentId, Channel, EntityView};
+use tipoff_letters::plain::one_line;
 use tipoff_wire::Notice;
 use tracing::warn;
 
@@ -24,7 +25,6 @@ use super::{Opened, Parts, Unusable};
 use crate::carrier::{Carrier, Pace, SendError};
 use crate::letter::{Letter, Writer};
 use crate::lines::Lines;
-use crate::plain::one_line;
 use crate::seen::Told;
 
 /// Sends notices by e-mail.
@@ -70,13 +70,7 @@ impl Carrier for Email {
     }
 
     async fn send(&self, told: &Told, now: DateTime<Utc>) -> Result<(), SendError> {
-        let letter = self.writer.letter(told, now).map_err(|error| {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "an e-mail cannot be written"
-            );
-            SendError::ForGood("the e-mail's template cannot be filled in; see the log".to_owned())
-        })?;
+        let letter = self.writer.letter(told, now)?;
         let message = self.message(told, letter, now)?;
         let mail = message.formatted();
         let sending = async {

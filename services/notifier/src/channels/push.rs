@@ -31,6 +31,8 @@ use crate::seen::Told;
 
 /// A lead that somebody has already is news for a day.
 const ASSIGNED_LIVES: TimeDelta = TimeDelta::hours(24);
+/// For so long it is worth saying that what is shown is over.
+const OVER_LIVES: TimeDelta = TimeDelta::hours(1);
 
 /// What the service worker shows.
 #[derive(Debug, Serialize)]
@@ -45,6 +47,9 @@ struct Payload<'a> {
     until: Option<DateTime<Utc>>,
     /// A notification of the same tag is replaced.
     tag: String,
+    /// What is shown is over: replaced without a sound.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    over: bool,
 }
 
 /// How a push service treats a message.
@@ -98,13 +103,17 @@ impl Carrier for Push {
         !self.roster.push_subscriptions(&view.id, agent).is_empty()
     }
 
+    fn takes_back(&self) -> bool {
+        true
+    }
+
     async fn send(&self, told: &Told, now: DateTime<Utc>) -> Result<(), SendError> {
         let (notice, key) = (&told.notice, told.notice.key());
         let browsers = self.roster.push_subscriptions(&notice.entity, &notice.agent);
         let (done, open): (Vec<_>, Vec<_>) =
             browsers.into_iter().partition(|one| self.shown.has(&key, &one.endpoint));
         let payload =
-            serde_json::to_vec(&self.payload(told, now)).expect("a payload is plain data");
+            serde_json::to_vec(&self.payload(told, now)?).expect("a payload is plain data");
         let treatment = Treatment { ttl: ttl(told, now), topic: topic(notice.lead.as_str()) };
         let answers =
             join_all(open.iter().map(|one| self.sender.post(one, &payload, &treatment))).await;
@@ -116,14 +125,14 @@ impl Carrier for Push {
 }
 
 impl Push {
-    fn payload<'a>(&self, told: &'a Told, now: DateTime<Utc>) -> Payload<'a> {
-        let card = self.writer.card(told, now);
+    fn payload<'a>(&self, told: &'a Told, now: DateTime<Utc>) -> Result<Payload<'a>, SendError> {
+        let card = self.writer.card(told, now)?;
         let (round, until) = match told.notice.what {
             What::Offer { round, until, .. } => (Some(round), Some(until)),
-            What::Assigned { .. } => (None, None),
+            What::Assigned { .. } | What::Over { .. } => (None, None),
         };
         let lead = told.notice.lead.as_str();
-        Payload {
+        Ok(Payload {
             title: card.title,
             body: card.body,
             url: card.url,
@@ -131,7 +140,8 @@ impl Push {
             round,
             until,
             tag: topic(lead),
-        }
+            over: matches!(told.notice.what, What::Over { .. }),
+        })
     }
 
     async fn forget_gone(
@@ -196,6 +206,7 @@ fn ttl(told: &Told, now: DateTime<Utc>) -> i64 {
     let left = match told.notice.what {
         What::Offer { until, .. } => until - now,
         What::Assigned { .. } => ASSIGNED_LIVES,
+        What::Over { .. } => OVER_LIVES,
     };
     left.num_seconds().max(1)
 }

@@ -42,8 +42,14 @@ fn told(what: What, locale: Option<&str>, lead: Json, now_is: Json) -> Told {
     let board =
         OnBoard { id, entity: entity.clone(), version: 2, now_is: from(now_is), lead: from(lead) };
     let agent_id = "ana".parse().unwrap();
-    let notice =
-        Notice { channel: Channel::Email, entity, lead: board.id.clone(), agent: agent_id, what };
+    let notice = Notice {
+        channel: Channel::Email,
+        entity,
+        lead: board.id.clone(),
+        agent: agent_id,
+        what,
+        over: Vec::new(),
+    };
     Told { notice, view: Arc::new(view), agent: Arc::new(agent), lead: board }
 }
 
@@ -117,7 +123,7 @@ fn an_agent_without_a_language_is_written_to_in_the_entitys() {
 #[test]
 fn no_contact_detail_is_told_before_the_lead_is_claimed() {
     let told = offer(Some("en"), dana());
-    let card = writer().card(&told, at(NOW));
+    let card = writer().card(&told, at(NOW)).unwrap();
     let letter = written(&told);
     for text in [&letter.subject, &letter.text, &letter.html, &card.title, &card.body] {
         for secret in ["555-0101", "5550101", "dana@"] {
@@ -217,7 +223,7 @@ fn a_lead_of_which_little_is_known_leaves_no_empty_lines_or_labels() {
 #[test]
 fn a_push_shows_the_time_left_and_opens_the_claim_page() {
     let told = offer(Some("es"), dana());
-    let card = writer().card(&told, at(NOW));
+    let card = writer().card(&told, at(NOW)).unwrap();
     assert_eq!(card.title, "Nuevo prospecto: Dana Reyes");
     assert!(card.body.contains("tienes 15 minutos, hasta las 15:45 EST"), "{}", card.body);
     assert!(card.url.starts_with("https://tipoff.example.com/c/"), "{}", card.url);

@@ -17,9 +17,9 @@ use tipoff_domain::{AgentId, Decision, EntityId, LeadId};
 use tipoff_notifier::Options;
 use tipoff_roster::{Expect, PushKeys, PushSubscription, Roster};
 use tipoff_runtime::{Clock, Nats, Settings, connect, streams};
-use tipoff_testkit::sink::{Caught, Mailbox, PushSink, SmtpSink};
+use tipoff_testkit::sink::{Caught, Mailbox, PhoneSink, PushSink, SmtpSink};
 use tipoff_testkit::{NatsServer, RedisServer};
-use tipoff_wire::{Accepted, Dead, Stream};
+use tipoff_wire::{Accepted, Dead, Event, EventKind, Stream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -50,6 +50,7 @@ pub(crate) struct Desk {
     pub(crate) mailbox: Mailbox,
     pub(crate) smtp: SmtpSink,
     pub(crate) push: PushSink,
+    pub(crate) phone: PhoneSink,
     leads: AtomicU32,
     stop: CancellationToken,
     _servers: (NatsServer, RedisServer),
@@ -76,6 +77,7 @@ impl Desk {
             entity: id("acme"),
             smtp: SmtpSink::start(mailbox.clone(), any_port()).await.unwrap(),
             push: PushSink::start(mailbox.clone(), any_port()).await.unwrap(),
+            phone: PhoneSink::start(mailbox.clone(), any_port()).await.unwrap(),
             mailbox,
             leads: AtomicU32::new(0),
             stop,
@@ -222,6 +224,27 @@ impl Desk {
     /// How many came so far.
     pub(crate) fn count(&self, lead: &LeadId, channel: &str) -> usize {
         self.mailbox.caught().iter().filter(|one| about(one, lead, channel)).count()
+    }
+
+    /// Waits until that happened to the lead.
+    pub(crate) async fn event(&self, lead: &LeadId, kind: EventKind) -> Event {
+        let stream = self.nats.jetstream.get_stream(Stream::Events.name()).await.unwrap();
+        let config = OrderedConfig {
+            filter_subject: format!("events.*.{}.{lead}", self.entity),
+            ..OrderedConfig::default()
+        };
+        let reader: Consumer<OrderedConfig> = stream.create_consumer(config).await.unwrap();
+        let mut messages = reader.messages().await.unwrap();
+        let happened = async {
+            loop {
+                let message = messages.next().await.unwrap().unwrap();
+                let event: Event = serde_json::from_slice(&message.payload).unwrap();
+                if event.kind == kind {
+                    return event;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, happened).await.expect("it happens in time")
     }
 
     /// Waits until so many notices were given out to be delivered.

@@ -1,7 +1,7 @@
 //! What stands in a mail, and that it arrives.
 
 use serde_json::json;
-use tipoff_board::Claim;
+use tipoff_board::{Claim, Claiming};
 use tipoff_domain::plan::How;
 use tipoff_testkit::sink::Caught;
 use tipoff_wire::link::{ClaimLink, read_secret};
@@ -49,7 +49,7 @@ async fn an_offer_arrives_in_the_readers_language_with_the_time_left_and_a_link_
     assert_eq!((link.agent.as_str(), &link.lead), ("ana", &lead));
     let claimed = desk
         .board
-        .claim(&desk.entity, &lead, &link.agent, Some(link.round), "claim")
+        .claim(&desk.entity, &lead, &Claiming::by(&link.agent, "claim").in_round(Some(link.round)))
         .await
         .unwrap();
     assert!(matches!(claimed, Claim::Won(_)), "{claimed:?}");

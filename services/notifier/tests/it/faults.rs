@@ -44,6 +44,8 @@ async fn a_relay_that_hangs_up_gets_the_mail_again_over_another_connection() {
 async fn a_mail_refused_for_good_is_set_aside_with_the_reason_and_can_be_sent_again() {
     let desk = Desk::set_up().await;
     desk.agent("ana", json!({})).await;
+    // Told another way, she keeps the offer.
+    desk.browser("ana").await;
     desk.smtp.misbehave(Fault::Permanent);
     let _notifier = desk.notifier(&[]);
     let lead = desk.offer(&["ana"], dana()).await;

@@ -8,5 +8,7 @@ mod fair;
 mod faults;
 mod push;
 mod relevance;
+mod sms;
 mod tls;
+mod undelivered;
 mod watched;

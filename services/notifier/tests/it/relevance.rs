@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::json;
-use tipoff_board::{Actor, Claim};
+use tipoff_board::{Actor, Claim, Claiming, Passing};
 use tipoff_domain::plan::How;
 use tipoff_runtime::{Clock, dead};
 use tipoff_wire::notice::What;
@@ -20,7 +20,8 @@ async fn an_offer_that_was_claimed_meanwhile_is_not_told() {
     desk.agent("ana", json!({})).await;
     desk.agent("ben", json!({})).await;
     let over = desk.offer(&["ana", "ben"], dana()).await;
-    let claimed = desk.board.claim(&desk.entity, &over, &id("ana"), None, "claim").await.unwrap();
+    let claimed =
+        desk.board.claim(&desk.entity, &over, &Claiming::by(&id("ana"), "claim")).await.unwrap();
     assert!(matches!(claimed, Claim::Won(_)), "{claimed:?}");
     let open = desk.offer(&["ana"], dana()).await;
 
@@ -36,7 +37,7 @@ async fn an_offer_that_the_agent_passed_on_is_not_told_but_the_others_are() {
     desk.agent("ana", json!({})).await;
     desk.agent("ben", json!({})).await;
     let lead = desk.offer(&["ana", "ben"], dana()).await;
-    desk.board.pass(&desk.entity, &lead, &id("ana"), None, None, "pass").await.unwrap();
+    desk.board.pass(&desk.entity, &lead, &Passing::by(&id("ana"), "pass")).await.unwrap();
     let next = desk.offer(&["ana"], dana()).await;
 
     let notifier = desk.notifier(&ONE_AT_A_TIME);
@@ -59,6 +60,7 @@ async fn a_notice_of_an_earlier_round_or_a_past_deadline_is_not_told() {
         lead: lead.clone(),
         agent: id("ana"),
         what: What::Offer { round, until, route: None },
+        over: Vec::new(),
     };
     let past = stands.received_at - TimeDelta::seconds(1);
     for stale in [notice(round - 1, until), notice(round, past)] {
@@ -100,7 +102,7 @@ async fn whoever_claims_gets_no_mail_about_what_they_just_did() {
     let notifier = desk.notifier(&ONE_AT_A_TIME);
     let lead = desk.offer(&["ana"], dana()).await;
     desk.caught(&lead, "email").await;
-    desk.board.claim(&desk.entity, &lead, &id("ana"), None, "claim").await.unwrap();
+    desk.board.claim(&desk.entity, &lead, &Claiming::by(&id("ana"), "claim")).await.unwrap();
 
     let next = desk.offer(&["ana"], dana()).await;
     desk.caught(&next, "email").await;
@@ -145,7 +147,8 @@ async fn a_log_that_is_read_again_later_tells_nobody_what_they_have_long_had() {
     desk.agent("ana", json!({})).await;
     let had = desk.assign("ana", How::Direct, dana()).await;
     let over = desk.offer(&["ana"], dana()).await;
-    let claimed = desk.board.claim(&desk.entity, &over, &id("ana"), None, "claim").await.unwrap();
+    let claimed =
+        desk.board.claim(&desk.entity, &over, &Claiming::by(&id("ana"), "claim")).await.unwrap();
     assert!(matches!(claimed, Claim::Won(_)), "{claimed:?}");
     let open = desk.offer(&["ana"], dana()).await;
 

@@ -39,7 +39,7 @@ async fn no_contact_detail_is_logged_at_any_level_and_every_notice_is_counted() 
     desk.browser("ana").await;
     let _notifier = desk.notifier(&[]);
 
-    desk.smtp.misbehave(Fault::Permanent);
+    desk.smtp.misbehave(Fault::Policy);
     desk.offer(&["ana"], dana()).await;
     desk.dead().await;
     desk.smtp.misbehave(Fault::Temporary);

@@ -21,10 +21,10 @@ use axum::routing::post;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 use self::receiver::Receiver;
-use super::mailbox::{Caught, Mailbox, PATIENCE, links};
+use super::fault::Faults;
+use super::mailbox::{Caught, Mailbox, links};
 use super::running::Running;
 
 /// What every push service takes at least, and none must take more.
@@ -80,8 +80,7 @@ impl PushSink {
             mailbox,
             origin: format!("http://{}", running.at).into(),
             browsers: Arc::default(),
-            fault: watch::Sender::new(None),
-            struck: watch::Sender::new(0),
+            faults: Faults::default(),
         };
         let app = Router::new()
             .route("/push/{id}", post(push))
@@ -117,15 +116,12 @@ impl PushSink {
 
     /// From now on misbehaves so, or behaves.
     pub fn misbehave(&self, fault: impl Into<Option<Fault>>) {
-        self.service.fault.send_replace(fault.into());
+        self.service.faults.set(fault);
     }
 
     /// Waits until clients have met a fault this often, all in all.
     pub async fn struck(&self, times: u64) {
-        let mut struck = self.service.struck.subscribe();
-        let enough = struck.wait_for(|so_far| *so_far >= times);
-        let waited = tokio::time::timeout(PATIENCE, enough).await;
-        assert!(waited.is_ok(), "no client met a fault {times} times within {PATIENCE:?}");
+        self.service.faults.struck(times).await;
     }
 }
 
@@ -142,8 +138,7 @@ struct Service {
     mailbox: Mailbox,
     origin: Arc<str>,
     browsers: Arc<Mutex<HashMap<String, Browser>>>,
-    fault: watch::Sender<Option<Fault>>,
-    struck: watch::Sender<u64>,
+    faults: Faults<Fault>,
 }
 
 /// What is said to the application server: a status and what is wrong.
@@ -180,10 +175,8 @@ async fn push(
 
 impl Service {
     async fn misbehave(&self) -> Option<Response> {
-        let fault = (*self.fault.borrow())?;
-        self.struck.send_modify(|struck| *struck += 1);
         let plain = |status: StatusCode| Some(status.into_response());
-        match fault {
+        match self.faults.strike()? {
             Fault::NotFound => plain(StatusCode::NOT_FOUND),
             Fault::Gone => plain(StatusCode::GONE),
             Fault::Broken => plain(StatusCode::INTERNAL_SERVER_ERROR),
@@ -192,9 +185,8 @@ impl Service {
                 Some((StatusCode::TOO_MANY_REQUESTS, after).into_response())
             }
             Fault::Slow => {
-                let mut fault = self.fault.subscribe();
-                let over = fault.wait_for(|fault| *fault != Some(Fault::Slow)).await;
-                over.is_err().then(|| StatusCode::SERVICE_UNAVAILABLE.into_response())
+                self.faults.outlast(Fault::Slow).await;
+                None
             }
         }
     }

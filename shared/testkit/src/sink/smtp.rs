@@ -20,6 +20,8 @@ pub enum Fault {
     Temporary,
     /// Refuses recipients for good: 550 5.1.1.
     Permanent,
+    /// Refuses recipients for good, but only as it does not like us: 550 5.7.1.
+    Policy,
     /// Takes a mail, answers nothing and hangs up.
     Cut,
 }

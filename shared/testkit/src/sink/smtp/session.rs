@@ -94,6 +94,10 @@ impl Session {
                 self.strike();
                 "550 5.1.1 no such mailbox"
             }
+            (Some(Fault::Policy), _) => {
+                self.strike();
+                "550 5.7.1 not from you"
+            }
             _ if envelope.from.is_none() => "503 5.5.1 sender first",
             (_, Some(to)) if !to.is_empty() => {
                 envelope.to.push(to);
@@ -118,7 +122,7 @@ impl Session {
                     return Err(Error::new(ErrorKind::ConnectionAborted, "the sink is gone"));
                 }
             }
-            Some(Fault::Temporary | Fault::Permanent) | None => {}
+            Some(Fault::Temporary | Fault::Permanent | Fault::Policy) | None => {}
         }
         let improper = |line: &[u8]| line.len() > LONGEST_LINE + 2 || !line.ends_with(b"\r\n");
         if body.split_inclusive(|byte| *byte == b'\n').any(improper) {

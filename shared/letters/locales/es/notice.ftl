@@ -89,6 +89,16 @@ offer-link = ¿No funciona el botón? Copia esta dirección en tu navegador:
 offer-contact = Verás el teléfono y el correo en cuanto lo hayas reclamado.
 offer-push-title = Nuevo prospecto: { $who }
 
+offer-sms = Nuevo prospecto: { $who }
+offer-sms-until = Reclámalo antes de { $until }:
+offer-sms-reply = Responde 1 { $code } para reclamar, 2 { $code } para rechazar.
+
+## Una sala
+
+chat-offered = Se ofrece a { $agents } hasta { $until }.
+chat-assigned = { $who } es de { $agents }.
+chat-open = Abrir Tipoff
+
 ## Una asignación
 
 assigned-subject = Este prospecto es tuyo: { $who }
@@ -104,6 +114,17 @@ assigned-why = { $how ->
 }
 assigned-next = Cuanto antes respondas, mejor.
 assigned-push-title = Este prospecto es tuyo: { $who }
+
+## Una oferta que terminó
+
+over-push-title = { $who } ya no está disponible para ti
+over-why = { $why ->
+    [taken] Otro agente fue más rápido.
+    [yours] Reclamaste este prospecto.
+    [passed] Rechazaste este prospecto.
+    [expired] Se acabó tu tiempo para reclamarlo.
+   *[other] Se retiró la oferta.
+}
 
 ## Al pie de cada correo
 

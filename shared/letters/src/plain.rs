@@ -4,17 +4,18 @@ const ONE_LINE: usize = 120;
 /// That many digits together can be a telephone number; prices and listing
 /// numbers have fewer.
 const PHONE_DIGITS: usize = 9;
-pub(crate) const HIDDEN: &str = "•••";
+/// What stands for something hidden.
+pub const HIDDEN: &str = "•••";
 
 /// Text for a subject or one line of a mail, whatever was sent.
-pub(crate) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let plain: String =
         text.chars().map(|c| if c.is_control() || is_line_end(c) { ' ' } else { c }).collect();
     shortened(&plain.split_whitespace().collect::<Vec<_>>().join(" "), ONE_LINE)
 }
 
 /// Text with its lines, but no other control characters and no run of empty lines.
-pub(crate) fn paragraphs(text: &str) -> String {
+pub fn paragraphs(text: &str) -> String {
     let lines =
         text.lines().map(|line| line.chars().filter(|c| !c.is_control()).collect::<String>());
     let mut kept: Vec<String> = Vec::new();
@@ -32,7 +33,7 @@ fn is_line_end(c: char) -> bool {
 }
 
 /// At most `limit` characters, cut with an ellipsis.
-pub(crate) fn shortened(text: &str, limit: usize) -> String {
+pub fn shortened(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
     }
@@ -41,7 +42,7 @@ pub(crate) fn shortened(text: &str, limit: usize) -> String {
 }
 
 /// The same text with what looks like an e-mail address or a telephone number hidden.
-pub(crate) fn without_contact(text: &str) -> String {
+pub fn without_contact(text: &str) -> String {
     let words = text.split_inclusive(char::is_whitespace).map(|word| {
         let end = word.trim_end().len();
         if word.contains('@') { format!("{HIDDEN}{}", &word[end..]) } else { word.to_owned() }

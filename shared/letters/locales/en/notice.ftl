@@ -83,6 +83,16 @@ offer-link = The button does not work? Copy this address into your browser:
 offer-contact = You see the phone number and the e-mail address as soon as you have claimed it.
 offer-push-title = New lead: { $who }
 
+offer-sms = New lead: { $who }
+offer-sms-until = Claim by { $until }:
+offer-sms-reply = Reply 1 { $code } to claim, 2 { $code } to pass.
+
+## A room
+
+chat-offered = Offered to { $agents }, until { $until }.
+chat-assigned = { $who } goes to { $agents }.
+chat-open = Open Tipoff
+
 ## An assignment
 
 assigned-subject = This lead is yours: { $who }
@@ -98,6 +108,17 @@ assigned-why = { $how ->
 }
 assigned-next = The sooner you answer, the better.
 assigned-push-title = This lead is yours: { $who }
+
+## An offer that is over
+
+over-push-title = { $who } is not on offer to you any more
+over-why = { $why ->
+    [taken] Somebody else was faster.
+    [yours] You claimed this lead.
+    [passed] You passed on this lead.
+    [expired] Your time to claim it is up.
+   *[other] It was withdrawn.
+}
 
 ## Below every mail
 

@@ -8,7 +8,7 @@ use crate::words::{args, say};
 
 /// How much time is left, in the two biggest units: "1 hour and 30 minutes".
 /// To the minute from two minutes on, to the second below.
-pub(crate) fn span(locale: Locale, left: TimeDelta) -> String {
+pub fn span(locale: Locale, left: TimeDelta) -> String {
     let seconds = (left.num_milliseconds().max(0) + 500) / 1_000;
     if seconds < 120 {
         return say(locale, "seconds", &args([("n", seconds.into())]));
@@ -30,7 +30,7 @@ pub(crate) fn span(locale: Locale, left: TimeDelta) -> String {
 
 /// A moment in the zone of the entity, as seen from `now`: with its day where
 /// that is not today, with seconds where they count.
-pub(crate) fn moment(locale: Locale, zone: Tz, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+pub fn moment(locale: Locale, zone: Tz, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let local = at.with_timezone(&zone);
     let exact = at - now < TimeDelta::minutes(2);
     let clock = local.format(match (locale, exact) {

@@ -21,10 +21,10 @@ const EN: LanguageIdentifier = langid!("en");
 const ES: LanguageIdentifier = langid!("es");
 
 /// Arguments of a message.
-pub(crate) type Args = HashMap<Cow<'static, str>, FluentValue<'static>>;
+pub type Args = HashMap<Cow<'static, str>, FluentValue<'static>>;
 
 /// The message `key` of `locales/*/notice.ftl`.
-pub(crate) fn say(locale: Locale, key: &str, args: &Args) -> String {
+pub fn say(locale: Locale, key: &str, args: &Args) -> String {
     let language = match locale {
         Locale::En => &EN,
         Locale::Es => &ES,
@@ -33,7 +33,7 @@ pub(crate) fn say(locale: Locale, key: &str, args: &Args) -> String {
 }
 
 /// Arguments from pairs.
-pub(crate) fn args<const N: usize>(pairs: [(&'static str, FluentValue<'static>); N]) -> Args {
+pub fn args<const N: usize>(pairs: [(&'static str, FluentValue<'static>); N]) -> Args {
     pairs.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect()
 }
 

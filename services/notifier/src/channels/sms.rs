@@ -1,0 +1,111 @@
+//! Text messages, over the telephone provider.
+
+mod options;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use tipoff_domain::{Agent, AgentId, Channel, EntityView};
+use tipoff_letters::segments;
+use tipoff_wire::notice::What;
+
+pub use self::options::Options;
+use super::{Opened, Parts, Unusable};
+use crate::carrier::{Carrier, Pace, SendError};
+use crate::letter::Writer;
+use crate::phone::{self, Form, Phone};
+use crate::seen::Told;
+
+/// How long a provider may keep a message at most, in seconds (Twilio: four hours).
+const LONGEST_VALIDITY: i64 = 14_400;
+/// More than this is a letter.
+const MOST_SEGMENTS: usize = 6;
+
+/// Who the messages come from.
+#[derive(Debug, Clone)]
+enum From {
+    Number(String),
+    Service(String),
+}
+
+/// Sends notices by text message.
+struct Sms {
+    phone: Phone,
+    from: From,
+    writer: Arc<Writer>,
+    pace: Pace,
+}
+
+/// Neither a number nor a messaging service is set.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "set TIPOFF_PHONE_FROM or TIPOFF_MESSAGING_SERVICE: text messages must come from somewhere"
+)]
+struct FromNobody;
+
+/// Text messages from the account of the settings.
+pub(super) fn open(parts: &Parts, phone: &phone::Options, options: &Options) -> Opened {
+    let opened = Phone::open(phone, parts.lines(Channel::Sms));
+    let Some(account) = opened.map_err(Unusable::on(Channel::Sms))? else { return Ok(None) };
+    let service = phone.messaging_service.clone().map(From::Service);
+    let from = service.or_else(|| phone.phone_from.clone().map(From::Number));
+    Ok(Some(Arc::new(Sms {
+        phone: account,
+        from: from.ok_or(FromNobody).map_err(Unusable::on(Channel::Sms))?,
+        writer: parts.writer.clone(),
+        pace: options.pace(),
+    })))
+}
+
+#[async_trait]
+impl Carrier for Sms {
+    fn channel(&self) -> Channel {
+        Channel::Sms
+    }
+
+    fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    fn reaches(&self, _: &EntityView, _: &AgentId, known: &Agent) -> bool {
+        known.phone.is_some()
+    }
+
+    async fn send(&self, told: &Told, now: DateTime<Utc>) -> Result<(), SendError> {
+        let text = self.writer.sms(told, now)?;
+        let counted = segments(&text).count;
+        if counted > MOST_SEGMENTS {
+            return Err(SendError::ForGood(format!("it is too long: {counted} segments")));
+        }
+        let form = self.form(told, text, now);
+        self.phone.make("Messages.json", &form, &told.notice.key()).await.map(drop)
+    }
+}
+
+impl Sms {
+    fn form(&self, told: &Told, text: String, now: DateTime<Utc>) -> Form {
+        let mut form = vec![
+            ("To", told.agent.phone.clone().unwrap_or_default()),
+            ("Body", text),
+            ("ValidityPeriod", validity(&told.notice.what, now).to_string()),
+        ];
+        match &self.from {
+            From::Number(number) => form.push(("From", number.clone())),
+            From::Service(service) => form.push(("MessagingServiceSid", service.clone())),
+        }
+        form.extend(
+            self.writer.phone_url(told, "sms", "status").map(|url| ("StatusCallback", url)),
+        );
+        form
+    }
+}
+
+/// Whole seconds for which the message is worth delivering, 1 at least.
+fn validity(what: &What, now: DateTime<Utc>) -> i64 {
+    let left = match what {
+        What::Offer { until, .. } => (*until - now).num_seconds(),
+        What::Assigned { .. } | What::Over { .. } => LONGEST_VALIDITY,
+    };
+    left.clamp(1, LONGEST_VALIDITY)
+}
