@@ -3,6 +3,8 @@
 
 mod email;
 mod phone;
+mod refusal;
 
 pub use email::tidy;
-pub use phone::{normalise, warm};
+pub use phone::{e164, normalise, warm};
+pub use refusal::is_dead_number;

@@ -12,7 +12,7 @@ pub fn warm() {
 
 /// The number in E.164; `None`: it cannot be read as a number of that country
 /// or as an international one.
-fn e164(sent: &str, country: &str) -> Option<String> {
+pub fn e164(sent: &str, country: &str) -> Option<String> {
     if sent.len() > LONGEST {
         return None;
     }

@@ -11,6 +11,8 @@ pub enum Works {
     Confirmed,
     /// The address was refused for good: nothing is sent there any more.
     Failed,
+    /// Whoever has the address said STOP: nothing is sent there until they say START.
+    Stopped,
 }
 
 /// What is known of one address of an agent. Another address is another story:
@@ -34,6 +36,15 @@ impl Reach {
     pub fn failed(address: &str, why: &str, at: DateTime<Utc>) -> Self {
         let (why, address) = (Some(why.to_owned()), crate::keys::short(address));
         Self { works: Works::Failed, at, why, address }
+    }
+
+    pub fn stopped(address: &str, at: DateTime<Utc>) -> Self {
+        Self { works: Works::Stopped, at, why: None, address: crate::keys::short(address) }
+    }
+
+    /// Whether something may be sent there.
+    pub fn is_open(&self) -> bool {
+        self.works == Works::Confirmed
     }
 
     /// Whether it is about this address.

@@ -1,11 +1,9 @@
 //! What the provider's error numbers mean.
 
+use tipoff_contact::is_dead_number;
+
 use crate::carrier::SendError;
 
-/// Nobody is reached at this number by this means, now or later: not a number,
-/// not one that can be texted or called, or its owner said STOP.
-const DEAD: [u32; 10] =
-    [13_224, 21_211, 21_214, 21_217, 21_610, 21_612, 21_614, 30_003, 30_005, 30_006];
 /// Too many at once.
 const CROWDED: [u32; 4] = [20_429, 14_107, 21_611, 30_001];
 /// The account cannot be used: that is ours to mend, and no number's fault.
@@ -13,7 +11,7 @@ const ACCOUNT: [u32; 4] = [20_003, 20_005, 30_002, 10_001];
 
 /// `None`: the number says nothing that the HTTP status does not.
 pub(super) fn refused(code: u32) -> Option<SendError> {
-    if DEAD.contains(&code) {
+    if is_dead_number(code) {
         Some(SendError::BadAddress(format!("the number cannot be reached: error {code}")))
     } else if CROWDED.contains(&code) {
         Some(SendError::not_now(format!("the telephone provider wants a pause: error {code}")))

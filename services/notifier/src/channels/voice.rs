@@ -1,0 +1,126 @@
+//! A call to an agent. What is said in it the telephone provider asks the api,
+//! step by step; here it is only placed.
+
+mod options;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use tipoff_contact::e164;
+use tipoff_domain::{Agent, AgentId, Channel, EntityView};
+use tipoff_wire::notice::What;
+use tracing::warn;
+
+pub use self::options::Options;
+use super::{Opened, Parts, Settings, Unusable};
+use crate::carrier::{Carrier, Pace, SendError};
+use crate::letter::Writer;
+use crate::phone::{Form, Phone};
+use crate::seen::Told;
+
+/// Longer than anybody needs to pick up, shorter than most mailboxes wait.
+const LONGEST_RING: TimeDelta = TimeDelta::seconds(20);
+/// Picking up, hearing the question and pressing a key take so long at least:
+/// the telephone stops ringing that long before the deadline.
+const ANSWERING: TimeDelta = TimeDelta::seconds(12);
+const SHORTEST_RING: TimeDelta = TimeDelta::seconds(5);
+
+/// Calls agents.
+struct Voice {
+    phone: Phone,
+    writer: Arc<Writer>,
+    from: String,
+    pace: Pace,
+}
+
+/// Calls from the number of the settings.
+pub(super) fn open(parts: &Parts, settings: &Settings) -> Opened {
+    let phone = Phone::open(&settings.phone, parts.lines(Channel::Voice))
+        .map_err(Unusable::on(Channel::Voice))?;
+    let (Some(phone), Some(from)) = (phone, &settings.phone.phone_from) else {
+        warn!("TIPOFF_PHONE_ACCOUNT, _TOKEN and _FROM are not all set: nobody is called");
+        return Ok(None);
+    };
+    Ok(Some(Arc::new(Voice {
+        phone,
+        writer: parts.writer.clone(),
+        from: from.clone(),
+        pace: settings.voice.pace(),
+    })))
+}
+
+#[async_trait]
+impl Carrier for Voice {
+    fn channel(&self) -> Channel {
+        Channel::Voice
+    }
+
+    fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    fn reaches(&self, _: &EntityView, _: &AgentId, known: &Agent) -> bool {
+        known.phone.is_some()
+    }
+
+    async fn send(&self, told: &Told, now: DateTime<Utc>) -> Result<(), SendError> {
+        let phone = told.agent.phone.as_deref().unwrap_or_default();
+        let number = e164(phone, &told.view.entity.country).ok_or_else(|| {
+            SendError::BadAddress("the agent's number is not one that can be called".to_owned())
+        })?;
+        let ring = ring(&told.notice.what, now)
+            .ok_or_else(|| SendError::ForGood("too little time is left for a call".to_owned()))?;
+        let form = self.form(told, number, ring);
+        self.phone.make("Calls.json", &form, &told.notice.key()).await.map(drop)
+    }
+}
+
+impl Voice {
+    fn form(&self, told: &Told, number: String, ring: TimeDelta) -> Form {
+        let url = self.writer.telephony_url(told, "voice");
+        let mut form = vec![
+            ("To", number),
+            ("From", self.from.clone()),
+            ("Url", url),
+            ("Method", "POST".to_owned()),
+            ("Timeout", ring.num_seconds().to_string()),
+            ("MachineDetection", "Enable".to_owned()),
+            ("MachineDetectionTimeout", "8".to_owned()),
+        ];
+        if let Some(back) = self.writer.phone_url(told, "voice", "status") {
+            form.push(("StatusCallback", back));
+            form.push(("StatusCallbackEvent", "completed".to_owned()));
+        }
+        form
+    }
+}
+
+/// How long it may ring, so that the call ends before the deadline; `None`: not
+/// long enough for anybody to answer.
+fn ring(what: &What, now: DateTime<Utc>) -> Option<TimeDelta> {
+    let ring = match what {
+        What::Offer { until, .. } => LONGEST_RING.min(*until - now - ANSWERING),
+        What::Assigned { .. } | What::Over { .. } => LONGEST_RING,
+    };
+    (ring >= SHORTEST_RING).then_some(ring)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_stops_ringing_in_time_to_answer_before_the_deadline() {
+        let now: DateTime<Utc> = "2026-11-22T09:30:00Z".parse().unwrap();
+        let ring = |seconds| {
+            let until = now + TimeDelta::seconds(seconds);
+            ring(&What::Offer { round: 1, until, route: None }, now).map(|ring| ring.num_seconds())
+        };
+        assert_eq!(ring(900), Some(20));
+        assert_eq!(ring(30), Some(18));
+        assert_eq!(ring(17), Some(5));
+        assert_eq!(ring(16), None);
+        assert_eq!(ring(-5), None);
+    }
+}
