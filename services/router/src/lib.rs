@@ -10,6 +10,7 @@ mod options;
 mod place;
 mod seed;
 mod share;
+mod staff;
 mod sweep;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tipoff_board::{Board, BoardError, Known, Placed};
 use tipoff_domain::plan::{Arrival, Plan, plan};
 use tipoff_domain::{AgentId, EntityId, EntityView, SamePerson};
@@ -83,7 +83,8 @@ impl Placer {
                 Placed::Full(more) => full.extend(more),
                 Placed::Returning(agent) => {
                     known = settled(known);
-                    returning = Some(agent).filter(|agent| can_take(&view, agent));
+                    let now = self.clock.now();
+                    returning = Some(agent).filter(|agent| can_take(&view, agent, now));
                 }
                 placed => break placed,
             }
@@ -98,8 +99,8 @@ impl Placer {
     }
 }
 
-fn can_take(view: &EntityView, agent: &AgentId) -> bool {
-    view.agents.get(agent).is_some_and(|agent| !agent.paused)
+fn can_take(view: &EntityView, agent: &AgentId, now: DateTime<Utc>) -> bool {
+    view.agents.get(agent).is_some_and(|agent| !agent.is_paused(now))
 }
 
 fn known(same_person: Option<&SamePerson>) -> Known {

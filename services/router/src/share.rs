@@ -11,19 +11,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use tipoff_domain::{AgentId, EntityId};
 use tipoff_runtime::Nats;
 use tipoff_wire::{Partition, partition::fnv1a, subject};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use crate::Error;
+use crate::staff::{Dismissal, Staff};
 use crate::sweep::Mover;
 
 const BEAT: Duration = Duration::from_millis(500);
 const SILENT_TOO_LONG: Duration = Duration::from_millis(1_200);
+/// However fast the roster changes, who has left is looked up only so often.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The partitions that this router sweeps at the moment.
 struct Sweeping {
@@ -41,7 +45,10 @@ pub(crate) async fn share_out(
     let router = uuid::Uuid::now_v7().simple().to_string();
     let count = mover.roster.deployment().partitions;
     let board = mover.board.clone();
+    let (mut staff, mut changes) = (Staff::new(mover.roster.clone()), mover.roster.changes());
     let mut sweeping = Sweeping { mover, tasks: TaskTracker::new(), running: BTreeMap::new() };
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut calls = nats.client.subscribe(subject::WAKE_ALL).await.map_err(Error::Wake)?;
     let mut beat = tokio::time::interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -49,6 +56,7 @@ pub(crate) async fn share_out(
         tokio::select! {
             () = stop.cancelled() => break,
             Some(call) = calls.next() => sweeping.wake(&call.subject),
+            Some(()) = changed(&mut changes, &mut look) => sweeping.dismiss(staff.left()),
             _ = beat.tick() => match board.routers(&router, SILENT_TOO_LONG, false).await {
                 Ok(routers) => sweeping.take(&share(&router, &routers, count)),
                 // Better swept twice than not at all: keep what we have.
@@ -88,8 +96,23 @@ impl Sweeping {
     fn start(&mut self, partition: Partition) {
         let (wake, stop) = (Arc::new(Notify::new()), CancellationToken::new());
         self.running.insert(partition, (wake.clone(), stop.clone()));
-        let mover = self.mover.clone();
+        let (mover, dismissal, ending) = (self.mover.clone(), self.dismissal(), stop.clone());
         self.tasks.spawn(async move { mover.sweep(partition, &wake, stop).await });
+        self.tasks.spawn(async move { dismissal.look_over(partition, ending).await });
+    }
+
+    /// Those who left the entities that this router sweeps for.
+    fn dismiss(&self, left: Vec<(EntityId, AgentId)>) {
+        for (entity, agent) in left {
+            let partition = self.mover.roster.partition(&entity);
+            let Some((_, stop)) = self.running.get(&partition) else { continue };
+            let (dismissal, stop) = (self.dismissal(), stop.clone());
+            self.tasks.spawn(async move { dismissal.dismiss(entity, agent, stop).await });
+        }
+    }
+
+    fn dismissal(&self) -> Dismissal {
+        Dismissal { board: self.mover.board.clone(), roster: self.mover.roster.clone() }
     }
 
     fn wake(&self, subject: &str) {
@@ -99,6 +122,15 @@ impl Sweeping {
             wake.notify_one();
         }
     }
+}
+
+/// Waits until the roster has changed. `None`: it cannot any more.
+async fn changed(
+    changes: &mut watch::Receiver<Option<u64>>,
+    look: &mut tokio::time::Interval,
+) -> Option<()> {
+    look.tick().await;
+    changes.changed().await.ok()
 }
 
 /// The partitions of `router` among `routers`.

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
 use tipoff_board::{Board, BoardError, MovedOn, OnBoard};
 use tipoff_domain::AgentId;
-use tipoff_domain::plan::{Hop, Plan, plan_next};
+use tipoff_domain::plan::{Arrival, Hop, Plan, plan, plan_next};
 use tipoff_roster::Roster;
 use tipoff_runtime::Clock;
 use tipoff_wire::Partition;
@@ -126,6 +126,9 @@ impl Mover {
         board_now: DateTime<Utc>,
     ) -> Result<MovedOn, BoardError> {
         let lead = lead?;
+        if lead.now_is.state == State::Assigned {
+            return self.board.reclaim(&lead).await;
+        }
         let mut full = Vec::new();
         loop {
             let plan = self.plan(&lead, board_now, &full);
@@ -138,10 +141,14 @@ impl Mover {
     }
 
     fn plan(&self, lead: &OnBoard, board_now: DateTime<Utc>, full: &[AgentId]) -> Plan {
+        let Some(view) = self.roster.view(&lead.entity) else { return Plan::nowhere_to_go() };
         let now_is = &lead.now_is;
-        let view = self.roster.view(&lead.entity).filter(|_| now_is.state == State::Offered);
-        let Some(view) = view else { return Plan::nowhere_to_go() };
         let mut dice = self.seeds.dice(&lead.entity, &lead.id, now_is.round + 1);
+        if now_is.state == State::Held {
+            // Whoever let it go wants it routed, however it came in (D-26, D-27).
+            let arrival = Arrival { lead: &lead.lead, full, sent: true };
+            return plan(&arrival, &view, self.clock.now(), &mut dice);
+        }
         let tried: Vec<AgentId> = now_is
             .tried
             .iter()
@@ -152,8 +159,8 @@ impl Mover {
             lead: &lead.lead,
             route: now_is.route.as_ref(),
             tried: &tried,
-            again: &[],
-            tags: &[],
+            again: &now_is.again,
+            tags: &now_is.tags,
             first_offer: now_is.first_offer.unwrap_or(now_is.t0),
             board_now,
             reroutes: now_is.reroutes,

@@ -1,0 +1,140 @@
+//! Agents who are no longer there: what is on offer to them is taken back and
+//! rolls on at once (D-23).
+//!
+//! Every router follows the roster; whoever sweeps a partition acts for it. A
+//! router that takes a partition over looks once at all who are asked there, so
+//! nobody who left in between is missed. Two who act on the same agent do no
+//! harm: the second finds nothing.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tipoff_board::{Board, BoardError, Withdrawal};
+use tipoff_domain::{AgentId, EntityId, EntityView};
+use tipoff_roster::Roster;
+use tipoff_runtime::Backoff;
+use tipoff_wire::Partition;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+/// Who was there when we last looked.
+pub(crate) struct Staff {
+    roster: Roster,
+    known: HashMap<EntityId, Arc<EntityView>>,
+}
+
+impl Staff {
+    pub(crate) fn new(roster: Roster) -> Self {
+        let mut staff = Self { roster, known: HashMap::new() };
+        staff.left();
+        staff
+    }
+
+    /// Who has left since we last looked.
+    pub(crate) fn left(&mut self) -> Vec<(EntityId, AgentId)> {
+        let mut left = Vec::new();
+        let entities = self.roster.entities();
+        let views = entities.into_iter().filter_map(|id| self.roster.view(&id).map(|it| (id, it)));
+        let now: HashMap<_, _> = views.collect();
+        for (entity, before) in &self.known {
+            let Some(view) = now.get(entity).filter(|view| !Arc::ptr_eq(view, before)) else {
+                continue;
+            };
+            left.extend(missing(before, view).map(|agent| (entity.clone(), agent.clone())));
+        }
+        self.known = now;
+        left
+    }
+}
+
+fn missing<'a>(before: &'a EntityView, now: &EntityView) -> impl Iterator<Item = &'a AgentId> {
+    before.agents.keys().filter(|agent| !now.agents.contains_key(*agent))
+}
+
+/// Takes back what is on offer to those who left.
+#[derive(Clone)]
+pub(crate) struct Dismissal {
+    pub(crate) board: Board,
+    pub(crate) roster: Roster,
+}
+
+impl Dismissal {
+    /// Everything that is on offer to `agent`, however long it takes to reach the board.
+    pub(crate) async fn dismiss(&self, entity: EntityId, agent: AgentId, stop: CancellationToken) {
+        let what = || {
+            let (board, entity, agent) = (self.board.clone(), entity.clone(), agent.clone());
+            async move { board.withdraw_all_of(&entity, &agent, Withdrawal::AgentGone).await }
+        };
+        if let Some(count) = until_done(what, &stop).await
+            && count > 0
+        {
+            info!(entity.id = %entity, agent.id = %agent, offers = count, "took back what was on offer to an agent who left");
+        }
+    }
+
+    /// The same for everybody who is asked in a partition and is not there any more.
+    pub(crate) async fn look_over(&self, partition: Partition, stop: CancellationToken) {
+        let asked = || {
+            let board = self.board.clone();
+            async move { board.asked(partition).await }
+        };
+        let Some(asked) = until_done(asked, &stop).await else { return };
+        for (entity, agent) in asked {
+            let Some(view) = self.roster.view(&entity) else { continue };
+            if !view.agents.contains_key(&agent) {
+                self.dismiss(entity, agent, stop.clone()).await;
+            }
+        }
+    }
+}
+
+/// Tries until it works. `None`: `stop` was cancelled before.
+async fn until_done<T, F: Future<Output = Result<T, BoardError>>>(
+    what: impl Fn() -> F,
+    stop: &CancellationToken,
+) -> Option<T> {
+    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
+    loop {
+        match stop.run_until_cancelled(what()).await? {
+            Ok(done) => return Some(done),
+            Err(error) => {
+                error!(
+                    error = &error as &dyn std::error::Error,
+                    "what is on offer to agents who left is not taken back yet, trying again"
+                );
+            }
+        }
+        if !backoff.wait(stop).await {
+            return None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn view(agents: &[&str]) -> EntityView {
+        let agent = |name: &&str| {
+            let agent = serde_json::json!({"name": name});
+            let agent = serde_json::from_value(agent).expect("a name is enough");
+            (name.parse().expect("plain names"), Arc::new(agent))
+        };
+        let entity = serde_json::json!({"name": "Acme", "kind": "team", "zone": "UTC"});
+        let entity = serde_json::from_value(entity).expect("an entity");
+        EntityView {
+            agents: agents.iter().map(agent).collect::<BTreeMap<_, _>>(),
+            ..EntityView::new("acme".parse().expect("a name"), entity)
+        }
+    }
+
+    #[test]
+    fn whoever_was_there_and_is_not_any_more_has_left() {
+        let (before, now) = (view(&["ana", "ben"]), view(&["ben", "chloe"]));
+        let left: Vec<_> = missing(&before, &now).map(AgentId::as_str).collect();
+        assert_eq!(left, ["ana"]);
+    }
+}
