@@ -24,6 +24,20 @@ pub enum Role {
     Operator,
 }
 
+impl Role {
+    pub(crate) const ALL: [Self; 4] = [Self::Source, Self::Agent, Self::Admin, Self::Operator];
+
+    /// As it stands in JSON and in headers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Agent => "agent",
+            Self::Admin => "admin",
+            Self::Operator => "operator",
+        }
+    }
+}
+
 /// Who is calling, as a verified key says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {

@@ -1,44 +1,70 @@
-//! One KV bucket: opening it, writing to it, and keeping a table of what it holds.
+//! One KV bucket: opening it, and keeping a table of what it holds.
+
+mod commit;
+mod past;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use async_nats::jetstream::Context;
-use async_nats::jetstream::kv::{self, CreateErrorKind, Entry, Operation, Store, UpdateErrorKind};
+use async_nats::jetstream::kv::{self, Entry, Operation, Store};
 use async_nats::jetstream::stream::StorageType;
-use bytes::Bytes;
+use tipoff_runtime::Nats;
 use tipoff_runtime::publish::PATIENCE;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::info;
 
+use crate::EditError;
 use crate::follow::{Table, follow};
-use crate::{EditError, Expect};
+pub(crate) use commit::Write;
+pub(crate) use past::Edition;
 
 /// How long an edit waits until the process that made it can see it.
 const SEEN_WITHIN: Duration = Duration::from_secs(2);
 
 /// A bucket and a table that follows it.
 pub(crate) struct Bucket<T> {
+    nats: Nats,
     store: Store,
     table: Arc<RwLock<T>>,
     /// Revision up to which the table is complete; `None`: not loaded yet.
     seen: watch::Receiver<Option<u64>>,
 }
 
-/// Opens the bucket, or makes it.
+/// Opens the bucket, or makes it; it keeps the last `history` versions of each key.
 pub(crate) async fn open(
     jetstream: &Context,
     name: &str,
+    history: i64,
     replicas: usize,
 ) -> Result<Store, EditError> {
-    if let Ok(Ok(store)) = timeout(PATIENCE, jetstream.get_key_value(name)).await {
+    let store = match timeout(PATIENCE, jetstream.get_key_value(name)).await {
+        Ok(Ok(store)) => store,
+        Ok(Err(_)) | Err(_) => make(jetstream, name, history, replicas).await?,
+    };
+    let mut config = store.stream.cached_info().config.clone();
+    if config.allow_atomic_publish && config.max_messages_per_subject >= history {
         return Ok(store);
     }
+    // As an earlier release made it, or as the client makes all buckets.
+    config.allow_atomic_publish = true;
+    config.max_messages_per_subject = config.max_messages_per_subject.max(history);
+    in_time(jetstream.update_stream(config)).await?;
+    info!(bucket = name, history, "the bucket keeps more versions now and takes batches");
+    in_time(jetstream.get_key_value(name)).await
+}
+
+async fn make(
+    jetstream: &Context,
+    name: &str,
+    history: i64,
+    replicas: usize,
+) -> Result<Store, EditError> {
     let config = kv::Config {
         bucket: name.to_owned(),
-        history: 5,
+        history,
         storage: StorageType::File,
         num_replicas: replicas,
         ..kv::Config::default()
@@ -64,12 +90,16 @@ where
 
 impl<T: Table> Bucket<T> {
     /// Loads everything, then follows until `stop` is cancelled.
-    pub(crate) async fn follow(store: Store, stop: CancellationToken) -> Result<Self, EditError> {
+    pub(crate) async fn follow(
+        nats: Nats,
+        store: Store,
+        stop: CancellationToken,
+    ) -> Result<Self, EditError> {
         let table = Arc::new(RwLock::new(T::default()));
         let (seeing, mut seen) = watch::channel(None);
         tokio::spawn(follow(store.clone(), table.clone(), seeing, stop));
         in_time(seen.wait_for(Option::is_some)).await?;
-        Ok(Self { store, table, seen })
+        Ok(Self { nats, store, table, seen })
     }
 
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
@@ -87,95 +117,8 @@ impl<T: Table> Bucket<T> {
         Ok(entry.filter(|entry| entry.operation == Operation::Put))
     }
 
-    /// Writes, and waits until the table has it. Answers the new version.
-    pub(crate) async fn put(
-        &self,
-        key: &str,
-        what: &str,
-        value: Bytes,
-        expect: Expect,
-    ) -> Result<u64, EditError> {
-        let version = match expect {
-            Expect::Anything => in_time(self.store.put(key, value)).await?,
-            Expect::Absent => self.create(key, what, value).await?,
-            Expect::Version(version) => self.update(key, what, value, version).await?,
-        };
-        if !self.is_seen(version).await {
-            warn!(key, version, "the edit is made, but this process has not seen it yet");
-        }
-        Ok(version)
-    }
-
-    async fn create(&self, key: &str, what: &str, value: Bytes) -> Result<u64, EditError> {
-        match timeout(PATIENCE, self.store.create(key, value)).await {
-            Ok(Ok(version)) => Ok(version),
-            Ok(Err(error)) if error.kind() == CreateErrorKind::AlreadyExists => {
-                Err(self.conflict(key, what).await)
-            }
-            Ok(Err(error)) => Err(EditError::Unavailable(Box::new(error))),
-            Err(elapsed) => Err(EditError::Unavailable(Box::new(elapsed))),
-        }
-    }
-
-    async fn update(
-        &self,
-        key: &str,
-        what: &str,
-        value: Bytes,
-        version: u64,
-    ) -> Result<u64, EditError> {
-        match timeout(PATIENCE, self.store.update(key, value, version)).await {
-            Ok(Ok(version)) => Ok(version),
-            Ok(Err(error)) if error.kind() == UpdateErrorKind::WrongLastRevision => {
-                Err(self.conflict(key, what).await)
-            }
-            Ok(Err(error)) => Err(EditError::Unavailable(Box::new(error))),
-            Err(elapsed) => Err(EditError::Unavailable(Box::new(elapsed))),
-        }
-    }
-
-    /// Deletes, and waits until the table has it.
-    pub(crate) async fn delete(
-        &self,
-        key: &str,
-        what: &str,
-        expect: Expect,
-    ) -> Result<(), EditError> {
-        let version = match expect {
-            Expect::Anything => None,
-            Expect::Absent => return Err(self.conflict(key, what).await),
-            Expect::Version(version) => Some(version),
-        };
-        match timeout(PATIENCE, self.store.delete_expect_revision(key, version)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) if error.kind() == UpdateErrorKind::WrongLastRevision => {
-                return Err(self.conflict(key, what).await);
-            }
-            Ok(Err(error)) => return Err(EditError::Unavailable(Box::new(error))),
-            Err(elapsed) => return Err(EditError::Unavailable(Box::new(elapsed))),
-        }
-        // The mark that was left in its place tells how far the table must be.
-        let mark = in_time(self.store.entry(key)).await?;
-        if !self.is_seen(mark.map_or(0, |mark| mark.revision)).await {
-            // What was revoked must not count any longer, watch or no watch.
-            self.table.write().unwrap_or_else(PoisonError::into_inner).apply(key, 0, None);
-        }
-        Ok(())
-    }
-
-    /// What stands there instead of what was expected.
-    async fn conflict(&self, key: &str, what: &str) -> EditError {
-        match self.get(key).await {
-            Ok(Some(entry)) => {
-                EditError::Conflict { what: what.to_owned(), version: entry.revision }
-            }
-            Ok(None) => EditError::NotFound { what: what.to_owned() },
-            Err(error) => error,
-        }
-    }
-
     /// Waits until the table has `version`. `false`: it took too long.
-    async fn is_seen(&self, version: u64) -> bool {
+    pub(crate) async fn is_seen(&self, version: u64) -> bool {
         let mut seen = self.seen.clone();
         let has_it = |seen: &Option<u64>| seen.is_some_and(|seen| seen >= version);
         timeout(SEEN_WITHIN, seen.wait_for(has_it)).await.is_ok()

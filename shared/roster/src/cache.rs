@@ -6,13 +6,18 @@ use ring::rand::SystemRandom;
 use tipoff_domain::{AgentId, EntityId, EntityView, LenderId, PondId, SourceId};
 use tipoff_runtime::Nats;
 use tipoff_wire::Partition;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::ApiKeys;
 use crate::bucket::{self, Bucket};
 use crate::entities::Entities;
-use crate::{Deployment, EditError, PushSubscription, deployment, keys};
+use crate::{Author, Deployment, EditError, PushSubscription, deployment, keys};
+
+/// Versions kept of everything that is configured: all that a bucket can keep.
+pub(crate) const VERSIONS: i64 = 64;
+/// Versions kept of API keys, which are only made and revoked.
+const FEW_VERSIONS: i64 = 5;
 
 /// The roster. Cheap to clone; clones share the view.
 #[derive(Clone)]
@@ -20,6 +25,8 @@ pub struct Roster {
     pub(crate) entities: Arc<Bucket<Entities>>,
     pub(crate) api_keys: Arc<Bucket<ApiKeys>>,
     pub(crate) secrets: SystemRandom,
+    pub(crate) author: Author,
+    pub(crate) list_edits: Arc<Mutex<()>>,
     deployment: Arc<Deployment>,
 }
 
@@ -34,17 +41,25 @@ impl Roster {
         stop: CancellationToken,
     ) -> Result<Self, EditError> {
         let secrets = SystemRandom::new();
-        let roster = bucket::open(&nats.jetstream, keys::ROSTER, replicas).await?;
-        let auth = bucket::open(&nats.jetstream, keys::AUTH, replicas).await?;
+        let roster = bucket::open(&nats.jetstream, keys::ROSTER, VERSIONS, replicas).await?;
+        let auth = bucket::open(&nats.jetstream, keys::AUTH, FEW_VERSIONS, replicas).await?;
         let deployment = deployment::agree(&roster, partitions, &secrets).await?;
-        let (entities, api_keys) =
-            tokio::try_join!(Bucket::follow(roster, stop.clone()), Bucket::follow(auth, stop))?;
+        let entities = Bucket::follow(nats.clone(), roster, stop.clone());
+        let api_keys = Bucket::follow(nats.clone(), auth, stop);
+        let (entities, api_keys) = tokio::try_join!(entities, api_keys)?;
         Ok(Self {
             entities: Arc::new(entities),
             api_keys: Arc::new(api_keys),
             secrets,
+            author: Author::default(),
+            list_edits: Arc::default(),
             deployment: Arc::new(deployment),
         })
+    }
+
+    /// The same roster; what is edited through it is edited by `author`.
+    pub fn by(&self, author: impl Into<Author>) -> Self {
+        Self { author: author.into(), ..self.clone() }
     }
 
     pub fn deployment(&self) -> &Deployment {
@@ -90,7 +105,7 @@ impl Roster {
         Some(self.entities.read().slot(entity)?.lenders.get(lender)?.version)
     }
 
-    /// The version of the list order as a whole (0: never ordered).
+    /// The version of the list of routes as a whole (0: there never was a route).
     pub fn order_version(&self, entity: &EntityId) -> u64 {
         let entities = self.entities.read();
         let order = entities.slot(entity).and_then(|slot| slot.order.as_ref());

@@ -1,5 +1,7 @@
 //! Edits: checked as a whole, then written with the version they were based on.
 
+mod entities;
+mod list;
 mod people;
 mod ponds;
 mod push;
@@ -13,6 +15,7 @@ use serde::Serialize;
 use tipoff_domain::{EntityId, EntityView, Invalid};
 
 use crate::Roster;
+use crate::bucket::Write;
 use crate::entities::Slot;
 use crate::keys::Key;
 
@@ -75,10 +78,13 @@ impl Roster {
         {
             return Err(not_found(what.to_owned()));
         }
-        let stored =
-            serde_json::to_vec(&value).map_err(|error| EditError::Unavailable(Box::new(error)))?;
-        let version =
-            self.entities.put(&key.to_string(), what, Bytes::from(stored), expect).await?;
+        let write = Write {
+            key: key.to_string(),
+            what: what.to_owned(),
+            value: Some(encode(&value)?),
+            expect,
+        };
+        let version = self.entities.commit(&[write], &self.author).await?;
         Ok(Edited { value, version, created: !existed })
     }
 
@@ -93,7 +99,16 @@ impl Roster {
         if !existed {
             return Err(not_found(what.to_owned()));
         }
-        self.entities.delete(&key.to_string(), what, expect).await
+        let (key, what) = (key.to_string(), what.to_owned());
+        let write = Write { key, what, value: None, expect };
+        self.entities.commit(&[write], &self.author).await.map(drop)
+    }
+}
+
+pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Bytes, EditError> {
+    match serde_json::to_vec(value) {
+        Ok(text) => Ok(Bytes::from(text)),
+        Err(error) => Err(EditError::Unavailable(Box::new(error))),
     }
 }
 

@@ -6,6 +6,7 @@
 //! moment later.
 
 mod auth;
+mod author;
 mod bucket;
 mod cache;
 mod deployment;
@@ -13,13 +14,16 @@ mod edit;
 mod entities;
 mod family;
 mod follow;
+mod history;
 mod keys;
 mod reach;
 mod tree;
 
 pub use auth::{Access, ApiKey, NewKey, Role};
+pub use author::Author;
 pub use cache::Roster;
 pub use edit::{EditError, Edited, Expect};
+pub use history::{Change, Done, FieldChange};
 pub use reach::{Reach, Works};
 pub use tree::Tree;
 

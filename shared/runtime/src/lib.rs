@@ -6,6 +6,7 @@ pub mod clock;
 pub mod connect;
 pub mod dead;
 pub mod health;
+pub mod past;
 pub mod publish;
 pub mod settings;
 pub mod shutdown;

@@ -1,17 +1,17 @@
 //! Making, verifying and revoking keys.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bytes::Bytes;
 use ring::digest::{SHA256, digest};
 use ring::rand::SecureRandom;
 use tipoff_domain::{EntityId, Invalid};
 
 use super::{Access, ApiKey, NewKey, Role, Stored};
+use crate::bucket::Write;
 use crate::deployment::NoChance;
-use crate::edit::{not_found, refused};
+use crate::edit::{encode, not_found, refused};
 use crate::{EditError, Expect, Roster, keys};
 
 /// Every key begins so; scanners for leaked secrets look for it.
@@ -56,10 +56,9 @@ impl Roster {
         self.check_key(&key)?;
         let NewKey { role, entity, agent, source } = key;
         let stored = Stored { role, entity, agent, source, hash: hash(secret) };
-        let value =
-            serde_json::to_vec(&stored).map_err(|error| EditError::Unavailable(Box::new(error)))?;
-        let what = format!("key `{id}`");
-        self.api_keys.put(&keys::api_key(id), &what, Bytes::from(value), expect).await.map(drop)
+        let (key, what) = (keys::api_key(id), format!("key `{id}`"));
+        let write = Write { key, what, value: Some(encode(&stored)?), expect };
+        self.api_keys.commit(&[write], &self.author).await.map(drop)
     }
 
     pub async fn revoke_key(&self, id: &str) -> Result<(), EditError> {
@@ -68,7 +67,8 @@ impl Roster {
         if !named || self.api_keys.get(&keys::api_key(id)).await?.is_none() {
             return Err(not_found(what));
         }
-        self.api_keys.delete(&keys::api_key(id), &what, Expect::Anything).await
+        let write = Write { key: keys::api_key(id), what, value: None, expect: Expect::Anything };
+        self.api_keys.commit(&[write], &self.author).await.map(drop)
     }
 
     /// Revokes every key that `which` holds for.

@@ -1,8 +1,6 @@
-//! Editing entities, their agents and their sources.
+//! Editing agents and sources.
 
-use std::collections::HashSet;
-
-use tipoff_domain::{Agent, AgentId, Entity, EntityId, Invalid, Source, SourceId};
+use tipoff_domain::{Agent, AgentId, EntityId, Invalid, Source, SourceId};
 
 use super::ponds::unnamed;
 use super::{Edited, Expect, refused};
@@ -10,41 +8,6 @@ use crate::keys::Key;
 use crate::{EditError, Roster};
 
 impl Roster {
-    pub async fn put_entity(
-        &self,
-        id: &EntityId,
-        entity: Entity,
-        expect: Expect,
-    ) -> Result<Edited<Entity>, EditError> {
-        let mut invalid = Invalid::default();
-        invalid.absorb(entity.check());
-        invalid.absorb(self.check_parent(id, entity.parent.as_ref()));
-        refused(invalid.into_result())?;
-        let existed = self.entity_version(id).is_some();
-        self.write(&Key::Entity(id.clone()), &format!("entity `{id}`"), entity, existed, expect)
-            .await
-    }
-
-    /// Refuses a parent that does not exist and one that stands below `id`.
-    fn check_parent(&self, id: &EntityId, parent: Option<&EntityId>) -> Result<(), Invalid> {
-        let entities = self.entities.read();
-        let mut seen = HashSet::new();
-        let mut above = parent.cloned();
-        while let Some(parent) = above {
-            if parent == *id {
-                return Err(Invalid::one("/parent", format!("`{id}` would stand below itself")));
-            }
-            let Some(slot) = entities.slot(&parent) else {
-                return Err(Invalid::one("/parent", format!("entity `{parent}` does not exist")));
-            };
-            above = slot.entity.as_ref().and_then(|entity| entity.value.parent.clone());
-            if !seen.insert(parent) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
     pub async fn put_agent(
         &self,
         entity: &EntityId,

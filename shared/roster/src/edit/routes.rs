@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use tipoff_domain::{EntityId, EntityView, Invalid, Route, RouteId};
+use tipoff_domain::{EntityId, EntityView, Invalid, OnExhausted, Route, RouteId, route};
 use uuid::Uuid;
 
-use super::{Edited, Expect, not_found, refused};
-use crate::entities::Slot;
+use super::list::{ListEdit, Listed};
+use super::ponds::unnamed;
+use super::{Edited, Expect, encode, not_found, refused};
+use crate::bucket::Write;
 use crate::keys::Key;
 use crate::{EditError, Roster};
 
@@ -46,48 +48,65 @@ impl Roster {
     ) -> Result<Edited<Route>, EditError> {
         // The version is that of the entry, known once it is written.
         route.version = 0;
-        let view = self.view_of(entity)?;
-        let (checked, existed) = self
-            .within(entity, |slot| (check(&route, &view), slot.routes.contains_key(&route.id)))?;
-        refused(checked)?;
-        let key = Key::Route(entity.clone(), route.id.clone());
-        let what = format!("route `{}`", route.id);
-        let mut edited = self.write(&key, &what, route, existed, expect).await?;
-        edited.value.version = edited.version;
-        Ok(edited)
+        let value = encode(&route)?;
+        let existed = self.within(entity, |slot| slot.routes.contains_key(&route.id))?;
+        let list = self.edit_list(entity, |listed| {
+            refused(check(&route, &listed.view))?;
+            let mut order = listed.order.clone();
+            if !order.contains(&route.id) {
+                order.push(route.id.clone());
+            }
+            let write = write(entity, &route.id, Some(value.clone()), expect);
+            Ok(ListEdit { write: Some(write), order })
+        });
+        route.version = list.await? - 1;
+        Ok(Edited { version: route.version, value: route, created: !existed })
     }
 
+    /// Refused while another route hands on to it.
     pub async fn delete_route(
         &self,
         entity: &EntityId,
         id: &RouteId,
         expect: Expect,
     ) -> Result<(), EditError> {
-        let existed = self.within(entity, |slot| slot.routes.contains_key(id))?;
-        self.remove(
-            &Key::Route(entity.clone(), id.clone()),
-            &format!("route `{id}`"),
-            existed,
-            expect,
-        )
+        self.edit_list(entity, |listed| {
+            if !listed.order.contains(id) {
+                return Err(not_found(format!("route `{id}`")));
+            }
+            let hands_on = |route: &Route| {
+                matches!(&route.on_exhausted, OnExhausted::Route(next) if next == id)
+            };
+            let others = listed.view.routes.iter().filter(|route| hands_on(route));
+            unnamed(others.map(|route| format!("route `{}`", route.title)).collect())?;
+            let order = listed.order.iter().filter(|other| *other != id).cloned().collect();
+            Ok(ListEdit { write: Some(write(entity, id, None, expect)), order })
+        })
         .await
+        .map(drop)
     }
 
-    /// `order` must name every route exactly once.
+    /// `order` must name every route exactly once; the default route has no place in it.
     pub async fn order_routes(
         &self,
         entity: &EntityId,
         order: Vec<RouteId>,
         expect: Expect,
     ) -> Result<Edited<Vec<RouteId>>, EditError> {
-        let (checked, existed) =
-            self.within(entity, |slot| (check_order(&order, slot), slot.order.is_some()))?;
-        refused(checked)?;
-        // Version 0 is what a list has that was never ordered.
-        let expect = if expect == Expect::Version(0) { Expect::Absent } else { expect };
-        self.write(&Key::Order(entity.clone()), "the order of the routes", order, existed, expect)
-            .await
+        let created = self.order_version(entity) == 0;
+        let list = self.edit_list(entity, |listed| {
+            listed.must_be(expect)?;
+            refused(check_order(&order, listed))?;
+            Ok(ListEdit { write: None, order: order.clone() })
+        });
+        let version = list.await?;
+        Ok(Edited { value: order, version, created })
     }
+}
+
+fn write(entity: &EntityId, id: &RouteId, value: Option<bytes::Bytes>, expect: Expect) -> Write {
+    let key = Key::Route(entity.clone(), id.clone()).to_string();
+    Write { key, what: format!("route `{id}`"), value, expect }
 }
 
 fn check(route: &Route, view: &EntityView) -> Result<(), Invalid> {
@@ -101,21 +120,24 @@ fn check(route: &Route, view: &EntityView) -> Result<(), Invalid> {
     invalid.into_result()
 }
 
-fn check_order(order: &[RouteId], slot: &Slot) -> Result<(), Invalid> {
+fn check_order(order: &[RouteId], listed: &Listed) -> Result<(), Invalid> {
     let mut invalid = Invalid::default();
     let mut named = BTreeSet::new();
     for (place, id) in order.iter().enumerate() {
-        if !slot.routes.contains_key(id) {
+        if id.as_str() == route::DEFAULT {
+            invalid.add(
+                format!("/order/{place}"),
+                "the default route always stands last; leave it out",
+            );
+        } else if !listed.order.contains(id) {
             invalid.add(format!("/order/{place}"), format!("`{id}` is not a route of this entity"));
         } else if !named.insert(id) {
             invalid.add(format!("/order/{place}"), format!("`{id}` is on the list twice"));
         }
     }
-    for (id, route) in slot.routes.iter().filter(|(id, _)| !named.contains(id)) {
-        invalid.add(
-            "/order",
-            format!("`{id}` (\"{}\") is missing; name every route once", route.value.title),
-        );
+    for id in listed.order.iter().filter(|id| !named.contains(id)) {
+        let title = listed.view.route(id).map_or("", |route| &route.title);
+        invalid.add("/order", format!("`{id}` (\"{title}\") is missing; name every route once"));
     }
     invalid.into_result()
 }

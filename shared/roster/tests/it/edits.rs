@@ -1,5 +1,5 @@
 use serde_json::json;
-use tipoff_domain::{EntityId, Invalid};
+use tipoff_domain::{Entity, EntityId, Invalid};
 use tipoff_roster::{EditError, Expect, PushKeys, PushSubscription};
 
 use crate::{acme, agent, agent_id, entity, route, source, source_id, staffed, titles, to_all};
@@ -92,16 +92,22 @@ async fn things_of_an_entity_that_does_not_exist_are_not_found() {
 async fn an_entity_stands_below_one_that_exists_and_never_below_itself() {
     let (_server, roster) = staffed().await;
     let office: EntityId = "office".parse().unwrap();
+    let of_kind = |kind: &str, parent: Option<&str>| {
+        let mut made = serde_json::to_value(entity(parent)).unwrap();
+        made["kind"] = json!(kind);
+        serde_json::from_value::<Entity>(made).unwrap()
+    };
     let orphan =
-        roster.put_entity(&office, entity(Some("nowhere")), Expect::Absent).await.unwrap_err();
-    assert_eq!(problems(orphan)[0].0, "/parent");
+        roster.put_entity(&office, of_kind("office", Some("nowhere")), Expect::Absent).await;
+    assert_eq!(problems(orphan.unwrap_err())[0].0, "/parent");
 
-    roster.put_entity(&office, entity(Some("acme")), Expect::Absent).await.unwrap();
+    roster.put_entity(&office, of_kind("office", None), Expect::Absent).await.unwrap();
+    roster.put_entity(&acme(), entity(Some("office")), Expect::Anything).await.unwrap();
     let circle =
-        roster.put_entity(&acme(), entity(Some("office")), Expect::Anything).await.unwrap_err();
+        roster.put_entity(&office, of_kind("office", Some("acme")), Expect::Anything).await;
     assert_eq!(
-        problems(circle),
-        [("/parent".to_owned(), "`acme` would stand below itself".to_owned())]
+        problems(circle.unwrap_err()),
+        [("/parent".to_owned(), "`office` would stand below itself".to_owned())]
     );
 }
 
@@ -135,16 +141,19 @@ async fn routes_stand_in_the_order_given_and_new_ones_at_the_end() {
         ids.push(roster.create_route(&acme(), to_all(title)).await.unwrap().value.id);
     }
     assert_eq!(titles(&roster), ["one", "two", "three"]);
-    assert_eq!(roster.order_version(&acme()), 0);
+    let version = roster.order_version(&acme());
+    let expect = Expect::Version(version);
 
     let order = vec![ids[2].clone(), ids[0].clone(), ids[1].clone()];
-    let ordered = roster.order_routes(&acme(), order.clone(), Expect::Version(0)).await.unwrap();
+    let ordered = roster.order_routes(&acme(), order.clone(), expect).await.unwrap();
     assert_eq!(titles(&roster), ["three", "one", "two"]);
     assert_eq!(roster.order_version(&acme()), ordered.version);
-    let late = roster.order_routes(&acme(), order, Expect::Version(0)).await.unwrap_err();
+    let late = roster.order_routes(&acme(), order, expect).await.unwrap_err();
     assert!(matches!(late, EditError::Conflict { .. }), "{late}");
 
+    // Every edit of a route is one of the list.
     roster.create_route(&acme(), to_all("four")).await.unwrap();
+    assert!(roster.order_version(&acme()) > ordered.version);
     roster.delete_route(&acme(), &ids[0], Expect::Anything).await.unwrap();
     assert_eq!(titles(&roster), ["three", "two", "four"]);
 }

@@ -4,6 +4,7 @@
 
 mod deployment;
 mod edits;
+mod history;
 mod keys;
 mod ponds;
 mod tree;
