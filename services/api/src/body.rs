@@ -19,7 +19,7 @@ pub(crate) struct Sent<T>(pub(crate) T);
 pub(crate) struct MaybeSent<T>(pub(crate) T);
 
 /// A configured thing as a JSON body. What a GET showed may be sent back as it
-/// is: `id` must then be the one in the path, and `version` does not count.
+/// is: `id` must then be the one in the path; `version` and `warnings` do not count.
 #[derive(Debug)]
 pub(crate) struct Document<T> {
     value: T,
@@ -73,6 +73,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Document<T> {
         let mut value = parse(&bytes(request, state).await?)?;
         let id = value.as_object_mut().and_then(|object| {
             object.remove("version");
+            object.remove("warnings");
             object.remove("id")
         });
         Ok(Self { value: read(value)?, id })

@@ -22,7 +22,7 @@ use crate::{AgentId, EntityView, Origin, RouteId};
 pub use agents::{AgentCounts, AgentRow};
 pub use identities::Identity;
 pub use place::Place;
-pub use range::{Range, RangeError};
+pub use range::{Bounds, Range, RangeError};
 
 /// A lead, as far as the report looks at it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,6 +12,8 @@ use crate::Api;
 use crate::access::Caller;
 use crate::body::{Document, In, Sent};
 use crate::etag::{Basis, Versioned};
+use crate::insight::lint::Saved;
+use crate::insight::schema::SavedRoute;
 use crate::names::{InEntity, RoutePath};
 use crate::problem::Problem;
 use crate::schema;
@@ -22,7 +24,7 @@ fn missing(route: &RouteId) -> Problem {
 
 /// Create a route at the end of the list
 #[utoipa::path(post, path = "/v1/entities/{entity}/routes", tag = "routes", params(InEntity),
-    request_body = schema::Route, responses((status = 201, body = schema::Route)))]
+    request_body = schema::Route, responses((status = 201, body = SavedRoute)))]
 pub(crate) async fn create_route(
     State(api): State<Api>,
     caller: Caller,
@@ -30,11 +32,11 @@ pub(crate) async fn create_route(
     sent: Document<Route>,
 ) -> Result<Response, Problem> {
     caller.admin_of(&entity)?;
-    api.entity_view(&entity)?;
+    let before = api.entity_view(&entity)?;
     let edited = api.roster.create_route(&entity, sent.unnamed()).await?;
     let location = format!("/v1/entities/{entity}/routes/{}", edited.value.id);
-    let shown =
-        Versioned { status: StatusCode::CREATED, version: edited.version, body: edited.value };
+    let body = api.saved(edited.value, &before);
+    let shown = Versioned { status: StatusCode::CREATED, version: edited.version, body };
     Ok(([(header::LOCATION, location)], shown).into_response())
 }
 
@@ -72,19 +74,20 @@ pub(crate) async fn get_route(
 ///
 /// Acts on the next offer; offers that are out stay as they are.
 #[utoipa::path(put, path = "/v1/entities/{entity}/routes/{id}", tag = "routes", params(RoutePath),
-    request_body = schema::Route, responses((status = 200, body = schema::Route)))]
+    request_body = schema::Route, responses((status = 200, body = SavedRoute)))]
 pub(crate) async fn put_route(
     State(api): State<Api>,
     caller: Caller,
     In(RoutePath { entity, id }): In<RoutePath>,
     basis: Basis,
     sent: Document<Route>,
-) -> Result<Versioned<Route>, Problem> {
+) -> Result<Versioned<Saved>, Problem> {
     caller.admin_of(&entity)?;
-    let current = api.entity_view(&entity)?.route(&id).ok_or_else(|| missing(&id))?.version;
+    let before = api.entity_view(&entity)?;
+    let current = before.route(&id).ok_or_else(|| missing(&id))?.version;
     let expect = basis.expect(&format!("route `{id}`"), Some(current))?;
     let edited = api.roster.put_route(&entity, &id, sent.called(id.as_str())?, expect).await?;
-    Ok(Versioned::ok(edited.version, edited.value))
+    Ok(Versioned::ok(edited.version, api.saved(edited.value, &before)))
 }
 
 /// Remove a route

@@ -5,8 +5,10 @@
 mod claim_page;
 mod configuration;
 mod document;
+mod insight;
 mod isolation;
 mod live;
 mod log;
+mod ponds;
 mod work;
 mod world;

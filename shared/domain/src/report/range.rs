@@ -20,6 +20,13 @@ pub enum Range {
     },
 }
 
+/// From (inclusive) until (exclusive); `None`: open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bounds {
+    pub from: Option<DateTime<Utc>>,
+    pub until: Option<DateTime<Utc>>,
+}
+
 /// Dates that make no range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the range ends on {to}, before it begins on {from}")]
@@ -29,25 +36,22 @@ pub struct RangeError {
 }
 
 impl Range {
-    /// From (inclusive) to (exclusive); `None`: open. Days are those of `zone`.
-    pub fn bounds(
-        self,
-        now: DateTime<Utc>,
-        zone: Tz,
-    ) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>), RangeError> {
+    /// The range as instants. Days are those of `zone`.
+    pub fn bounds(self, now: DateTime<Utc>, zone: Tz) -> Result<Bounds, RangeError> {
         let began = |day: NaiveDate| first_instant(day.and_time(NaiveTime::MIN), zone);
         let today = now.with_timezone(&zone).date_naive();
         let month = today.with_day(1).unwrap_or(today);
+        let since = |day: NaiveDate| Bounds { from: Some(began(day)), until: None };
         match self {
-            Self::Month => Ok((Some(began(month)), None)),
-            Self::Year => Ok((Some(began(month.with_month(1).unwrap_or(month))), None)),
-            Self::All => Ok((None, None)),
+            Self::Month => Ok(since(month)),
+            Self::Year => Ok(since(month.with_month(1).unwrap_or(month))),
+            Self::All => Ok(Bounds::default()),
             Self::Custom { from: Some(from), to: Some(to) } if to < from => {
                 Err(RangeError { from, to })
             }
             Self::Custom { from, to } => {
                 let after = |day: NaiveDate| day.checked_add_days(Days::new(1)).unwrap_or(day);
-                Ok((from.map(began), to.map(after).map(began)))
+                Ok(Bounds { from: from.map(began), until: to.map(after).map(began) })
             }
         }
     }
