@@ -4,7 +4,7 @@
 
 export PATH := $(CURDIR)/.tools/bin:$(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help setup demo test lint fmt bench pure clean
+.PHONY: help setup demo test lint fmt bench pure fuzz fuzz-api deny clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,15 @@ bench: setup ## What this machine can do: leads from door to mail, beside the ya
 # Alone, because built with the others it would be given their clock and dice.
 pure: setup ## Prove that the routing rules need no clock, no dice and no I/O
 	cargo check --package tipoff-domain
+
+fuzz: ## Random bytes for every parser, a short time each (FUZZ_SECONDS=20)
+	@scripts/fuzz.sh
+
+fuzz-api: setup ## Requests made up from the API's own description, against a demo
+	@scripts/fuzz-api.sh
+
+deny: ## Licences, origins and known weaknesses of everything we depend on
+	@scripts/deny.sh
 
 clean: ## Remove what was built and fetched
 	cargo clean

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use crate::invalid::shown;
+
 /// A span of whole seconds, written as in `1d12h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -54,7 +56,7 @@ impl FromStr for Span {
 
     /// Units must come in the order d, h, m, s, each at most once.
     fn from_str(text: &str) -> Result<Self, BadSpan> {
-        let bad = || BadSpan(text.chars().take(40).collect());
+        let bad = || BadSpan(shown(text, 40));
         let mut units = UNITS.iter();
         let mut total: u32 = 0;
         let mut digits = String::new();

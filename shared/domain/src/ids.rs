@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::invalid::shown;
+
 /// A name that cannot be used, and what a name may look like.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{given}` cannot be used as a name: use 1 to {longest} letters, digits, `-` or `_`")]
@@ -25,7 +27,7 @@ fn check(text: &str) -> Result<(), BadName> {
     if (1..=LONGEST_NAME).contains(&text.len()) && text.chars().all(plain) {
         Ok(())
     } else {
-        Err(BadName { given: text.chars().take(80).collect(), longest: LONGEST_NAME })
+        Err(BadName { given: shown(text, 80), longest: LONGEST_NAME })
     }
 }
 

@@ -88,3 +88,10 @@ pub(crate) fn under(prefix: &str, checked: Result<(), Invalid>) -> Result<(), In
         invalid
     })
 }
+
+/// The beginning of what was given, fit for a log, a terminal and a header: no
+/// control character survives.
+pub(crate) fn shown(given: &str, longest: usize) -> String {
+    let plain = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    given.chars().take(longest).map(plain).collect()
+}

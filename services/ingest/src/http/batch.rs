@@ -3,8 +3,9 @@
 //! The body is read as it comes. However it ends, the answer says what became
 //! of every line, and sending all of it again does no harm.
 
+mod lines;
+
 use std::collections::HashSet;
-use std::io;
 use std::sync::Arc;
 
 use axum::Json;
@@ -12,22 +13,20 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use futures::{Stream, StreamExt, TryStreamExt, stream};
+use futures::StreamExt;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt};
-use tokio_util::io::StreamReader;
 use tracing::warn;
 
 use super::caller::Caller;
 use super::is_one_of;
 use crate::intake::{Intake, Refusal, Sent, Taken};
 use crate::problem::Problem;
+use crate::read::LARGEST;
+use lines::{Ended, Line, MOST_LINES, lines};
 
-const MOST_LINES: usize = 10_000;
-const MOST_BYTES: u64 = 16 * 1024 * 1024;
-/// Leads of one request that are on their way to JetStream at once.
-const AT_ONCE: usize = 64;
+/// Leads of one request that are on their way to JetStream at once: as many as
+/// it writes with one sync.
+const AT_ONCE: usize = 300;
 
 const KINDS: [&str; 6] = [
     "application/x-ndjson",
@@ -48,7 +47,7 @@ pub(super) async fn post(
         return Err(Problem::media_type("application/x-ndjson"));
     }
     let mut report = Report::default();
-    let outcomes = lines(body).map(|line| {
+    let outcomes = lines(body.into_data_stream(), LARGEST).map(|line| {
         let (intake, caller) = (&intake, &caller);
         async move {
             let line = line?;
@@ -70,62 +69,14 @@ pub(super) async fn post(
     report.answer()
 }
 
-struct Line {
-    /// From 1, blank lines included.
-    number: usize,
-    text: Bytes,
-}
-
-/// Why the lines ended before the body did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ended {
-    TooManyLines,
-    TooManyBytes,
-    Interrupted,
-}
-
-/// The lines that are not blank, each as soon as it is there.
-fn lines(body: Body) -> impl Stream<Item = Result<Line, Ended>> {
-    let bytes = body.into_data_stream().map_err(io::Error::other);
-    // One byte more than allowed shows that there was more.
-    let reader = StreamReader::new(bytes).take(MOST_BYTES + 1);
-    let state = (reader, 0_usize, 0_u64, false);
-    let numbered = stream::unfold(state, |(mut reader, mut number, mut read, over)| async move {
-        if over {
-            return None;
-        }
-        let mut text = Vec::new();
-        let line = match reader.read_until(b'\n', &mut text).await {
-            Ok(0) => return None,
-            Ok(length) => {
-                number += 1;
-                read += length as u64;
-                match () {
-                    () if read > MOST_BYTES => Err(Ended::TooManyBytes),
-                    () if number > MOST_LINES => Err(Ended::TooManyLines),
-                    () => Ok(Line { number, text: Bytes::from(text) }),
-                }
-            }
-            Err(_) => Err(Ended::Interrupted),
-        };
-        let over = line.is_err();
-        Some((line, (reader, number, read, over)))
-    });
-    numbered.filter(|line| {
-        let blank = line.as_ref().is_ok_and(|line| line.text.trim_ascii().is_empty());
-        async move { !blank }
-    })
-}
-
 async fn take(intake: &Intake, caller: &Caller, line: &Line) -> Result<Taken, Refusal> {
-    let body = line.text.slice_ref(line.text.trim_ascii());
-    let source = caller.source.as_ref();
-    let sent = Sent { entity: &caller.entity, source, key: None, at: intake.now(), body: &body };
+    let (source, body) = (caller.source.as_ref(), &line.text);
+    let sent = Sent { entity: &caller.entity, source, key: None, at: intake.now(), body };
     let outcome = intake.accept(sent).await;
     match &outcome {
         Ok(_) | Err(Refusal::Mismatch) => {}
         Err(Refusal::Unreadable(unreadable)) => {
-            intake.reject_quietly(caller.names(), unreadable, &body).await;
+            intake.reject_quietly(caller.names(), unreadable, body).await;
         }
         Err(other) => {
             warn!(error = other as &dyn std::error::Error, "a lead of a batch is not accepted");

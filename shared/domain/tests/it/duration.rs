@@ -1,6 +1,6 @@
 use proptest::prelude::{any, proptest};
 use proptest::prop_assert_eq;
-use tipoff_domain::Span;
+use tipoff_domain::{AgentId, Span};
 
 proptest! {
     #[test]
@@ -26,5 +26,16 @@ fn spans_are_written_as_people_write_them() {
     }
     for text in ["", "15", "m15", "15m15m", "5s1m", "1.5h", "-1m", "99999999d"] {
         assert!(text.parse::<Span>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn what_is_refused_is_repeated_without_control_characters() {
+    let refusals = [
+        "1h\u{1b}[2J".parse::<Span>().unwrap_err().to_string(),
+        "ana\r\nX: y\u{1b}[2J".parse::<AgentId>().unwrap_err().to_string(),
+    ];
+    for said in refusals {
+        assert!(!said.chars().any(char::is_control), "{said:?}");
     }
 }

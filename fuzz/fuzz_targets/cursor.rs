@@ -1,0 +1,28 @@
+//! Cursors of lists: ours are always taken, and nothing else passes for one.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tipoff_domain::LeadId;
+
+#[path = "../../services/api/src/work"]
+mod work {
+    mod cursor;
+
+    pub(crate) fn is_cursor(text: &str) -> bool {
+        cursor::is_one(text)
+    }
+}
+
+fuzz_target!(|text: &str| {
+    let parts = text.split_once('.');
+    let ours = parts
+        .and_then(|(score, lead)| Some((score.parse::<u64>().ok()?, lead.parse::<LeadId>().ok()?)));
+    let made = ours.map(|(score, lead)| format!("{score}.{lead}"));
+    if let Some(made) = made.as_deref() {
+        assert!(work::is_cursor(made));
+    }
+    if work::is_cursor(text) {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        assert!(text.bytes().all(plain), "{text:?}");
+    }
+});
