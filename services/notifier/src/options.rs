@@ -5,8 +5,9 @@ use reqwest::Url;
 
 use crate::channels::Settings;
 
-/// Events turned into notices at once, unless told otherwise.
-const IN_FLIGHT: usize = 64;
+/// Events turned into notices at once, unless told otherwise: enough for their
+/// notices to be written down by the batch.
+const IN_FLIGHT: usize = 512;
 const PUBLIC_URL: &str = "http://127.0.0.1:7080";
 
 /// How agents are told.

@@ -11,7 +11,7 @@ pub struct Options {
         id = "router_in_flight",
         long = "router-in-flight",
         env = "TIPOFF_ROUTER_IN_FLIGHT",
-        default_value_t = 256
+        default_value_t = 512
     )]
     pub in_flight: usize,
     /// How long leads in hand may take when stopping, in seconds.
@@ -26,6 +26,6 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { in_flight: 256, drain_seconds: 20 }
+        Self { in_flight: 512, drain_seconds: 20 }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn notifier(smtp: &str, public_url: &str) -> anyhow::Result<tipoff_no
     };
     Ok(tipoff_notifier::Options {
         channels: tipoff_notifier::Settings { email, ..Default::default() },
-        notifier_in_flight: 32,
+        notifier_in_flight: 512,
         public_url: public_url.parse().context("the address of claim links")?,
     })
 }

@@ -1,8 +1,9 @@
 //! One stream's messages, in batches as large as the moment asks for.
 //!
-//! Nothing waits for a timer. A few messages at a time are on their way alone;
-//! whatever comes while all those places are taken goes as one atomic batch as
-//! soon as one is free. So batches grow with the load and vanish with it.
+//! Nothing waits for a timer. Two flights are on their way at a time; whatever
+//! comes meanwhile goes together with the next, as soon as one has landed: as
+//! one atomic batch, or message by message while that is cheaper. So batches
+//! grow with the load and vanish with it.
 //!
 //! JetStream refuses a batch as a whole when one message of it is a repeat or
 //! does not follow what it expects. Then the batch is halved until the trouble
@@ -24,10 +25,8 @@ use crate::Nats;
 const FEW: usize = 20;
 /// Callers whose messages go in one batch, at most.
 const LARGEST: usize = 300;
-/// Messages on their way alone.
-const ALONE: usize = 16;
-/// Batches on their way.
-const BATCHES: usize = 2;
+/// On their way at once: while one is being synced to the disk, the next is sent.
+const FLIGHTS: usize = 2;
 /// Callers that wait for a place; more have to wait to wait.
 const WAITING: usize = 10_000;
 
@@ -75,26 +74,21 @@ impl Lane {
 }
 
 async fn work(nats: Nats, mut waiting: mpsc::Receiver<Unit>) {
-    let (alone, batches) = (Arc::new(Semaphore::new(ALONE)), Arc::new(Semaphore::new(BATCHES)));
+    let flights = Arc::new(Semaphore::new(FLIGHTS));
     let mut units = Vec::with_capacity(LARGEST);
     while waiting.recv_many(&mut units, LARGEST).await > 0 {
-        if count(&units) >= FEW {
-            let Ok(place) = batches.clone().acquire_owned().await else { return };
-            let (nats, units) = (nats.clone(), std::mem::take(&mut units));
-            tokio::spawn(async move {
-                together(&nats, units).await;
-                drop(place);
-            });
-            continue;
+        let Ok(flight) = flights.clone().acquire_owned().await else { return };
+        // Whoever came while there was no flight comes along.
+        while units.len() < LARGEST
+            && let Ok(unit) = waiting.try_recv()
+        {
+            units.push(unit);
         }
-        for unit in units.drain(..) {
-            let Ok(place) = alone.clone().acquire_owned().await else { return };
-            let nats = nats.clone();
-            tokio::spawn(async move {
-                one_by_one(&nats, unit).await;
-                drop(place);
-            });
-        }
+        let (nats, units) = (nats.clone(), std::mem::take(&mut units));
+        tokio::spawn(async move {
+            together(&nats, units).await;
+            drop(flight);
+        });
     }
 }
 
