@@ -1,4 +1,4 @@
-//! Configuration: entities, agents, sources, routes and keys.
+//! Configuration: entities and what belongs to them, and keys.
 //!
 //! The roster checks and writes; these handlers say who may, on what version
 //! an edit is based, and how the result is shown.
@@ -6,6 +6,8 @@
 pub(crate) mod agents;
 pub(crate) mod entities;
 pub(crate) mod keys;
+pub(crate) mod lenders;
+pub(crate) mod ponds;
 pub(crate) mod routes;
 pub(crate) mod sources;
 
@@ -31,7 +33,7 @@ pub(crate) struct Named<Id, T> {
 const ATTEMPTS: usize = 5;
 
 impl Api {
-    fn entity_view(&self, entity: &EntityId) -> Result<Arc<EntityView>, Problem> {
+    pub(crate) fn entity_view(&self, entity: &EntityId) -> Result<Arc<EntityView>, Problem> {
         self.roster.view(entity).ok_or_else(|| Problem::not_found(&format!("entity `{entity}`")))
     }
 }

@@ -10,13 +10,17 @@ mod configuration;
 mod edge;
 mod etag;
 mod health;
+mod insight;
 mod names;
 mod openapi;
 mod page;
 mod problem;
 mod schema;
 mod shown;
+mod telephony;
 mod work;
+
+pub use telephony::Options as TelephonyOptions;
 
 use std::sync::Arc;
 
@@ -34,9 +38,13 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::configuration::{agents, entities, keys, routes as routing, sources};
+use crate::configuration::{
+    agents, entities, keys, lenders, ponds, routes as routing, sources,
+};
+use crate::insight::lint;
 use crate::page::Pages;
-use crate::work::{answers, leads, live, me, pool, push};
+use crate::telephony::{Telephony, status, text, voice};
+use crate::work::{answers, follow_up, hands, held, leads, live, me, ponds as resting, push, withdraw};
 
 /// How the API presents itself.
 #[derive(Debug, Clone, Args)]
@@ -54,6 +62,8 @@ pub struct Options {
     /// Take push subscriptions at any address, also inside the own network. For trials only.
     #[arg(long, env = "TIPOFF_ANY_PUSH_ENDPOINT", value_parser = FalseyValueParser::new())]
     pub any_push_endpoint: bool,
+    #[command(flatten)]
+    pub telephony: telephony::Options,
 }
 
 impl Default for Options {
@@ -63,6 +73,7 @@ impl Default for Options {
             cors_origins: Vec::new(),
             live_connections: 2_000,
             any_push_endpoint: false,
+            telephony: telephony::Options::default(),
         }
     }
 }
@@ -80,6 +91,7 @@ struct Api {
     /// A seat per live connection.
     streams: Arc<Semaphore>,
     pages: Arc<Pages>,
+    telephony: Arc<Telephony>,
     document: Arc<utoipa::openapi::OpenApi>,
 }
 
@@ -93,10 +105,13 @@ pub fn app(
     stop: CancellationToken,
 ) -> Router {
     let (paths, document) = operations().split_for_parts();
+    let link_secret = &roster.deployment().link_secret;
+    let telephony = Telephony::new(&options.telephony, link_secret, nats.jetstream.clone());
     let api = Api {
         nats,
         board,
-        pages: Arc::new(Pages::new(&roster.deployment().link_secret)),
+        pages: Arc::new(Pages::new(link_secret)),
+        telephony: Arc::new(telephony),
         roster,
         clock,
         stop,
@@ -120,6 +135,8 @@ fn operations() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(openapi::basics())
         .merge(configuring())
         .merge(working())
+        .merge(looking())
+        .merge(telephoning())
         .merge(about())
 }
 
@@ -134,6 +151,10 @@ fn configuring() -> OpenApiRouter<Api> {
         .routes(routes!(sources::list_sources))
         .routes(routes!(sources::put_source, sources::get_source, sources::delete_source))
         .routes(routes!(sources::add_source_key))
+        .routes(routes!(ponds::list_ponds))
+        .routes(routes!(ponds::put_pond, ponds::get_pond, ponds::delete_pond))
+        .routes(routes!(lenders::list_lenders))
+        .routes(routes!(lenders::put_lender, lenders::get_lender, lenders::delete_lender))
         .routes(routes!(routing::create_route, routing::list_routes))
         .routes(routes!(routing::order_routes))
         .routes(routes!(routing::put_route, routing::get_route, routing::delete_route))
@@ -150,17 +171,46 @@ fn working() -> OpenApiRouter<Api> {
         .routes(routes!(leads::get_timeline))
         .routes(routes!(answers::claim_lead))
         .routes(routes!(answers::pass_lead))
-        .routes(routes!(answers::assign_lead))
-        .routes(routes!(answers::return_lead))
-        .routes(routes!(pool::list_pool))
-        .routes(routes!(pool::claim_from_pool))
-        .routes(routes!(pool::assign_from_pool))
+        .routes(routes!(follow_up::follow_up))
+        .routes(routes!(answers::undo_pass))
+        .routes(routes!(answers::another_chance))
+        .routes(routes!(answers::worked))
+        .routes(routes!(hands::assign_lead))
+        .routes(routes!(hands::return_lead))
+        .routes(routes!(hands::close_lead))
+        .routes(routes!(hands::credit_lead))
+        .routes(routes!(held::list_held))
+        .routes(routes!(held::send_to_routing))
+        .routes(routes!(held::add_contact))
+        .routes(routes!(withdraw::withdraw_offers))
+        .routes(routes!(resting::list_pool))
+        .routes(routes!(resting::claim_from_pool))
+        .routes(routes!(resting::assign_from_pool))
+        .routes(routes!(resting::list_pond_leads))
+        .routes(routes!(resting::claim_from_pond))
+        .routes(routes!(resting::assign_from_pond))
+        .routes(routes!(resting::my_ponds))
         .routes(routes!(me::get_me))
         .routes(routes!(me::my_offers))
         .routes(routes!(me::my_leads))
         .routes(routes!(push::add_push_subscription, push::remove_push_subscription))
         .routes(routes!(push::get_push_key))
         .routes(routes!(live::stream_events))
+}
+
+fn looking() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(lint::lint_routes, lint::lint_draft))
+}
+
+fn telephoning() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(voice::picked_up))
+        .routes(routes!(voice::accept))
+        .routes(routes!(voice::next))
+        .routes(routes!(voice::dialled))
+        .routes(routes!(text::receive))
+        .routes(routes!(status::call_ended))
+        .routes(routes!(status::text_ended))
 }
 
 fn about() -> OpenApiRouter<Api> {

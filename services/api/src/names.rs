@@ -1,7 +1,7 @@
 //! The names that stand in paths and queries.
 
 use serde::Deserialize;
-use tipoff_domain::{AgentId, EntityId, LeadId, RouteId, SourceId};
+use tipoff_domain::{AgentId, EntityId, LeadId, LenderId, PondId, RouteId, SourceId};
 use utoipa::IntoParams;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -31,6 +31,24 @@ pub(crate) struct SourcePath {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
+pub(crate) struct PondPath {
+    #[param(value_type = String, example = "acme")]
+    pub(crate) entity: EntityId,
+    #[param(value_type = String, example = "north")]
+    pub(crate) pond: PondId,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct LenderPath {
+    #[param(value_type = String, example = "acme")]
+    pub(crate) entity: EntityId,
+    #[param(value_type = String, example = "first-bank")]
+    pub(crate) lender: LenderId,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(crate) struct RoutePath {
     #[param(value_type = String, example = "acme")]
     pub(crate) entity: EntityId,
@@ -43,6 +61,17 @@ pub(crate) struct RoutePath {
 pub(crate) struct PoolPath {
     #[param(value_type = String, example = "acme")]
     pub(crate) entity: EntityId,
+    #[param(value_type = String, example = "lead_1")]
+    pub(crate) lead: LeadId,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct PondLeadPath {
+    #[param(value_type = String, example = "acme")]
+    pub(crate) entity: EntityId,
+    #[param(value_type = String, example = "north")]
+    pub(crate) pond: PondId,
     #[param(value_type = String, example = "lead_1")]
     pub(crate) lead: LeadId,
 }
@@ -96,4 +125,12 @@ pub(crate) struct Endpoint {
     /// The subscription's endpoint. It may stand in a JSON body instead.
     #[serde(default)]
     pub(crate) endpoint: Option<String>,
+}
+
+/// How often a question was put before, in a call.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Times {
+    #[serde(default)]
+    pub(crate) times: u8,
 }

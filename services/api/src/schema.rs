@@ -87,6 +87,40 @@ pub(crate) struct Entity {
     /// `en` if left out.
     locale: Option<Locale>,
     same_person: Option<SamePerson>,
+    /// Where a lead goes that no route takes; `pool` if left out.
+    no_match: Option<NoMatch>,
+    /// Outside of these, leads that need acceptance go to the timeout agent, by e-mail only. Left out, it is always open.
+    office_hours: Option<Schedule>,
+    /// Whether leads about a listing go to its agent first; left out, they do not. For company admins.
+    listing: Option<Listing>,
+    /// The day on which weekly limits begin anew; `mon` if left out.
+    week_starts: Option<Day>,
+    /// Whether limits also count, and block, what agents fetch from pool and ponds; `false` if left out.
+    pool_claims_count: Option<bool>,
+    /// For how long a pass can be taken back, at most `60s`; not at all if left out.
+    #[schema(example = "10s")]
+    undo_pass: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum NoMatch {
+    Pool,
+    /// To all agents in turn, without asking.
+    DefaultRoute,
+}
+
+/// Leads about a listing go to the listing agent, else to a co-listing agent.
+#[derive(ToSchema)]
+#[schema(example = json!({"bypass": false, "timeout": "15m"}))]
+pub(crate) struct Listing {
+    /// Leads go by the routes, whatever listing they are about; `false` if left out.
+    bypass: Option<bool>,
+    /// Left out, the listing agent has the lead without being asked. `10s` to `30d`.
+    #[schema(example = "15m")]
+    timeout: Option<String>,
+    /// Also while the listing agent is paused; `false` if left out.
+    even_if_paused: Option<bool>,
 }
 
 /// What happens when the same person comes again.
@@ -119,10 +153,41 @@ pub(crate) struct Agent {
     locale: Option<Locale>,
     /// All if left out.
     channels: Option<Vec<Channel>>,
-    /// `false` if left out.
+    /// By an admin; `false` if left out.
     paused: Option<bool>,
-    /// How many leads come by routing; none if left out.
+    /// How many leads come by routing; no limit if left out.
     limits: Option<Vec<Limit>>,
+    /// By themselves, as for a holiday.
+    away: Option<Away>,
+    /// Routes on which an admin has paused them.
+    #[schema(example = json!(["route_1"]))]
+    paused_on: Option<Vec<String>>,
+    /// When they do not want to be woken.
+    quiet_hours: Option<QuietHours>,
+    /// Who finances what their leads buy; a route's lender comes before.
+    #[schema(example = "first-bank")]
+    lender: Option<String>,
+}
+
+/// A time in which an agent takes no leads. Either end may be open.
+#[derive(ToSchema)]
+#[schema(example = json!({"from": "2026-12-24T00:00:00Z", "until": "2027-01-02T00:00:00Z"}))]
+pub(crate) struct Away {
+    from: Option<DateTime<Utc>>,
+    /// Exclusive.
+    until: Option<DateTime<Utc>>,
+}
+
+/// From (inclusive) to (exclusive); what ends before it began ends on the day after.
+#[derive(ToSchema)]
+#[schema(example = json!({"from": "21:00", "to": "07:00"}))]
+pub(crate) struct QuietHours {
+    /// IANA zone; the entity's if left out.
+    zone: Option<String>,
+    /// On which they begin; all seven if left out.
+    days: Option<Vec<Day>>,
+    from: String,
+    to: String,
 }
 
 /// At most `count` leads in every `period` of the entity's calendar, or at once.
@@ -181,6 +246,49 @@ pub(crate) struct Sources {
     sources: Vec<Source>,
 }
 
+/// A named pool: leads that nobody has, and who may claim them.
+#[derive(ToSchema)]
+#[schema(example = json!({"name": "North side", "members": ["ana", "ben"], "admins": ["ana"], "cap": 3, "reclaim_after": "2d"}))]
+pub(crate) struct Pond {
+    #[schema(read_only)]
+    id: Option<String>,
+    #[schema(read_only)]
+    version: Option<u64>,
+    name: String,
+    /// `all`, or a list of agents.
+    members: WordOrList,
+    /// Who looks after it; the first who is still an agent is shown.
+    admins: Option<Vec<String>>,
+    /// Most leads from it that one agent may have at a time; any number if left out.
+    cap: Option<u32>,
+    /// A lead that was claimed here and not worked on for this long comes back, `1m` to `365d`; never if left out.
+    #[schema(example = "2d")]
+    reclaim_after: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Ponds {
+    ponds: Vec<Pond>,
+}
+
+/// Somebody who finances what a lead buys.
+#[derive(ToSchema)]
+#[schema(example = json!({"name": "First Bank", "email": "loans@example.com", "phone": "+15125550150"}))]
+pub(crate) struct Lender {
+    #[schema(read_only)]
+    id: Option<String>,
+    #[schema(read_only)]
+    version: Option<u64>,
+    name: String,
+    email: Option<String>,
+    phone: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Lenders {
+    lenders: Vec<Lender>,
+}
+
 #[derive(ToSchema)]
 pub(crate) struct Key {
     id: String,
@@ -236,12 +344,17 @@ pub(crate) struct Route {
     /// Whether agents are asked first; `true` if left out.
     acceptance: Option<bool>,
     timeout: Option<Timeout>,
-    /// `pool` (if left out), or `{"agent": "ana"}`.
+    /// `pool` (if left out), `{"agent": "ana"}`, `{"pond": "north"}` or `{"route": "route_2"}`.
     on_exhausted: Option<OnExhausted>,
     channels: Option<Vec<Channel>>,
     tags: Option<Vec<String>>,
     smart_plan: Option<String>,
+    /// Comes before the agent's own.
     lender: Option<String>,
+    /// When none of its agents can take a lead it goes to the pool, not to the next route; `false` if left out.
+    exclusive: Option<bool>,
+    /// Assign to Agent also while the agent is paused; `false` if left out.
+    even_if_paused: Option<bool>,
 }
 
 #[derive(ToSchema)]
@@ -329,15 +442,28 @@ pub(crate) struct PriceRange {
     max: Option<f64>,
 }
 
-/// How a route chooses among its agents. `agents` may be `all`.
+/// How a route chooses among its agents. `agents` may be `all` (later ones included), a pond that the leads rest
+/// in, or, when saving, a snapshot of whoever is an agent of an entity then.
 #[derive(ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Strategy {
-    RoundRobin { agents: WordOrList, roll_on: Option<String> },
-    Random { agents: WordOrList },
+    /// `roll_on`: `list` (if left out) or `spread`.
+    RoundRobin { agents: Recipients, roll_on: Option<String> },
+    Random { agents: Recipients },
     WeightedRandom { weights: Option<Value>, odds: Option<Value>, smooth: Option<bool> },
-    JumpBall { agents: WordOrList },
+    JumpBall { agents: Recipients },
     AssignToAgent { agent: String },
+}
+
+/// `all`, a list of agents, `{"pond": "north"}`, or `{"snapshot_of": "acme"}`: when saved, the agents of that entity
+/// take its place.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Recipients {
+    Word(String),
+    List(Vec<String>),
+    Pond { pond: String },
+    Snapshot { snapshot_of: String },
 }
 
 /// When nobody accepted in time, `agent` gets the lead without being asked.
@@ -353,6 +479,8 @@ pub(crate) struct Timeout {
 pub(crate) enum OnExhausted {
     Pool,
     Agent(String),
+    Pond(String),
+    Route(String),
 }
 
 #[derive(ToSchema)]
@@ -377,9 +505,42 @@ pub(crate) struct Claimed {
 
 #[derive(ToSchema)]
 pub(crate) struct Done {
-    /// `passed`, `assigned` or `returned`.
+    /// What was done, as in `passed`, `assigned`, `returned`, `closed`, `released` or `queued`.
     outcome: String,
     lead: Option<crate::shown::Shown>,
+}
+
+/// A follow-up task.
+#[derive(ToSchema)]
+pub(crate) struct FollowUp {
+    /// `noted`.
+    outcome: String,
+    due: DateTime<Utc>,
+}
+
+/// What was taken back.
+#[derive(ToSchema)]
+pub(crate) struct TakenBack {
+    offers: usize,
+    /// Leads that they were made for.
+    leads: usize,
+}
+
+/// A pond that you are in.
+#[derive(ToSchema)]
+pub(crate) struct MyPond {
+    /// `pool`: the lead pool.
+    id: String,
+    name: Option<String>,
+    /// Who looks after it.
+    admin: Option<String>,
+    /// How many rest in it.
+    leads: usize,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct MyPonds {
+    ponds: Vec<MyPond>,
 }
 
 /// What happened to a lead.
@@ -481,8 +642,13 @@ mod tests {
         describes::<Criteria, tipoff_domain::Criteria>(json!({}));
         describes::<Schedule, tipoff_domain::Schedule>(json!({"zone": "UTC"}));
         describes::<Timeout, tipoff_domain::Timeout>(json!({"after": "1m", "agent": "ana"}));
-        let route = json!({"title": "A", "strategy": {"kind": "random", "agents": "all"}});
+        let route = json!({"title": "A", "strategy": {"kind": "random", "agents": "all"}, "exclusive": true, "even_if_paused": true});
         describes::<Route, tipoff_domain::Route>(route);
+        describes::<Pond, tipoff_domain::Pond>(json!({"name": "A", "members": "all"}));
+        describes::<Lender, tipoff_domain::Lender>(json!({"name": "A"}));
+        describes::<Listing, tipoff_domain::Listing>(json!({}));
+        describes::<Away, tipoff_domain::Away>(json!({}));
+        describes::<QuietHours, tipoff_domain::QuietHours>(json!({"from": "21:00", "to": "07:00"}));
         let keys =
             json!({"endpoint": "https://push.example.com", "keys": {"p256dh": "", "auth": ""}});
         describes::<PushSubscription, tipoff_roster::PushSubscription>(keys);
@@ -497,5 +663,10 @@ mod tests {
         serde_json::from_value::<tipoff_domain::Agent>(example(Agent::schema())).unwrap();
         serde_json::from_value::<tipoff_domain::Source>(example(Source::schema())).unwrap();
         serde_json::from_value::<tipoff_domain::Route>(example(Route::schema())).unwrap();
+        serde_json::from_value::<tipoff_domain::Pond>(example(Pond::schema())).unwrap();
+        serde_json::from_value::<tipoff_domain::Lender>(example(Lender::schema())).unwrap();
+        serde_json::from_value::<tipoff_domain::Listing>(example(Listing::schema())).unwrap();
+        serde_json::from_value::<tipoff_domain::Away>(example(Away::schema())).unwrap();
+        serde_json::from_value::<tipoff_domain::QuietHours>(example(QuietHours::schema())).unwrap();
     }
 }

@@ -3,16 +3,20 @@
 //! Contact details are shown to admins and to the agent who has the lead, to
 //! nobody else. Everybody else sees it only while it could become theirs.
 
+mod guarded;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tipoff_board::OnBoard;
 use tipoff_domain::plan::How;
-use tipoff_domain::{Lead, Name};
+use tipoff_domain::{AgentId, EntityView, LenderId, Origin};
 use tipoff_roster::{Access, Role};
-use tipoff_wire::event::{State, Tried};
+use tipoff_wire::event::{Released, State, Tried};
 use tipoff_wire::{After, PooledWhy};
 use utoipa::ToSchema;
+
+pub(crate) use guarded::guarded;
 
 /// How much of a lead somebody sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +28,7 @@ pub(crate) enum Sight {
 
 impl Sight {
     /// `None`: for this caller there is no such lead. The entity is checked already.
-    pub(crate) fn of(access: &Access, lead: &OnBoard) -> Option<Self> {
+    pub(crate) fn of(access: &Access, lead: &OnBoard, view: Option<&EntityView>) -> Option<Self> {
         match access.role {
             Role::Operator | Role::Admin => Some(Self::Whole),
             Role::Source => None,
@@ -34,11 +38,18 @@ impl Sight {
                 if now_is.agent.as_ref() == Some(agent) {
                     return Some(Self::Whole);
                 }
-                let open = now_is.pending.contains(agent) || now_is.state == State::Pooled;
+                let open = now_is.pending.contains(agent) || is_in_reach(agent, now_is, view);
                 open.then_some(Self::Guarded)
             }
         }
     }
+}
+
+/// Whether it rests where the agent may claim it (D-25).
+fn is_in_reach(agent: &AgentId, now_is: &After, view: Option<&EntityView>) -> bool {
+    let pond = now_is.pond.as_ref();
+    let theirs = |pond| view.and_then(|view| view.ponds.get(pond)).is_some_and(|it| it.has(agent));
+    now_is.state == State::Pooled && pond.is_none_or(theirs)
 }
 
 /// Somebody who may claim the lead now.
@@ -49,11 +60,21 @@ pub(crate) struct OpenOffer {
     until: Option<DateTime<Utc>>,
 }
 
+/// Who finances what the lead buys.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct ShownLender {
+    id: String,
+    name: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+}
+
 /// A lead and where it stands.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Lead)]
 pub(crate) struct Shown {
     id: String,
+    /// By whose rules it is routed.
     entity: String,
     /// `held`, `offered`, `assigned`, `pooled` or `closed`.
     #[schema(value_type = String)]
@@ -63,13 +84,34 @@ pub(crate) struct Shown {
     round: u32,
     /// Who may claim it now.
     offers: Vec<OpenOffer>,
-    /// Who has it.
+    /// Who has it, to work it.
     agent: Option<String>,
+    /// Whose person it is, whoever works it: the agent through whose own site they came; `null`: the entity's.
+    owner: Option<String>,
     #[schema(value_type = Option<String>)]
     how: Option<How>,
     /// Why it is in the pool or held.
     #[schema(value_type = Option<String>)]
     why: Option<PooledWhy>,
+    /// The pond it rests in; `null`: the pool, if it is `pooled`.
+    pond: Option<String>,
+    /// Since when it is pooled or held.
+    rested_at: Option<DateTime<Utc>>,
+    /// How it left being held: `sent` to routing, or `completed` with contact details.
+    #[schema(value_type = Option<String>)]
+    released: Option<Released>,
+    /// Its pond takes it back then, unless it is worked before.
+    act_by: Option<DateTime<Utc>>,
+    /// Tags of the routes that had it.
+    tags: Vec<String>,
+    /// The smart plans that it is enrolled in.
+    smart_plans: Vec<String>,
+    /// The route's, else that of the agent who has it.
+    lender: Option<ShownLender>,
+    /// Those who let it go and want it after all, in order.
+    again: Vec<String>,
+    /// Whether the agent is owed another lead for this one.
+    credited: bool,
     /// Everybody who was asked, and what became of it.
     #[schema(value_type = Vec<Value>)]
     tried: Vec<Tried>,
@@ -85,132 +127,89 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    /// `now`: the board's time, where it is known.
-    pub(crate) fn new(on_board: &OnBoard, sight: Sight, now: Option<DateTime<Utc>>) -> Self {
-        let After { state, route, round, pending, until, tried, agent, how, why, source, .. } =
-            on_board.now_is.clone();
+    /// `now`: the board's time, where it is known. `view`: the lead's entity.
+    pub(crate) fn new(
+        on_board: &OnBoard,
+        sight: Sight,
+        now: Option<DateTime<Utc>>,
+        view: Option<&EntityView>,
+    ) -> Self {
+        let owner = owner(on_board, view).map(ToString::to_string);
+        let lender = lender(&on_board.now_is, view);
         let lead = match sight {
             Sight::Whole => json!(on_board.lead),
             Sight::Guarded => json!(guarded(&on_board.lead)),
         };
+        let After { pending, until, .. } = on_board.now_is.clone();
         let seconds_left =
             (!pending.is_empty()).then_some(()).and(until).zip(now).map(|(until, now)| {
                 let left = (until - now).num_milliseconds();
                 (left.max(0) + 999) / 1_000
             });
+        let offer = |agent: AgentId| OpenOffer { agent: agent.into(), until };
+        let after = on_board.now_is.clone();
         Self {
             id: on_board.id.to_string(),
             entity: on_board.entity.to_string(),
-            state,
+            state: after.state,
             version: on_board.version,
-            route: route.map(Into::into),
-            round,
-            offers: pending
-                .into_iter()
-                .map(|agent| OpenOffer { agent: agent.into(), until })
-                .collect(),
-            agent: agent.map(Into::into),
-            how,
-            why,
-            tried,
-            duplicate_of: on_board.now_is.duplicate_of.clone().map(Into::into),
-            inquiries: on_board.now_is.inquiries,
-            source: source.map(Into::into),
-            received_at: on_board.now_is.received_at,
-            t0: on_board.now_is.t0,
+            route: after.route.map(Into::into),
+            round: after.round,
+            offers: pending.into_iter().map(offer).collect(),
+            agent: after.agent.map(Into::into),
+            owner,
+            how: after.how,
+            why: after.why,
+            pond: after.pond.map(Into::into),
+            rested_at: after.rested_at,
+            released: after.released,
+            act_by: after.act_by,
+            tags: after.tags,
+            smart_plans: after.enrolled,
+            lender,
+            again: after.again.into_iter().map(Into::into).collect(),
+            credited: after.credited,
+            tried: after.tried,
+            duplicate_of: after.duplicate_of.map(Into::into),
+            inquiries: after.inquiries,
+            source: after.source.map(Into::into),
+            received_at: after.received_at,
+            t0: after.t0,
             seconds_left,
             lead,
         }
     }
 }
 
-/// The lead without any way to reach the person: addresses and numbers are left
-/// out, also where they were typed into a message or sent under a name of the
-/// source's own.
-pub(crate) fn guarded(lead: &Lead) -> Lead {
-    let hidden = |text: &Option<String>| text.as_deref().map(without_contacts);
-    let mut property = lead.property.clone();
-    let mut interest = lead.interest.clone();
-    if let Some(property) = &mut property {
-        property.more.clear();
-    }
-    if let Some(interest) = &mut interest {
-        interest.more.clear();
-    }
-    let name = Name {
-        full: hidden(&lead.name.full),
-        first: hidden(&lead.name.first),
-        last: hidden(&lead.name.last),
+/// Who has the person, whoever works the lead: an agent's own site gives them
+/// to that agent; a listing, a route or a claim gives them to nobody (D-24, D-28).
+fn owner<'a>(on_board: &'a OnBoard, view: Option<&EntityView>) -> Option<&'a AgentId> {
+    let agent = on_board.lead.agent.as_ref();
+    let theirs = on_board.lead.origin == Origin::AgentSite;
+    agent.filter(|agent| theirs && view.is_none_or(|view| view.agents.contains_key(*agent)))
+}
+
+/// The route's comes before the agent's own (kvCORE).
+fn lender(now_is: &After, view: Option<&EntityView>) -> Option<ShownLender> {
+    let of_agent = || {
+        let agent = view?.agents.get(now_is.agent.as_ref()?)?;
+        agent.lender.clone()
     };
-    Lead {
-        source: lead.source.clone(),
-        kind: lead.kind,
-        name,
-        message: hidden(&lead.message),
-        hashtags: lead.hashtags.iter().map(|tag| without_contacts(tag)).collect(),
-        language: lead.language.clone(),
-        property,
-        interest,
-        origin: lead.origin,
-        agent: lead.agent.clone(),
-        occurred_at: lead.occurred_at,
-        ..Lead::default()
-    }
-}
-
-/// Fewer digits than this are a price or a house, not a telephone.
-const FEWEST_DIGITS: usize = 7;
-
-/// The text with `•••` for every e-mail address and telephone number.
-fn without_contacts(text: &str) -> String {
-    let without_addresses: Vec<_> =
-        text.split(' ').map(|word| if word.contains('@') { "•••" } else { word }).collect();
-    without_numbers(&without_addresses.join(" "))
-}
-
-fn without_numbers(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut run = String::new();
-    for c in text.chars() {
-        let in_number = c.is_ascii_digit() || (matches!(c, '+' | '(') && run.is_empty());
-        let goes_on = !run.is_empty() && matches!(c, ' ' | '-' | '.' | '(' | ')' | '/');
-        if in_number || goes_on {
-            run.push(c);
-        } else {
-            flush(&mut shown, &mut run);
-            shown.push(c);
-        }
-    }
-    flush(&mut shown, &mut run);
-    shown
-}
-
-fn flush(shown: &mut String, run: &mut String) {
-    let digits = run.chars().filter(char::is_ascii_digit).count();
-    if digits < FEWEST_DIGITS {
-        shown.push_str(run);
-    } else {
-        let end = run.trim_end_matches(|c: char| !c.is_ascii_digit()).len();
-        shown.push_str("•••");
-        shown.push_str(run.get(end..).unwrap_or_default());
-    }
-    run.clear();
+    let id: LenderId = now_is.lender.clone().or_else(of_agent)?;
+    let known = view.and_then(|view| view.lenders.get(&id));
+    Some(ShownLender {
+        id: id.to_string(),
+        name: known.map(|lender| lender.name.clone()),
+        email: known.and_then(|lender| lender.email.clone()),
+        phone: known.and_then(|lender| lender.phone.clone()),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use tipoff_domain::Lead;
 
-    fn lead() -> Lead {
-        serde_json::from_value(json!({
-            "external_id": "dana@example.com", "name": {"full": "Dana Reyes"}, "emails": ["dana@example.com"],
-            "phones": ["+15125550101"], "phones_sent": ["512-555-0101"],
-            "message": "Call me at (512) 555-0101 or dana@example.com, about the 450000 one",
-            "property": {"address": "15 Oak Ct", "postal_code": "78701", "owner_phone": "5125550199"},
-            "work_email": "dreyes@example.com",
-        }))
-        .unwrap()
-    }
+    use super::*;
 
     fn on_board(after: &Value) -> OnBoard {
         let mut now_is = json!({"round": 1, "received_at": "2026-11-22T09:30:00Z", "t0": "2026-11-22T09:30:00Z",
@@ -221,8 +220,21 @@ mod tests {
             entity: "acme".parse().unwrap(),
             version: 2,
             now_is: serde_json::from_value(now_is).unwrap(),
-            lead: lead(),
+            lead: Lead::default(),
         }
+    }
+
+    fn entity() -> EntityView {
+        let entity = json!({"name": "Acme Realty", "kind": "team", "zone": "America/New_York"});
+        let mut view =
+            EntityView::new("acme".parse().unwrap(), serde_json::from_value(entity).unwrap());
+        let ana = json!({"name": "Ana Ruiz", "lender": "own-bank"});
+        view.agents.insert("ana".parse().unwrap(), serde_json::from_value(ana).unwrap());
+        for (pond, member) in [("north", "ana"), ("south", "ben")] {
+            let it = json!({"name": pond, "members": [member]});
+            view.ponds.insert(pond.parse().unwrap(), serde_json::from_value(it).unwrap());
+        }
+        view
     }
 
     fn ana() -> Access {
@@ -232,32 +244,38 @@ mod tests {
     }
 
     #[test]
-    fn a_guarded_lead_holds_no_way_to_reach_the_person() {
-        let text = json!(guarded(&lead())).to_string();
-        for contact in ["example.com", "555", "0101", "0199"] {
-            assert!(!text.contains(contact), "{contact} in {text}");
-        }
-        assert!(
-            text.contains("Dana Reyes") && text.contains("15 Oak Ct") && text.contains("450000")
-        );
-    }
-
-    #[test]
-    fn numbers_that_are_not_telephones_stay() {
-        assert_eq!(without_contacts("3 beds, 450,000 in 78701"), "3 beds, 450,000 in 78701");
-        assert_eq!(without_contacts("ring +1 512.555.0101."), "ring •••.");
-        assert_eq!(without_contacts("512-555-0101 please"), "••• please");
-    }
-
-    #[test]
     fn an_agent_sees_what_is_theirs_or_could_be() {
-        let sees = |after| Sight::of(&ana(), &on_board(&after));
+        let sees = |after| Sight::of(&ana(), &on_board(&after), Some(&entity()));
         assert_eq!(sees(json!({"state": "assigned", "agent": "ana"})), Some(Sight::Whole));
         assert_eq!(sees(json!({"state": "offered", "pending": ["ana"]})), Some(Sight::Guarded));
         assert_eq!(sees(json!({"state": "pooled"})), Some(Sight::Guarded));
         assert_eq!(sees(json!({"state": "offered", "pending": ["ben"]})), None);
         assert_eq!(sees(json!({"state": "assigned", "agent": "ben"})), None);
         assert_eq!(sees(json!({"state": "held"})), None);
+        assert_eq!(sees(json!({"state": "pooled", "pond": "north"})), Some(Sight::Guarded));
+        assert_eq!(sees(json!({"state": "pooled", "pond": "south"})), None, "she is not in it");
+    }
+
+    #[test]
+    fn the_routes_lender_comes_before_the_agents_own() {
+        let lender = |after| lender(&on_board(&after).now_is, Some(&entity())).map(|it| it.id);
+        let (own, of_route) = (Some("own-bank".to_owned()), Some("route-bank".to_owned()));
+        assert_eq!(lender(json!({"state": "assigned", "agent": "ana"})), own);
+        let both = json!({"state": "assigned", "agent": "ana", "lender": "route-bank"});
+        assert_eq!(lender(both), of_route);
+        assert_eq!(lender(json!({"state": "pooled"})), None);
+    }
+
+    #[test]
+    fn an_agents_own_site_gives_the_person_to_that_agent_and_a_listing_to_nobody() {
+        let mut lead = on_board(&json!({"state": "assigned", "agent": "ben"}));
+        assert_eq!(owner(&lead, Some(&entity())), None);
+        lead.lead.agent = Some("ana".parse().unwrap());
+        assert_eq!(owner(&lead, Some(&entity())), None);
+        lead.lead.origin = Origin::AgentSite;
+        assert_eq!(owner(&lead, Some(&entity())).map(AgentId::as_str), Some("ana"));
+        lead.lead.agent = Some("zoe".parse().unwrap());
+        assert_eq!(owner(&lead, Some(&entity())), None, "she has left");
     }
 
     #[test]
@@ -266,8 +284,8 @@ mod tests {
         let offered = on_board(
             &json!({"state": "offered", "pending": ["ana"], "until": "2026-11-22T09:45:00Z"}),
         );
-        assert_eq!(Shown::new(&offered, Sight::Whole, Some(now)).seconds_left, Some(1));
+        assert_eq!(Shown::new(&offered, Sight::Whole, Some(now), None).seconds_left, Some(1));
         let pooled = on_board(&json!({"state": "pooled"}));
-        assert_eq!(Shown::new(&pooled, Sight::Whole, Some(now)).seconds_left, None);
+        assert_eq!(Shown::new(&pooled, Sight::Whole, Some(now), None).seconds_left, None);
     }
 }

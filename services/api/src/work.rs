@@ -2,26 +2,48 @@
 
 pub(crate) mod answers;
 mod cursor;
+pub(crate) mod follow_up;
+pub(crate) mod hands;
+pub(crate) mod held;
 pub(crate) mod leads;
 pub(crate) mod live;
 pub(crate) mod me;
-pub(crate) mod pool;
+pub(crate) mod ponds;
 pub(crate) mod push;
+mod refusal;
 pub(crate) mod request;
+
+mod wanted;
+pub(crate) mod withdraw;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use tipoff_board::{BoardError, Claim, OnBoard, Page};
-use tipoff_domain::{AgentId, EntityId, LeadId};
+use tipoff_board::{BoardError, Claim, Claiming, OnBoard, Page, Pass, Passing, PondClaim};
+use tipoff_domain::{AgentId, EntityId, EntityView, LeadId};
 use tipoff_roster::Access;
 
 use crate::Api;
 use crate::names::PageOf;
 use crate::problem::Problem;
 use crate::shown::{Shown, Sight};
+use crate::work::refusal::no_lead;
 
-fn no_lead(lead: &LeadId) -> Problem {
-    Problem::not_found(&format!("lead `{lead}`"))
+/// How much the agent may have, and the ponds they are in (D-25).
+fn terms<'a>(view: &EntityView, agent: &'a AgentId, now: DateTime<Utc>) -> Claiming<'a> {
+    let entity = &view.entity;
+    let caps = view.agents.get(agent).map(|known| known.caps(now, entity.zone, entity.week_starts));
+    let theirs = view.ponds.iter().filter(|(_, pond)| pond.has(agent));
+    let ponds = theirs.map(|(id, pond)| PondClaim {
+        pond: Some(id.clone()),
+        cap: pond.cap,
+        reclaim_after: pond.reclaim_after,
+    });
+    Claiming {
+        caps: caps.unwrap_or_default(),
+        ponds: [PondClaim::pool()].into_iter().chain(ponds).collect(),
+        pool_counts: entity.pool_claims_count,
+        ..Claiming::by(agent, "")
+    }
 }
 
 impl Api {
@@ -36,15 +58,33 @@ impl Api {
         request: &str,
     ) -> Result<Claim, BoardError> {
         let view = self.roster.view(entity);
-        let caps = view.and_then(|view| {
-            Some(view.agents.get(agent)?.caps(
-                self.clock.now(),
-                view.entity.zone,
-                view.entity.week_starts,
-            ))
-        });
-        let caps = caps.unwrap_or_default();
-        self.board.claim_under(&caps, entity, lead, agent, round, request).await
+        let terms = view.as_deref().map(|view| terms(view, agent, self.clock.now()));
+        let claiming = terms.unwrap_or_else(|| Claiming::by(agent, request));
+        self.board.claim(entity, lead, &Claiming { round, request, ..claiming }).await
+    }
+
+    /// Passes for the agent, with the time for second thoughts that the entity leaves.
+    pub(crate) async fn pass(
+        &self,
+        entity: &EntityId,
+        lead: &LeadId,
+        agent: &AgentId,
+        round: Option<u32>,
+        reason: Option<&str>,
+        request: &str,
+    ) -> Result<Pass, BoardError> {
+        let undo = self.roster.view(entity).and_then(|view| view.entity.undo_pass);
+        self.board.pass(entity, lead, &Passing { agent, round, reason, undo, request }).await
+    }
+
+    /// How much of the lead the caller sees; `None`: for them there is none.
+    pub(crate) fn sight(&self, access: &Access, lead: &OnBoard) -> Option<Sight> {
+        Sight::of(access, lead, self.roster.view(&lead.entity).as_deref())
+    }
+
+    /// The lead as it is shown. `now`: the board's time, where it is known.
+    pub(crate) fn shown(&self, lead: &OnBoard, sight: Sight, now: Option<DateTime<Utc>>) -> Shown {
+        Shown::new(lead, sight, now, self.roster.view(&lead.entity).as_deref())
     }
 
     /// The lead, if there is one for this caller.
@@ -55,7 +95,7 @@ impl Api {
         id: &LeadId,
     ) -> Result<(OnBoard, Sight), Problem> {
         let lead = self.board.lead(entity, id).await?.ok_or_else(|| no_lead(id))?;
-        let sight = Sight::of(access, &lead).ok_or_else(|| no_lead(id))?;
+        let sight = self.sight(access, &lead).ok_or_else(|| no_lead(id))?;
         Ok((lead, sight))
     }
 
@@ -79,7 +119,7 @@ impl Api {
     ) -> Result<Vec<Shown>, Problem> {
         let now = self.time_for(entity, leads).await?;
         let shown =
-            |lead: &OnBoard| Sight::of(access, lead).map(|sight| Shown::new(lead, sight, now));
+            |lead: &OnBoard| self.sight(access, lead).map(|sight| self.shown(lead, sight, now));
         Ok(leads.iter().filter_map(shown).collect())
     }
 

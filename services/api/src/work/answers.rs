@@ -1,26 +1,25 @@
-//! Claim, pass, assign, return.
+//! What agents answer to an offer: claim, pass, and second thoughts.
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tipoff_board::{Actor, Assign, Claim, OnBoard, Pass, Return};
-use tipoff_domain::{AgentId, EntityId, LeadId};
-use tipoff_roster::Role;
+use tipoff_board::{Chance, Claim, OnBoard, Pass, Undone, Worked};
+use tipoff_domain::LeadId;
 use utoipa::ToSchema;
 
-use super::no_lead;
+use super::refusal::{
+    already_yours, conflict, no_lead, not_offered, not_yours, taken, taken_by, too_late, withdrawn,
+};
 use super::request::RequestId;
+use super::wanted::reason;
 use crate::Api;
 use crate::access::Caller;
-use crate::body::{Asked, In, MaybeSent, Sent};
-use crate::names::{LeadPath, WhichEntity};
+use crate::body::{In, MaybeSent};
+use crate::names::LeadPath;
 use crate::problem::Problem;
 use crate::schema;
-use crate::shown::{Shown, Sight};
-
-const LONGEST_REASON: usize = 500;
+use crate::shown::Sight;
 
 /// Which offer is meant.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -43,71 +42,6 @@ pub(crate) struct PassWanted {
     reason: Option<String>,
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"agent": "ana"}))]
-pub(crate) struct AssignWanted {
-    #[schema(value_type = String)]
-    agent: AgentId,
-}
-
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"reason": "moved to another city"}))]
-pub(crate) struct ReturnWanted {
-    /// 500 characters at most.
-    #[serde(default)]
-    reason: Option<String>,
-}
-
-fn reason(given: Option<&str>) -> Result<Option<&str>, Problem> {
-    let given = given.map(str::trim).filter(|reason| !reason.is_empty());
-    if given.is_some_and(|reason| reason.chars().count() > LONGEST_REASON) {
-        return Err(Problem::invalid_field(
-            "/reason",
-            format!("may have {LONGEST_REASON} characters at most"),
-        ));
-    }
-    Ok(given)
-}
-
-fn conflict(code: &'static str, title: &'static str, detail: &str) -> Problem {
-    Problem::new(StatusCode::CONFLICT, code, title).detail(detail)
-}
-
-fn gone(code: &'static str, title: &'static str, detail: &str) -> Problem {
-    Problem::new(StatusCode::GONE, code, title).detail(detail)
-}
-
-fn taken() -> Problem {
-    conflict(
-        "taken",
-        "Somebody else has it",
-        "another agent has this lead; there is nothing left to do",
-    )
-}
-
-fn too_late() -> Problem {
-    gone(
-        "too_late",
-        "The deadline is over",
-        "the claim deadline of this offer is over; look for the lead in the pool",
-    )
-}
-
-fn withdrawn() -> Problem {
-    gone(
-        "withdrawn",
-        "The offer was taken back",
-        "this offer does not count any more; look at your offers",
-    )
-}
-
-fn not_offered() -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "not_offered", "It was not offered to you")
-        .detail("only agents who were offered this lead can answer")
-}
-
 /// What the board said to a claim.
 fn answer_claim(answer: Claim, lead: &LeadId) -> Result<(&'static str, Box<OnBoard>), Problem> {
     match answer {
@@ -119,7 +53,7 @@ fn answer_claim(answer: Claim, lead: &LeadId) -> Result<(&'static str, Box<OnBoa
         Claim::Passed => Err(conflict(
             "passed",
             "You passed on it",
-            "an offer that was passed cannot be claimed",
+            "an offer that was passed cannot be claimed; ask for another chance",
         )),
         Claim::NotOffered => Err(not_offered()),
         Claim::LimitReached => Err(conflict(
@@ -134,11 +68,7 @@ fn answer_claim(answer: Claim, lead: &LeadId) -> Result<(&'static str, Box<OnBoa
 fn answer_pass(answer: Pass, lead: &LeadId) -> Result<(), Problem> {
     match answer {
         Pass::Passed => Ok(()),
-        Pass::AlreadyYours => Err(conflict(
-            "already_yours",
-            "You have this lead",
-            "send it back to the pool with `/return` instead",
-        )),
+        Pass::AlreadyYours => Err(already_yours()),
         Pass::Taken => Err(taken()),
         Pass::TooLate => Err(too_late()),
         Pass::Withdrawn => Err(withdrawn()),
@@ -159,24 +89,14 @@ pub(crate) async fn claim_lead(
     request: RequestId,
     MaybeSent(wanted): MaybeSent<ClaimWanted>,
 ) -> Result<Json<Value>, Problem> {
-    claim(&api, &caller, &id, wanted.round, &request).await
-}
-
-async fn claim(
-    api: &Api,
-    caller: &Caller,
-    id: &LeadId,
-    round: Option<u32>,
-    request: &RequestId,
-) -> Result<Json<Value>, Problem> {
     let (entity, agent) = caller.agent()?;
     let request = request.of("claim", agent.as_str());
-    let answer = api.claim(entity, id, agent, round, &request).await?;
-    Ok(won(answer_claim(answer, id)?))
+    let answer = api.claim(entity, &id, agent, wanted.round, &request).await?;
+    Ok(won(&api, answer_claim(answer, &id)?))
 }
 
-/// Everybody may claim from the pool, so whoever cannot came after somebody else.
-pub(super) async fn claim_pooled(
+/// Everybody in a pond may claim from it, so whoever cannot came after somebody else.
+pub(super) async fn claim_resting(
     api: &Api,
     caller: &Caller,
     id: &LeadId,
@@ -185,18 +105,21 @@ pub(super) async fn claim_pooled(
     let (entity, agent) = caller.agent()?;
     let request = request.of("claim", agent.as_str());
     match api.claim(entity, id, agent, None, &request).await? {
-        Claim::NotOffered | Claim::Withdrawn | Claim::Passed | Claim::TooLate => Err(taken()),
-        answer => Ok(won(answer_claim(answer, id)?)),
+        Claim::NotOffered | Claim::Withdrawn | Claim::Passed | Claim::TooLate | Claim::Taken => {
+            let lead = api.board.lead(entity, id).await?;
+            Err(lead.map_or_else(|| no_lead(id), |lead| taken_by(&lead)))
+        }
+        answer => Ok(won(api, answer_claim(answer, id)?)),
     }
 }
 
-fn won((outcome, lead): (&str, Box<OnBoard>)) -> Json<Value> {
-    Json(json!({ "outcome": outcome, "lead": Shown::new(&lead, Sight::Whole, None) }))
+fn won(api: &Api, (outcome, lead): (&str, Box<OnBoard>)) -> Json<Value> {
+    Json(json!({ "outcome": outcome, "lead": api.shown(&lead, Sight::Whole, None) }))
 }
 
 /// Pass on a lead
 ///
-/// It goes on to the next agent at once.
+/// It goes on to the next agent at once, unless the entity leaves time for second thoughts.
 #[utoipa::path(post, path = "/v1/leads/{id}/pass", tag = "leads", params(LeadPath),
     request_body = Option<PassWanted>, responses((status = 200, body = schema::Done)))]
 pub(crate) async fn pass_lead(
@@ -208,91 +131,80 @@ pub(crate) async fn pass_lead(
 ) -> Result<Json<Value>, Problem> {
     let (entity, agent) = caller.agent()?;
     let request = request.of("pass", agent.as_str());
-    let why = reason(wanted.reason.as_deref())?;
-    let answer = api.board.pass(entity, &id, agent, wanted.round, why, &request).await?;
+    let why = reason("/reason", wanted.reason.as_deref())?;
+    let answer = api.pass(entity, &id, agent, wanted.round, why, &request).await?;
     answer_pass(answer, &id)?;
     Ok(Json(json!({ "outcome": "passed" })))
 }
 
-/// Assign a lead to an agent
+/// Take back a pass
 ///
-/// For admins. Offers that are out are taken back.
-#[utoipa::path(post, path = "/v1/leads/{id}/assign", tag = "leads", params(LeadPath, WhichEntity),
-    request_body = AssignWanted, responses((status = 200, body = schema::Done)))]
-pub(crate) async fn assign_lead(
+/// As long as the entity allows and the lead has not moved on. The deadline is the one that it was.
+#[utoipa::path(post, path = "/v1/leads/{id}/undo-pass", tag = "leads", params(LeadPath),
+    responses((status = 200, body = schema::Done)))]
+pub(crate) async fn undo_pass(
     State(api): State<Api>,
     caller: Caller,
     In(LeadPath { id }): In<LeadPath>,
-    Asked(WhichEntity { entity }): Asked<WhichEntity>,
     request: RequestId,
-    Sent(wanted): Sent<AssignWanted>,
 ) -> Result<Json<Value>, Problem> {
-    let entity = caller.entity(entity)?;
-    assign(&api, &caller, &entity, &id, &wanted, &request).await
-}
-
-pub(super) async fn assign(
-    api: &Api,
-    caller: &Caller,
-    entity: &EntityId,
-    id: &LeadId,
-    wanted: &AssignWanted,
-    request: &RequestId,
-) -> Result<Json<Value>, Problem> {
-    caller.admin_of(entity)?;
-    let view = api.roster.view(entity).ok_or_else(|| no_lead(id))?;
-    if !view.agents.contains_key(&wanted.agent) {
-        return Err(Problem::invalid_field(
-            "/agent",
-            format!("`{}` is not an agent of this entity", wanted.agent),
-        ));
-    }
-    let request = request.of("assign", "admin");
-    match api.board.assign(entity, id, &wanted.agent, &Actor::Admin, &request).await? {
-        Assign::Assigned(lead) => Ok(Json(
-            json!({ "outcome": "assigned", "lead": Shown::new(&lead, Sight::Whole, None) }),
+    let (entity, agent) = caller.agent()?;
+    let request = request.of("undo", agent.as_str());
+    match api.board.undo_pass(entity, &id, agent, &request).await? {
+        Undone::Pending => Ok(Json(json!({ "outcome": "pending" }))),
+        Undone::TooLate => Err(too_late()),
+        Undone::NotPassed => Err(conflict(
+            "not_passed",
+            "You did not pass on it",
+            "there is no pass of yours to take back",
         )),
-        Assign::Closed => {
-            Err(conflict("closed", "The lead is closed", "a closed lead cannot be assigned"))
-        }
-        Assign::Unknown => Err(no_lead(id)),
+        Undone::Unknown => Err(no_lead(&id)),
     }
 }
 
-/// Send a lead back to the pool
+/// Ask for another chance
 ///
-/// Agents send back what they have, admins anything.
-#[utoipa::path(post, path = "/v1/leads/{id}/return", tag = "leads", params(LeadPath, WhichEntity),
-    request_body = Option<ReturnWanted>, responses((status = 200, body = schema::Done)))]
-pub(crate) async fn return_lead(
+/// For a lead that you passed on or were too late for: when nobody else is left, you are asked again.
+#[utoipa::path(post, path = "/v1/leads/{id}/another-chance", tag = "leads", params(LeadPath),
+    responses((status = 200, body = schema::Done)))]
+pub(crate) async fn another_chance(
     State(api): State<Api>,
     caller: Caller,
     In(LeadPath { id }): In<LeadPath>,
-    Asked(WhichEntity { entity }): Asked<WhichEntity>,
     request: RequestId,
-    MaybeSent(wanted): MaybeSent<ReturnWanted>,
 ) -> Result<Json<Value>, Problem> {
-    let entity = caller.entity(entity)?;
-    let why = reason(wanted.reason.as_deref())?;
-    let by = match caller.0.role {
-        Role::Agent => Actor::Agent(caller.agent()?.1.clone()),
-        _ => Actor::Admin,
-    };
-    let who = match &by {
-        Actor::Agent(agent) => agent.as_str(),
-        Actor::Admin => "admin",
-    };
-    match api.board.give_back(&entity, &id, &by, why, &request.of("return", who)).await? {
-        Return::Returned(lead) => {
-            let lead = Sight::of(&caller.0, &lead).map(|sight| Shown::new(&lead, sight, None));
-            Ok(Json(json!({ "outcome": "returned", "lead": lead })))
-        }
-        Return::NotYours => Err(conflict(
-            "not_yours",
-            "It is not yours to send back",
-            "only the agent who has a lead can send it back",
+    let (entity, agent) = caller.agent()?;
+    let request = request.of("again", agent.as_str());
+    match api.board.another_chance(entity, &id, agent, &request).await? {
+        Chance::Queued => Ok(Json(json!({ "outcome": "queued" }))),
+        Chance::Offered => Ok(Json(json!({ "outcome": "offered" }))),
+        Chance::AlreadyYours => Err(already_yours()),
+        Chance::Taken => Err(taken()),
+        Chance::InPool => Err(conflict(
+            "in_pool",
+            "Nobody is asked any more",
+            "the lead rests in the pool or in a pond; claim it there",
         )),
-        Return::Unknown => Err(no_lead(&id)),
+        Chance::NotOffered => Err(not_offered()),
+        Chance::Unknown => Err(no_lead(&id)),
+    }
+}
+
+/// Say that you are working a lead
+///
+/// The pond that it came from does not take it back.
+#[utoipa::path(post, path = "/v1/leads/{id}/worked", tag = "leads", params(LeadPath),
+    responses((status = 200, body = schema::Done)))]
+pub(crate) async fn worked(
+    State(api): State<Api>,
+    caller: Caller,
+    In(LeadPath { id }): In<LeadPath>,
+) -> Result<Json<Value>, Problem> {
+    let (entity, agent) = caller.agent()?;
+    match api.board.worked(entity, &id, agent).await? {
+        Worked::Done => Ok(Json(json!({ "outcome": "worked" }))),
+        Worked::NotYours => Err(not_yours()),
+        Worked::Unknown => Err(no_lead(&id)),
     }
 }
 

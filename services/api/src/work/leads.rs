@@ -42,7 +42,7 @@ pub(crate) async fn get_lead(
     let entity = caller.entity(entity)?;
     let (lead, sight) = api.seen(&caller.0, &entity, &id).await?;
     let now = api.time_for(&entity, std::slice::from_ref(&lead)).await?;
-    Ok(Json(Shown::new(&lead, sight, now)))
+    Ok(Json(api.shown(&lead, sight, now)))
 }
 
 /// Show everything that happened to a lead, and why

@@ -16,10 +16,11 @@ const OPEN: [&str; 6] = [
     "GET /v1/push-key",
 ];
 /// About the caller alone; nothing of anybody else's is named.
-const OWN: [&str; 7] = [
+const OWN: [&str; 8] = [
     "GET /v1/me",
     "GET /v1/me/offers",
     "GET /v1/me/leads",
+    "GET /v1/me/ponds",
     "POST /v1/me/push-subscriptions",
     "DELETE /v1/me/push-subscriptions",
     "GET /v1/events/stream",
@@ -45,6 +46,7 @@ fn aimed(document: &Value, keys: &Keys, lead: &str, key_id: &str) -> Vec<Walk> {
             _ => lead,
         };
         let aimed = path.replace("{entity}", keys.entity.as_str()).replace("{agent}", "ana");
+        let aimed = aimed.replace("{pond}", "north").replace("{lender}", "first-bank");
         let aimed = aimed.replace("{source}", "zillow").replace("{lead}", lead).replace("{id}", id);
         Walk { method: method.parse().unwrap(), path: aimed, body: body_of(&name, keys), name }
     };
@@ -61,10 +63,13 @@ fn body_of(name: &str, keys: &Keys) -> Option<Value> {
         "POST /v1/me/push-subscriptions" | "DELETE /v1/me/push-subscriptions" => {
             json!({"endpoint": "https://push.example.com/s", "keys": {"p256dh": "", "auth": ""}})
         }
+        "POST /v1/entities/{entity}/lint" => json!({"routes": []}),
         _ if path.ends_with("/assign") => json!({"agent": "ana"}),
+        _ if path.ends_with("/contact") => json!({"emails": ["stolen@example.com"]}),
         _ if path.ends_with("/routes") || name.starts_with("PUT /v1/entities/{entity}/routes") => {
             json!({"title": "Stolen", "strategy": {"kind": "random", "agents": "all"}})
         }
+        _ if path.ends_with("/ponds/{pond}") => json!({"name": "Stolen", "members": "all"}),
         _ if name.starts_with("PUT") => json!({"name": "Stolen"}),
         _ => return None,
     })
@@ -84,7 +89,7 @@ async fn attempt(world: &World, walk: &Walk, key: Option<&str>) -> crate::world:
 /// Everything that a walk could have changed.
 async fn everything(world: &World, keys: &Keys) -> String {
     let mut all = String::new();
-    for path in ["", "/agents", "/sources", "/routes", "/leads", "/pool"] {
+    for path in ["", "/agents", "/sources", "/ponds", "/lenders", "/routes", "/leads", "/pool"] {
         let path = format!("/v1/entities/{}{path}", keys.entity);
         let shown = world.get(&path, &keys.admin).send().await.expect(200);
         let mut shown = shown.json();
@@ -96,6 +101,17 @@ async fn everything(world: &World, keys: &Keys) -> String {
     all + &world.get("/v1/keys", &keys.admin).send().await.expect(200).text
 }
 
+/// A team that has one of everything.
+async fn complete_team(world: &World, entity: &str) -> Keys {
+    let keys = world.team(entity).await;
+    let pond = json!({"name": "Acme North", "members": "all"});
+    let path = format!("/v1/entities/{entity}/ponds/north");
+    world.put(&path, &keys.admin, pond).send().await.expect(201);
+    let path = format!("/v1/entities/{entity}/lenders/first-bank");
+    world.put(&path, &keys.admin, json!({"name": "Acme Bank"})).send().await.expect(201);
+    keys
+}
+
 async fn key_id(world: &World, key: &str) -> String {
     world.get("/v1/me", key).send().await.expect(200).json()["key_id"].as_str().unwrap().to_owned()
 }
@@ -103,7 +119,7 @@ async fn key_id(world: &World, key: &str) -> String {
 #[tokio::test]
 async fn the_keys_of_one_entity_reach_nothing_of_another() {
     let world = World::start().await;
-    let (ours, theirs) = (world.team("acme").await, world.team("other").await);
+    let (ours, theirs) = (complete_team(&world, "acme").await, world.team("other").await);
     let lead = world.place(&ours, 1).await;
     let document = world.call(Method::GET, "/openapi.json").send().await.json();
     let before = everything(&world, &ours).await;
@@ -135,7 +151,7 @@ async fn the_keys_of_one_entity_reach_nothing_of_another() {
 #[tokio::test]
 async fn what_belongs_to_another_entity_looks_like_what_does_not_exist() {
     let world = World::start().await;
-    let (ours, theirs) = (world.team("acme").await, world.team("other").await);
+    let (ours, theirs) = (complete_team(&world, "acme").await, world.team("other").await);
     let lead = world.place(&ours, 1).await;
     let document = world.call(Method::GET, "/openapi.json").send().await.json();
     let nothing = Keys {
@@ -161,7 +177,7 @@ async fn what_belongs_to_another_entity_looks_like_what_does_not_exist() {
 #[tokio::test]
 async fn without_a_key_or_with_a_wrong_one_nothing_opens() {
     let world = World::start().await;
-    let keys = world.team("acme").await;
+    let keys = complete_team(&world, "acme").await;
     let document = world.call(Method::GET, "/openapi.json").send().await.json();
     for walk in aimed(&document, &keys, "lead_0", "nokey") {
         for key in [None, Some("tpf_nobody_nothing"), Some("x")] {
@@ -178,7 +194,7 @@ async fn without_a_key_or_with_a_wrong_one_nothing_opens() {
 #[tokio::test]
 async fn agents_configure_nothing_and_sources_do_nothing() {
     let world = World::start().await;
-    let keys = world.team("acme").await;
+    let keys = complete_team(&world, "acme").await;
     let lead = world.place(&keys, 1).await;
     let document = world.call(Method::GET, "/openapi.json").send().await.json();
     let before = everything(&world, &keys).await;
@@ -188,7 +204,8 @@ async fn agents_configure_nothing_and_sources_do_nothing() {
             let status = attempt(&world, &walk, Some(&keys.source)).await.problem().0;
             assert_eq!(status, 403, "{} as a source", walk.name);
         }
-        let configures = walk.name.contains("/v1/entities") && !walk.name.contains("/pool");
+        let rests = walk.name.contains("/pool") || walk.name.contains("/leads/{lead}");
+        let configures = walk.name.contains("/v1/entities") && !rests;
         if configures || walk.name.contains("/v1/keys") || walk.name.ends_with("/assign") {
             let status = attempt(&world, &walk, Some(&keys.ben)).await.problem().0;
             assert_eq!(status, 403, "{} as an agent", walk.name);
