@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::ApiKeys;
 use crate::bucket::{self, Bucket};
 use crate::entities::Entities;
-use crate::{Author, Deployment, EditError, PushSubscription, deployment, keys};
+use crate::{Author, Deployment, Device, EditError, PushSubscription, deployment, keys};
 
 /// Versions kept of everything that is configured: all that a bucket can keep.
 pub(crate) const VERSIONS: i64 = 64;
@@ -112,9 +112,19 @@ impl Roster {
         order.map_or(0, |order| order.version)
     }
 
+    /// The browsers of an agent.
     pub fn push_subscriptions(&self, entity: &EntityId, agent: &AgentId) -> Vec<PushSubscription> {
+        let browser = |device| match device {
+            Device::Browser(subscription) => Some(subscription),
+            Device::App(_) => None,
+        };
+        self.devices(entity, agent).into_iter().filter_map(browser).collect()
+    }
+
+    /// The browsers and telephones of an agent.
+    pub fn devices(&self, entity: &EntityId, agent: &AgentId) -> Vec<Device> {
         let entities = self.entities.read();
         let Some(slot) = entities.slot(entity) else { return Vec::new() };
-        slot.push_of(agent).map(|(_, subscription)| subscription.clone()).collect()
+        slot.push_of(agent).map(|(_, device)| device.clone()).collect()
     }
 }

@@ -10,6 +10,7 @@ mod author;
 mod bucket;
 mod cache;
 mod deployment;
+mod device;
 mod edit;
 mod entities;
 mod family;
@@ -24,6 +25,7 @@ pub use author::Author;
 pub use cache::Roster;
 pub use edit::{EditError, Edited, Expect};
 pub use history::{Change, Done, FieldChange};
+pub use device::{AppDevice, AppKind, Device};
 pub use reach::{Reach, Works};
 pub use tree::Tree;
 

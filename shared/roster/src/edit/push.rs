@@ -1,10 +1,10 @@
-//! Browsers that want to be told.
+//! Browsers and telephones that want to be told.
 
 use tipoff_domain::{AgentId, EntityId};
 
 use super::{Expect, not_found};
 use crate::keys::{Key, short};
-use crate::{EditError, PushSubscription, Roster};
+use crate::{Device, EditError, PushSubscription, Roster};
 
 impl Roster {
     pub async fn add_push_subscription(
@@ -13,27 +13,36 @@ impl Roster {
         agent: &AgentId,
         subscription: PushSubscription,
     ) -> Result<(), EditError> {
+        self.add_device(entity, agent, subscription.into()).await
+    }
+
+    /// A browser or a telephone of the agent.
+    pub async fn add_device(
+        &self,
+        entity: &EntityId,
+        agent: &AgentId,
+        device: Device,
+    ) -> Result<(), EditError> {
         let known = self.within(entity, |slot| slot.agents.contains_key(agent))?;
         if !known {
             return Err(not_found(format!("agent `{agent}`")));
         }
-        let key = Key::Push(entity.clone(), agent.clone(), short(&subscription.endpoint));
-        self.write(&key, "the push subscription", subscription, true, Expect::Anything)
-            .await
-            .map(drop)
+        let key = Key::Push(entity.clone(), agent.clone(), short(device.address()));
+        self.write(&key, "the push subscription", device, true, Expect::Anything).await.map(drop)
     }
 
-    /// For an endpoint that its push service no longer knows.
+    /// For a device that its push service no longer knows; `address` as
+    /// [`Device::address`] gives it.
     pub async fn remove_push_subscription(
         &self,
         entity: &EntityId,
         agent: &AgentId,
-        endpoint: &str,
+        address: &str,
     ) -> Result<(), EditError> {
-        let endpoint = short(endpoint);
+        let device = short(address);
         let known =
-            self.within(entity, |slot| slot.push.contains_key(&(agent.clone(), endpoint.clone())))?;
-        let key = Key::Push(entity.clone(), agent.clone(), endpoint);
+            self.within(entity, |slot| slot.push.contains_key(&(agent.clone(), device.clone())))?;
+        let key = Key::Push(entity.clone(), agent.clone(), device);
         self.remove(&key, "the push subscription", known, Expect::Anything).await
     }
 
@@ -43,11 +52,11 @@ impl Roster {
         entity: &EntityId,
         agent: &AgentId,
     ) -> Result<(), EditError> {
-        let endpoints: Vec<String> = self.within(entity, |slot| {
-            slot.push_of(agent).map(|(endpoint, _)| endpoint.to_owned()).collect()
+        let devices: Vec<String> = self.within(entity, |slot| {
+            slot.push_of(agent).map(|(device, _)| device.to_owned()).collect()
         })?;
-        for endpoint in endpoints {
-            let key = Key::Push(entity.clone(), agent.clone(), endpoint);
+        for device in devices {
+            let key = Key::Push(entity.clone(), agent.clone(), device);
             self.remove(&key, "the push subscription", true, Expect::Anything).await?;
         }
         Ok(())

@@ -8,7 +8,7 @@ use tipoff_domain::{
     Source, SourceId,
 };
 
-use crate::{PushSubscription, Reach};
+use crate::{Device, Reach};
 
 /// A thing and the version it has.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub(crate) struct Slot {
     pub(crate) lenders: Shelf<LenderId, Lender>,
     pub(crate) routes: Shelf<RouteId, Route>,
     pub(crate) order: Option<Versioned<Vec<RouteId>>>,
-    pub(crate) push: BTreeMap<(AgentId, String), PushSubscription>,
+    pub(crate) push: BTreeMap<(AgentId, String), Device>,
     pub(crate) reach: BTreeMap<(AgentId, Channel), Reach>,
     /// Made at the first read after a change, so that loading ten thousand
     /// agents does not make ten thousand views.
@@ -38,14 +38,11 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// The subscriptions of one agent, each with the part of its key that tells it apart.
-    pub(crate) fn push_of(
-        &self,
-        agent: &AgentId,
-    ) -> impl Iterator<Item = (&str, &PushSubscription)> {
+    /// The devices of one agent, each with the part of its key that tells it apart.
+    pub(crate) fn push_of(&self, agent: &AgentId) -> impl Iterator<Item = (&str, &Device)> {
         let from = (agent.clone(), String::new());
         let his = self.push.range(from..).take_while(move |((whose, _), _)| whose == agent);
-        his.map(|((_, endpoint), subscription)| (endpoint.as_str(), subscription))
+        his.map(|((_, address), device)| (address.as_str(), device))
     }
 
     /// Those that nobody put anywhere stand at the end, the oldest first.
