@@ -1,5 +1,8 @@
 //! A telephone provider in the dialect of Twilio: it keeps every text message,
-//! and misbehaves when told to.
+//! lets telephones ring, and misbehaves when told to.
+
+mod call;
+mod twiml;
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -14,12 +17,17 @@ use axum::routing::post;
 use axum::{Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ring::hmac;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::fault::Faults;
-use super::mailbox::{Caught, Mailbox, links};
+use super::mailbox::{Caught, Mailbox, PATIENCE, links};
 use super::running::Running;
+
+pub use self::call::{Call, Ring};
+pub use self::twiml::{Asks, Dials, Heard};
 
 /// The account that the provider knows, and its token.
 pub const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
@@ -47,6 +55,7 @@ pub enum Fault {
 pub struct PhoneSink {
     running: Running,
     provider: Provider,
+    http: reqwest::Client,
 }
 
 #[derive(Debug, Clone)]
@@ -54,21 +63,29 @@ struct Provider {
     mailbox: Mailbox,
     faults: Faults<Fault>,
     made: Arc<AtomicU64>,
+    rings: watch::Sender<Vec<Ring>>,
 }
+
+type Fields = HashMap<String, String>;
 
 impl PhoneSink {
     /// Listens on `listen` (port 0: any) and puts every text message into `mailbox`.
     pub async fn start(mailbox: Mailbox, listen: SocketAddr) -> std::io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
         let (running, stop) = Running::new(listener.local_addr()?);
-        let provider = Provider { mailbox, faults: Faults::default(), made: Arc::default() };
+        let rings = watch::Sender::new(Vec::new());
+        let provider = Provider { mailbox, faults: Faults::default(), made: Arc::default(), rings };
         let app = Router::new()
             .route("/2010-04-01/Accounts/{account}/Messages.json", post(messages))
+            .route("/2010-04-01/Accounts/{account}/Calls.json", post(calls))
             .with_state(provider.clone());
         tokio::spawn(async move {
             stop.run_until_cancelled(axum::serve(listener, app).into_future()).await
         });
-        Ok(Self { running, provider })
+        // Whoever runs this may have chosen one already; either will do.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let http = reqwest::Client::builder().timeout(PATIENCE).build();
+        Ok(Self { running, provider, http: http.map_err(std::io::Error::other)? })
     }
 
     /// As in `http://127.0.0.1:8040`.
@@ -112,6 +129,44 @@ async fn messages(
     }
 }
 
+async fn calls(
+    State(provider): State<Provider>,
+    Path(account): Path<String>,
+    headers: HeaderMap,
+    Form(form): Form<Fields>,
+) -> Response {
+    if let Some(refusal) = provider.misbehave().await {
+        return refusal;
+    }
+    if account != ACCOUNT || !knows_token(&headers) {
+        return refuse(StatusCode::UNAUTHORIZED, 20_003);
+    }
+    let sid = format!("CA{:032x}", provider.made.fetch_add(1, Ordering::Relaxed));
+    match Ring::read(&form, sid.clone()) {
+        Ok(ring) => {
+            let message = Message { to: &ring.to, body: "" };
+            let caught = provider.caught(&message, &form, &headers);
+            provider.mailbox.put(Caught { channel: "voice".to_owned(), ..caught });
+            provider.rings.send_modify(|rings| rings.push(ring));
+            (StatusCode::CREATED, Json(json!({"sid": sid, "status": "queued"}))).into_response()
+        }
+        Err(code) => refuse(StatusCode::BAD_REQUEST, code),
+    }
+}
+
+/// As the provider signs: the address, then the fields by name.
+pub fn sign(token: &str, url: &str, fields: &[(&str, &str)]) -> String {
+    let mut sorted = fields.to_vec();
+    sorted.sort_unstable();
+    let mut text = url.to_owned();
+    for (name, value) in sorted {
+        text.push_str(name);
+        text.push_str(value);
+    }
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, token.as_bytes());
+    STANDARD.encode(hmac::sign(&key, text.as_bytes()))
+}
+
 /// As Twilio says it; the text names what was sent, as Twilio's does.
 fn refuse(status: StatusCode, code: u32) -> Response {
     let body = json!({"code": code, "message": "refused", "status": status.as_u16(),
@@ -122,6 +177,12 @@ fn refuse(status: StatusCode, code: u32) -> Response {
 fn knows_token(headers: &HeaderMap) -> bool {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     given == Some(&format!("Basic {}", STANDARD.encode(format!("{ACCOUNT}:{TOKEN}"))))
+}
+
+/// In E.164.
+fn is_number(number: &str) -> bool {
+    let digits = number.strip_prefix('+').unwrap_or_default();
+    (8..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 struct Message<'a> {
