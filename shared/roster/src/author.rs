@@ -1,7 +1,7 @@
 //! Who makes an edit; written into the headers of the entry that it makes, so
 //! that edit and author are one write.
 
-use async_nats::HeaderMap;
+use async_nats::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
 use tipoff_domain::AgentId;
 
@@ -43,7 +43,7 @@ impl Author {
 
     /// `None`: written before authors were.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let text = |name: &str| headers.get(name).map(|value| value.as_str());
+        let text = |name: &str| headers.get(name).map(HeaderValue::as_str);
         let role = match text(ROLE)? {
             TIPOFF => None,
             role => Some(Role::ALL.into_iter().find(|one| one.as_str() == role)?),

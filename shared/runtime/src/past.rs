@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use async_nats::HeaderMap;
+use async_nats::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
@@ -88,7 +88,7 @@ async fn page(
 }
 
 fn stored(headers: HeaderMap, body: Bytes) -> Option<Stored> {
-    let text = |name: &str| headers.get(name).map(|value| value.as_str());
+    let text = |name: &str| headers.get(name).map(HeaderValue::as_str);
     let (sequence, subject) =
         (text("Nats-Sequence")?.parse().ok()?, text("Nats-Subject")?.to_owned());
     let at = DateTime::parse_from_rfc3339(text("Nats-Time-Stamp")?).ok()?.to_utc();

@@ -77,8 +77,11 @@ const WORK: [&str; 14] = [
     "POST /v1/leads/{id}/worked",
     "GET /v1/me/ponds",
 ];
-const INSIGHT: [&str; 2] =
-    ["GET /v1/entities/{entity}/lint", "POST /v1/entities/{entity}/lint"];
+const INSIGHT: [&str; 3] = [
+    "GET /v1/entities/{entity}/lint",
+    "POST /v1/entities/{entity}/lint",
+    "GET /v1/entities/{entity}/report",
+];
 const PUSH: [&str; 3] =
     ["DELETE /v1/me/push-subscriptions", "GET /v1/push-key", "POST /v1/me/push-subscriptions"];
 

@@ -63,7 +63,7 @@ impl Roster {
                 named_by.extend(ponds.map(|pond| format!("pond `{}`", pond.name)));
             }
         }
-        unnamed(named_by)?;
+        unnamed(&named_by)?;
         self.remove(
             &Key::Agent(entity.clone(), id.clone()),
             &format!("agent `{id}`"),

@@ -43,7 +43,8 @@ impl Roster {
                 || matches!(&route.on_exhausted, OnExhausted::Pond(last) if last == id)
         };
         let routes = view.routes.iter().filter(|route| leads_there(route));
-        unnamed(routes.map(|route| format!("route `{}`", route.title)).collect())?;
+        let titles: Vec<_> = routes.map(|route| format!("route `{}`", route.title)).collect();
+        unnamed(&titles)?;
         let key = Key::Pond(entity.clone(), id.clone());
         self.remove(&key, &format!("pond `{id}`"), view.ponds.contains_key(id), expect).await
     }
@@ -79,14 +80,14 @@ impl Roster {
             agents.map(|agent| format!("agent `{}`", agent.value.name)).collect::<Vec<_>>()
         })?;
         named_by.extend(agents);
-        unnamed(named_by)?;
+        unnamed(&named_by)?;
         let key = Key::Lender(entity.clone(), id.clone());
         self.remove(&key, &format!("lender `{id}`"), existed, expect).await
     }
 }
 
 /// Refuses to delete what is named elsewhere.
-pub(super) fn unnamed(named_by: Vec<String>) -> Result<(), EditError> {
+pub(super) fn unnamed(named_by: &[String]) -> Result<(), EditError> {
     if named_by.is_empty() {
         return Ok(());
     }

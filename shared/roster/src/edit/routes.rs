@@ -78,7 +78,8 @@ impl Roster {
                 matches!(&route.on_exhausted, OnExhausted::Route(next) if next == id)
             };
             let others = listed.view.routes.iter().filter(|route| hands_on(route));
-            unnamed(others.map(|route| format!("route `{}`", route.title)).collect())?;
+            let titles: Vec<_> = others.map(|route| format!("route `{}`", route.title)).collect();
+            unnamed(&titles)?;
             let order = listed.order.iter().filter(|other| *other != id).cloned().collect();
             Ok(ListEdit { write: Some(write(entity, id, None, expect)), order })
         })

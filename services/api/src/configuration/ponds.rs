@@ -1,0 +1,95 @@
+//! Ponds: named pools and who may claim from them (D-25).
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use tipoff_domain::{Pond, PondId};
+
+use super::Named;
+use crate::Api;
+use crate::access::Caller;
+use crate::body::{Document, In};
+use crate::etag::{Basis, Versioned};
+use crate::names::{InEntity, PondPath};
+use crate::problem::Problem;
+use crate::schema;
+
+type Shown = Versioned<Named<PondId, Pond>>;
+
+fn missing(pond: &PondId) -> Problem {
+    Problem::not_found(&format!("pond `{pond}`"))
+}
+
+/// Create or replace a pond
+///
+/// The lead pool of the entity is always there and has no entry of its own.
+#[utoipa::path(put, path = "/v1/entities/{entity}/ponds/{pond}", tag = "ponds", params(PondPath),
+    request_body = schema::Pond,
+    responses((status = 200, body = schema::Pond), (status = 201, body = schema::Pond)))]
+pub(crate) async fn put_pond(
+    State(api): State<Api>,
+    caller: Caller,
+    In(PondPath { entity, pond }): In<PondPath>,
+    basis: Basis,
+    sent: Document<Pond>,
+) -> Result<Shown, Problem> {
+    caller.admin_of(&entity)?;
+    api.entity_view(&entity)?;
+    let current = api.roster.pond_version(&entity, &pond);
+    let expect = basis.expect(&format!("pond `{pond}`"), current)?;
+    let edited = api.roster.put_pond(&entity, &pond, sent.called(pond.as_str())?, expect).await?;
+    let shown = Named { id: pond, value: edited.value, version: edited.version };
+    Ok(Versioned::edited(edited.created, edited.version, shown))
+}
+
+/// Show a pond
+#[utoipa::path(get, path = "/v1/entities/{entity}/ponds/{pond}", tag = "ponds", params(PondPath),
+    responses((status = 200, body = schema::Pond)))]
+pub(crate) async fn get_pond(
+    State(api): State<Api>,
+    caller: Caller,
+    In(PondPath { entity, pond }): In<PondPath>,
+) -> Result<Shown, Problem> {
+    caller.admin_of(&entity)?;
+    let view = api.entity_view(&entity)?;
+    let version = api.roster.pond_version(&entity, &pond).ok_or_else(|| missing(&pond))?;
+    let value = view.ponds.get(&pond).ok_or_else(|| missing(&pond))?.as_ref().clone();
+    Ok(Versioned::ok(version, Named { id: pond, value, version }))
+}
+
+/// List the ponds
+#[utoipa::path(get, path = "/v1/entities/{entity}/ponds", tag = "ponds", params(InEntity),
+    responses((status = 200, body = schema::Ponds)))]
+pub(crate) async fn list_ponds(
+    State(api): State<Api>,
+    caller: Caller,
+    In(InEntity { entity }): In<InEntity>,
+) -> Result<Json<Value>, Problem> {
+    caller.admin_of(&entity)?;
+    let view = api.entity_view(&entity)?;
+    let named = |(id, pond): (&PondId, &std::sync::Arc<Pond>)| {
+        let version = api.roster.pond_version(&entity, id)?;
+        Some(Named { id: id.clone(), value: pond.as_ref().clone(), version })
+    };
+    let ponds: Vec<_> = view.ponds.iter().filter_map(named).collect();
+    Ok(Json(json!({ "ponds": ponds })))
+}
+
+/// Remove a pond
+///
+/// Refused while a route leads into it.
+#[utoipa::path(delete, path = "/v1/entities/{entity}/ponds/{pond}", tag = "ponds", params(PondPath),
+    responses((status = 204, description = "removed")))]
+pub(crate) async fn delete_pond(
+    State(api): State<Api>,
+    caller: Caller,
+    In(PondPath { entity, pond }): In<PondPath>,
+    basis: Basis,
+) -> Result<StatusCode, Problem> {
+    caller.admin_of(&entity)?;
+    let current = api.roster.pond_version(&entity, &pond).ok_or_else(|| missing(&pond))?;
+    let expect = basis.expect(&format!("pond `{pond}`"), Some(current))?;
+    api.roster.delete_pond(&entity, &pond, expect).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
