@@ -120,9 +120,10 @@ fn memory(event: &Event) -> Vec<String> {
         return Vec::new();
     };
     let things = memory.split(';').filter_map(|thing| thing.split_once('='));
-    let at = event.at.timestamp_millis().to_string();
+    // The partition comes first; within it, ids only go up.
+    let id = event.id.split_once('-').map_or("0-0", |(_, id)| id);
     let words =
-        |(what, value): (&str, &str)| [what.into(), route.to_string(), value.into(), at.clone()];
+        |(what, value): (&str, &str)| [what.into(), route.to_string(), value.into(), id.to_owned()];
     things.flat_map(words).collect()
 }
 

@@ -122,7 +122,7 @@ impl Board {
             Some((rest.rsplit_once('|')?.1.to_owned(), lead.to_owned()))
         };
         let next = found.last().filter(|_| more).and_then(place);
-        let leads: Vec<LeadId> = found.iter().filter_map(lead_of).collect();
+        let leads: Vec<LeadId> = found.iter().filter_map(|member| lead_of(member)).collect();
         let next = next.map(|(ms, lead)| format!("{ms}.{lead}"));
         Ok(Page { leads: self.load(partition, &leads).await?, next })
     }
@@ -181,7 +181,7 @@ impl Board {
     ) -> Result<Vec<LeadId>, BoardError> {
         let (from, to) = keys::of_agent(entity, agent);
         let members: Vec<String> = self.redis.clone().zrangebylex(key, from, to).await?;
-        Ok(members.iter().filter_map(lead_of).collect())
+        Ok(members.iter().filter_map(|member| lead_of(member)).collect())
     }
 
     /// `after` is the last lead of the page before: its score and name.
@@ -258,7 +258,7 @@ impl Board {
 }
 
 /// The last part of a member.
-fn lead_of(member: &String) -> Option<LeadId> {
+fn lead_of(member: &str) -> Option<LeadId> {
     member.rsplit('|').next().and_then(|lead| lead.parse().ok())
 }
 

@@ -2,16 +2,17 @@
   What routes remember from lead to lead, and who is owed one.
 ]]
 
--- Each thing has the ms of its last change beside it, so that an old event
+-- Beside each thing stands the event that changed it last, so that an older one
 -- cannot bring back what was before (see `repair.lua`). Answers it as it stands
 -- in the event.
 local function remember(whose, what, value)
+  local thing = what .. ':' .. whose
   if value == '' then
-    redis.call('HDEL', TURNS, what .. ':' .. whose)
-    redis.call('HSET', TURNS, 'at:' .. what .. ':' .. whose, int(now))
+    redis.call('HDEL', TURNS, thing)
   else
-    redis.call('HSET', TURNS, what .. ':' .. whose, value, 'at:' .. what .. ':' .. whose, int(now))
+    redis.call('HSET', TURNS, thing, value)
   end
+  remembered[#remembered + 1] = thing
   return what .. '=' .. value
 end
 

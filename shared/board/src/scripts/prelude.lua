@@ -11,7 +11,7 @@
   KEYS[4]  deadlines  zset    lead, by the ms at which it is due
   KEYS[5]  offers     zset    entity|agent|lead: what agents may claim
   KEYS[6]  owned      zset    entity|agent|lead: what agents have
-  KEYS[7]  turns      hash    what every entity|route remembers, as in next:acme|route_1, and since when: at:next:acme|route_1
+  KEYS[7]  turns      hash    what every entity|route remembers, as in next:acme|route_1, and since which event: at:next:acme|route_1
   KEYS[8]  outbox     stream  events on their way to the log
   KEYS[9]  leads      zset    the entity's leads, by the ms of arrival
   KEYS[10] pool       zset    pond|ms|lead: what nobody has, since then; `pool` is the entity's own pond, `held` what waits
@@ -95,6 +95,8 @@ local SNAPSHOT = {
 }
 -- By lead: what this call says of it.
 local emitted = {}
+-- What the next event is going to make its route remember.
+local remembered = {}
 
 -- `details` are pairs of field and value; empty values are left out.
 local function emit(lead, kind, details)
@@ -114,6 +116,8 @@ local function emit(lead, kind, details)
   end
   local id = redis.call('XADD', OUTBOX, '*', unpack(entry))
   put(lead, 'unsent', lead.is.unsent and (lead.is.unsent .. ' ' .. id) or id)
+  for _, thing in ipairs(remembered) do redis.call('HSET', TURNS, 'at:' .. thing, id) end
+  remembered = {}
   table.insert(entry, 1, id)
   emitted[lead.id] = emitted[lead.id] or {}
   table.insert(emitted[lead.id], entry)

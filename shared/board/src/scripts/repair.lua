@@ -3,7 +3,7 @@
   the board believed beyond that.
 
   ARGV[1] lead  [2] sequence of the event in the log  [3] payload, or '' to leave it
-  ARGV[4] how many words of memory follow, in fours: what, route, value, ms of its event
+  ARGV[4] how many words of memory follow, in fours: what, route, value, id of its event
   then    how many words of what agents were given follow, in fours: agent, since, how, counted
   then    fields and values after the event
 
@@ -50,14 +50,14 @@ if is.received and not is.of then redis.call('ZADD', LEADS, is.received, lead.id
 if ARGV[3] ~= '' then redis.call('SET', PAYLOAD, ARGV[3]) end
 -- The route may have moved on since: only what is newer counts.
 for i = memory, given - 2, 4 do
-  local whose, at = ARGV[i] .. ':' .. memory_of(lead, ARGV[i + 1]), tonumber(ARGV[i + 3])
-  if at > tonumber(redis.call('HGET', TURNS, 'at:' .. whose) or '0') then
-    redis.call('HSET', TURNS, 'at:' .. whose, ARGV[i + 3])
-    if ARGV[i + 2] == '' then
-      redis.call('HDEL', TURNS, whose)
-    else
-      redis.call('HSET', TURNS, whose, ARGV[i + 2])
-    end
+  local thing, id = ARGV[i] .. ':' .. memory_of(lead, ARGV[i + 1]), ARGV[i + 3]
+  local before = redis.call('HGET', TURNS, 'at:' .. thing) or '0-0'
+  local ms, number = string.match(id, '(%d+)-(%d+)')
+  local ms_before, number_before = string.match(before, '(%d+)-(%d+)')
+  local later = tonumber(ms) - tonumber(ms_before)
+  if later > 0 or later == 0 and tonumber(number) > tonumber(number_before) then
+    remember(memory_of(lead, ARGV[i + 1]), ARGV[i], ARGV[i + 2])
+    redis.call('HSET', TURNS, 'at:' .. thing, id)
   end
 end
 return reply('repaired', lead)

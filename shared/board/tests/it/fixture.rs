@@ -60,6 +60,11 @@ impl Table {
         }
     }
 
+    /// A number that no lead of this table has yet.
+    pub(crate) fn next_number(&self) -> u32 {
+        self.leads.fetch_add(1, Ordering::Relaxed)
+    }
+
     pub(crate) fn partition(&self) -> Partition {
         Partition::of(&self.entity, PARTITIONS)
     }
@@ -75,7 +80,7 @@ impl Table {
 
     /// A new lead by this plan.
     pub(crate) async fn place(&self, plan: &Plan) -> LeadId {
-        let number = self.leads.fetch_add(1, Ordering::Relaxed);
+        let number = self.next_number();
         let accepted = accepted(&format!("lead_{number}"), &format!("person{number}@example.com"));
         assert_eq!(self.board.place(&accepted, plan, Known::Ignore).await.unwrap(), Placed::New);
         accepted.id

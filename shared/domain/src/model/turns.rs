@@ -2,44 +2,70 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use crate::plan::Candidate;
 use crate::{AgentId, RouteId};
 
+/// For how long an agent is owed a lead.
+const CREDIT_LASTS: TimeDelta = TimeDelta::days(30);
+
+/// Who is next, and the list as it was then (D-7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    pub next: AgentId,
+    pub list: Vec<AgentId>,
+}
+
 /// The memory of every route.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Turns {
-    /// Who is next, and the list as it was then (D-7).
-    next: BTreeMap<RouteId, (AgentId, Vec<AgentId>)>,
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Turns {
+    pub turns: BTreeMap<RouteId, Turn>,
+    /// For roll-ons that have a turn of their own.
+    pub roll_ons: BTreeMap<RouteId, Turn>,
     /// Who was first for the lead before (D-8).
-    first: BTreeMap<RouteId, AgentId>,
+    pub first: BTreeMap<RouteId, AgentId>,
     /// How near everybody has come (D-11).
-    near: BTreeMap<RouteId, BTreeMap<AgentId, i64>>,
+    pub near: BTreeMap<RouteId, BTreeMap<AgentId, i64>>,
+    /// Who is owed a lead, and until when; longest first.
+    pub owed: BTreeMap<RouteId, Vec<(AgentId, DateTime<Utc>)>>,
 }
 
 impl Turns {
-    pub(super) fn next_in_turn(&mut self, route: &RouteId, list: &[Candidate]) -> Vec<AgentId> {
-        let names: Vec<AgentId> = list.iter().map(|candidate| candidate.agent.clone()).collect();
-        let from = self.heir(route, &names);
-        let around = (0..list.len()).map(|step| (from + step) % list.len());
-        let Some(place) = around.into_iter().find(|place| list[*place].eligible) else {
-            return Vec::new();
-        };
-        let following = names[(place + 1) % names.len()].clone();
-        let chosen = names[place].clone();
-        self.next.insert(route.clone(), (following, names));
-        vec![chosen]
+    /// Whose turn it is (D-7).
+    pub fn next_in_turn(&mut self, route: &RouteId, list: &[Candidate]) -> Vec<AgentId> {
+        go_round(&mut self.turns, route, list)
     }
 
-    /// The place of whoever is next; of whoever followed them, if they have left.
-    fn heir(&self, route: &RouteId, names: &[AgentId]) -> usize {
-        let Some((next, before)) = self.next.get(route) else { return 0 };
-        let was = before.iter().position(|name| name == next).unwrap_or(0);
-        let in_old_order = before[was..].iter().chain(&before[..was]);
-        let mut heirs = in_old_order.filter_map(|heir| names.iter().position(|name| name == heir));
-        heirs.next().unwrap_or(0)
+    /// The same among roll-ons.
+    pub fn next_to_roll_on(&mut self, route: &RouteId, list: &[Candidate]) -> Vec<AgentId> {
+        go_round(&mut self.roll_ons, route, list)
     }
 
-    pub(super) fn fresh(&mut self, route: &RouteId, list: &[Candidate]) -> Vec<AgentId> {
+    /// `agent` is owed a lead on `route`.
+    pub fn owe(&mut self, route: &RouteId, agent: &AgentId, now: DateTime<Utc>) {
+        let owed = self.owed.entry(route.clone()).or_default();
+        owed.retain(|(_, until)| now < *until);
+        owed.push((agent.clone(), now + CREDIT_LASTS));
+    }
+
+    /// Who of `list` is owed one and gets it.
+    pub fn repay(
+        &mut self,
+        route: &RouteId,
+        list: &[Candidate],
+        now: DateTime<Utc>,
+    ) -> Option<AgentId> {
+        let open = |agent: &AgentId| list.iter().any(|one| one.eligible && one.agent == *agent);
+        let owed = self.owed.get_mut(route)?;
+        let first = owed.iter().position(|(agent, until)| now < *until && open(agent))?;
+        let (agent, _) = owed.remove(first);
+        owed.retain(|(_, until)| now < *until);
+        Some(agent)
+    }
+
+    /// Anybody but whoever was first before (D-8).
+    pub fn fresh(&mut self, route: &RouteId, list: &[Candidate]) -> Vec<AgentId> {
         let open: Vec<&AgentId> = list
             .iter()
             .filter(|candidate| candidate.eligible)
@@ -54,7 +80,8 @@ impl Turns {
         chosen.into_iter().collect()
     }
 
-    pub(super) fn nearest(&mut self, route: &RouteId, list: &[Candidate]) -> Vec<AgentId> {
+    /// Whoever is nearest after everybody came nearer by their weight (D-11).
+    pub fn nearest(&mut self, route: &RouteId, list: &[Candidate]) -> Vec<AgentId> {
         let near = self.near.entry(route.clone()).or_default();
         let open = || list.iter().filter(|candidate| candidate.eligible);
         let weight = |candidate: &Candidate| i64::try_from(candidate.weight).unwrap_or(i64::MAX);
@@ -68,5 +95,32 @@ impl Turns {
             *near.entry(chosen.agent.clone()).or_default() -= open().map(weight).sum::<i64>();
         }
         chosen.map(|candidate| candidate.agent.clone()).into_iter().collect()
+    }
+}
+
+fn go_round(
+    turns: &mut BTreeMap<RouteId, Turn>,
+    route: &RouteId,
+    list: &[Candidate],
+) -> Vec<AgentId> {
+    let names: Vec<AgentId> = list.iter().map(|candidate| candidate.agent.clone()).collect();
+    let from = turns.get(route).map_or(0, |turn| turn.heir(&names));
+    let around = (0..list.len()).map(|step| (from + step) % list.len());
+    let Some(place) = around.into_iter().find(|place| list[*place].eligible) else {
+        return Vec::new();
+    };
+    let next = names[(place + 1) % names.len()].clone();
+    let chosen = names[place].clone();
+    turns.insert(route.clone(), Turn { next, list: names });
+    vec![chosen]
+}
+
+impl Turn {
+    /// The place of whoever is next; of whoever followed them, if they have left.
+    fn heir(&self, names: &[AgentId]) -> usize {
+        let was = self.list.iter().position(|name| *name == self.next).unwrap_or(0);
+        let in_old_order = self.list[was..].iter().chain(&self.list[..was]);
+        let mut heirs = in_old_order.filter_map(|heir| names.iter().position(|name| name == heir));
+        heirs.next().unwrap_or(0)
     }
 }

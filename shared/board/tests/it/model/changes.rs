@@ -1,0 +1,242 @@
+//! Random changes, with people and leads by number.
+
+use chrono::TimeDelta;
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use proptest::{bool, collection, option, sample};
+use tipoff_domain::decision::{By, Considered};
+use tipoff_domain::plan::{Candidate, How, Marks, Otherwise, Pick, Plan, Rest, Step, Then};
+use tipoff_domain::standing::Released;
+use tipoff_domain::{CandidateVerdict, Cap, Decision, PondClaim, PondId, Span};
+
+use crate::fixture::{id, nine};
+
+pub(super) const AGENTS: [&str; 4] = ["a", "an", "ana", "an-a"];
+pub(super) const PONDS: [&str; 2] = ["p", "pool-p"];
+pub(super) const ENTITIES: usize = 3;
+pub(super) const LEADS: usize = 3;
+
+#[derive(Debug, Clone)]
+pub(super) enum Change {
+    Place {
+        lead: usize,
+        plan: Plan,
+    },
+    RollOn {
+        lead: usize,
+        stale: bool,
+        plan: Plan,
+    },
+    Reclaim {
+        lead: usize,
+        stale: bool,
+    },
+    Claim {
+        lead: usize,
+        agent: usize,
+        round: Option<u32>,
+        terms: Terms,
+    },
+    Pass {
+        lead: usize,
+        agent: usize,
+        round: Option<u32>,
+        undo: Option<u32>,
+    },
+    UndoPass {
+        lead: usize,
+        agent: usize,
+    },
+    AnotherChance {
+        lead: usize,
+        agent: usize,
+    },
+    Worked {
+        lead: usize,
+        agent: usize,
+    },
+    Assign {
+        lead: usize,
+        agent: usize,
+    },
+    GiveBack {
+        lead: usize,
+        by: Option<usize>,
+    },
+    Withdraw {
+        lead: usize,
+        agent: usize,
+        round: Option<u32>,
+    },
+    WithdrawAll {
+        agent: usize,
+    },
+    Close {
+        lead: usize,
+        credit: bool,
+    },
+    Credit {
+        lead: usize,
+    },
+    Release {
+        lead: usize,
+        how: Released,
+    },
+    Wait {
+        seconds: i64,
+    },
+    /// Redis loses everything.
+    Forget,
+}
+
+/// What a claim may be.
+#[derive(Debug, Clone)]
+pub(super) struct Terms {
+    pub(super) caps: Vec<Cap>,
+    pub(super) ponds: Vec<PondClaim>,
+    pub(super) pool_counts: bool,
+}
+
+/// No limit as a rule; else few since so long ago (counted from nine), or few at once.
+fn caps() -> impl Strategy<Value = Vec<Cap>> {
+    let since = option::of(0..40_i64)
+        .prop_map(|back| back.map(|back| nine() + TimeDelta::seconds(back * 60)));
+    let cap = (since, 0..3_u32).prop_map(|(since, count)| Cap { since, count });
+    prop_oneof![3 => Just(Vec::new()), 1 => collection::vec(cap, 1..3)]
+}
+
+fn pond() -> impl Strategy<Value = Option<PondId>> {
+    option::weighted(0.6, sample::select(&PONDS[..])).prop_map(|pond| pond.map(id))
+}
+
+fn terms() -> impl Strategy<Value = Terms> {
+    let rules = (option::weighted(0.3, 0..3_u32), option::weighted(0.4, 1..4_u32));
+    let ponds = collection::vec((bool::weighted(0.8), rules), 3).prop_map(|rules| {
+        let all = [None].into_iter().chain(PONDS.map(id).map(Some));
+        let claims = all.zip(rules).filter(|(_, (is_in, _))| *is_in);
+        let claims = claims.map(|(pond, (_, (cap, reclaim)))| PondClaim {
+            pond,
+            cap,
+            reclaim_after: reclaim.map(|after| Span::seconds(after * 10)),
+        });
+        claims.collect()
+    });
+    (caps(), ponds, any::<bool>()).prop_map(|(caps, ponds, pool_counts)| Terms {
+        caps,
+        ponds,
+        pool_counts,
+    })
+}
+
+fn marks() -> impl Strategy<Value = Option<Marks>> {
+    let tags = sample::subsequence(vec!["hot", "por/tal", "\"ñ\""], 0..=3);
+    let plan = option::weighted(0.7, sample::select(&["drip", "s;low, \"x\""][..]));
+    let marks = (tags, plan, option::of(Just("bank"))).prop_map(|(tags, plan, lender)| Marks {
+        tags: tags.into_iter().map(str::to_owned).collect(),
+        smart_plan: plan.map(str::to_owned),
+        lender: lender.map(id),
+    });
+    option::weighted(0.7, marks)
+}
+
+/// Everybody, so that the event says who was chosen and how.
+fn decision() -> Decision {
+    let considered = AGENTS.map(|agent| Considered {
+        agent: id(agent),
+        verdict: CandidateVerdict::Eligible,
+        by: None,
+    });
+    Decision { candidates: considered.to_vec(), ..Decision::default() }
+}
+
+fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
+    let list = Just([0, 1, 2, 3]).prop_shuffle();
+    let open = collection::vec((bool::weighted(0.75), caps()), 4);
+    (list, 1..=4_usize, open).prop_map(|(list, length, open)| {
+        let candidate = |(place, agent): (usize, &usize)| Candidate {
+            agent: id(AGENTS[*agent]),
+            eligible: open[place].0,
+            weight: 1 + *agent as u64 * 3,
+            caps: open[place].1.clone(),
+        };
+        list.iter().take(length).enumerate().map(candidate).collect()
+    })
+}
+
+fn step() -> impl Strategy<Value = Then> {
+    let by_route = sample::select(vec![
+        Pick::Turn,
+        Pick::Turn,
+        Pick::Fresh,
+        Pick::Smooth,
+        Pick::Drawn,
+        Pick::Spread,
+        Pick::First,
+        Pick::All,
+    ]);
+    let route = prop_oneof![
+        5 => (by_route, (0..2_u8).prop_map(|route| Some(id(&format!("r{route}"))))),
+        1 => (Just(Pick::First), Just(None)),
+    ];
+    let how = sample::select(vec![How::Direct, How::TimeoutAgent, How::Listing, How::Returning]);
+    let assign = option::weighted(0.25, how);
+    let times = (1..4_i64, 0..3_u32);
+    (route, assign, candidates(), times, marks()).prop_map(
+        |((pick, route), assign, candidates, (window, reroutes), marks)| {
+            let pick = if assign.is_some() && pick == Pick::All { Pick::First } else { pick };
+            let window = TimeDelta::seconds(window * 10);
+            let by = By::Turn;
+            Then::Step(Step { route, pick, by, candidates, assign, window, reroutes, marks })
+        },
+    )
+}
+
+fn plans() -> impl Strategy<Value = Plan> {
+    let rest =
+        (pond(), option::weighted(0.3, Just("r1")), marks()).prop_map(|(pond, route, marks)| {
+            Then::Pool(Rest { why: Otherwise::Exhausted, pond, route: route.map(id), marks })
+        });
+    let hold = sample::select(vec![Otherwise::NotAutomatic, Otherwise::Incomplete]);
+    let then = prop_oneof![10 => step(), 2 => rest, 1 => hold.prop_map(Then::Hold)];
+    then.prop_map(|then| Plan { then, decision: decision() })
+}
+
+pub(super) fn changes() -> impl Strategy<Value = Vec<(usize, Change)>> {
+    let (lead, agent, round) =
+        (|| 0..LEADS, || 0..AGENTS.len(), || option::weighted(0.4, 1..4_u32));
+    let both = move || (lead(), agent());
+    let how = sample::select(vec![Released::Sent, Released::Completed]);
+    let asked = prop_oneof![
+        4 => (both(), round(), terms())
+            .prop_map(|((lead, agent), round, terms)| Change::Claim { lead, agent, round, terms }),
+        4 => (both(), round(), option::of(1..4_u32)).prop_map(|((lead, agent), round, undo)| {
+            Change::Pass { lead, agent, round, undo: undo.map(|undo| undo * 5) }
+        }),
+        2 => both().prop_map(|(lead, agent)| Change::UndoPass { lead, agent }),
+        2 => both().prop_map(|(lead, agent)| Change::AnotherChance { lead, agent }),
+        1 => both().prop_map(|(lead, agent)| Change::Worked { lead, agent }),
+    ];
+    let done = prop_oneof![
+        1 => both().prop_map(|(lead, agent)| Change::Assign { lead, agent }),
+        2 => (lead(), option::of(agent())).prop_map(|(lead, by)| Change::GiveBack { lead, by }),
+        1 => (both(), round())
+            .prop_map(|((lead, agent), round)| Change::Withdraw { lead, agent, round }),
+        1 => agent().prop_map(|agent| Change::WithdrawAll { agent }),
+        1 => (lead(), any::<bool>()).prop_map(|(lead, credit)| Change::Close { lead, credit }),
+        2 => lead().prop_map(|lead| Change::Credit { lead }),
+        2 => (lead(), how).prop_map(|(lead, how)| Change::Release { lead, how }),
+    ];
+    let change = prop_oneof![
+        5 => (lead(), plans()).prop_map(|(lead, plan)| Change::Place { lead, plan }),
+        7 => (lead(), bool::weighted(0.1), plans())
+            .prop_map(|(lead, stale, plan)| Change::RollOn { lead, stale, plan }),
+        2 => (lead(), bool::weighted(0.1))
+            .prop_map(|(lead, stale)| Change::Reclaim { lead, stale }),
+        13 => asked,
+        8 => done,
+        5 => (0..5_i64).prop_map(|five| Change::Wait { seconds: five * 5 }),
+        // Half as long as an agent is owed a lead.
+        1 => Just(Change::Wait { seconds: 15 * 86_400 }),
+        1 => Just(Change::Forget),
+    ];
+    collection::vec((0..ENTITIES, change), 1..50)
+}

@@ -1,0 +1,185 @@
+//! What routers do: put a lead on the board, and move it on.
+
+use chrono::{DateTime, Utc};
+
+use super::standing::{Standing, Told, Why};
+use super::{Answer, Model};
+use crate::decision::By;
+use crate::plan::{Otherwise, Pick, Plan, Step, Then};
+use crate::standing::{OfferState, Released, State};
+use crate::{AgentId, LeadId};
+
+impl Model {
+    /// A lead that can be reached, and its plan. Held because it could not be
+    /// when it came before, it goes on now (D-26).
+    pub fn place(&mut self, lead: &LeadId, plan: &Plan) -> Answer {
+        if self.leads.contains_key(lead) {
+            self.release(lead, Released::Completed);
+            return Answer::Known;
+        }
+        if let Some(full) = self.full(plan) {
+            return Answer::Full(full);
+        }
+        let received = Standing::received(self.now);
+        self.leads.insert(lead.clone(), received);
+        self.carry_out(lead, plan);
+        Answer::Placed
+    }
+
+    /// A lead that is due moves on by a plan made for that version of it.
+    pub fn roll_on(&mut self, lead: &LeadId, version: u64, plan: &Plan) -> Answer {
+        let Some(found) = self.leads.get(lead) else { return Answer::Stale };
+        let due = found.due_at(self.now).filter(|_| found.state != State::Assigned);
+        let Some(due) = due.filter(|_| found.version() == version) else { return Answer::Stale };
+        if self.now < due {
+            return Answer::Early;
+        }
+        if let Some(full) = self.full(plan) {
+            return Answer::Full(full);
+        }
+        self.change(lead, |lead, _| {
+            let expired = lead.resolve_all(OfferState::Expired);
+            if !expired.is_empty() {
+                lead.tell("lead.expired", &expired);
+            }
+            Answer::MovedOn
+        });
+        self.carry_out(lead, plan);
+        Answer::MovedOn
+    }
+
+    /// A pond takes back what is not worked (D-25).
+    pub fn reclaim(&mut self, lead: &LeadId, version: u64) -> Answer {
+        let now = self.now;
+        let Some(found) = self.leads.get(lead) else { return Answer::Stale };
+        let act_by = found.act_by.filter(|_| found.version() == version);
+        let Some(act_by) = act_by else { return Answer::Stale };
+        if now < act_by {
+            return Answer::Early;
+        }
+        self.change(lead, |lead, _| {
+            let (from, home) = (lead.agent.clone(), lead.home());
+            lead.rest(Why::Reclaimed, home, now);
+            lead.tell("lead.returned", from.as_slice());
+            Answer::MovedOn
+        })
+    }
+
+    /// Lets a held lead go, if `how` ends what it is held for.
+    pub fn release(&mut self, lead: &LeadId, how: Released) -> Answer {
+        let now = self.now;
+        self.change(lead, |lead, _| {
+            let held_for = match how {
+                Released::Sent => Otherwise::NotAutomatic,
+                Released::Completed => Otherwise::Incomplete,
+            };
+            if lead.state != State::Held || lead.released.is_some() {
+                return Answer::AlreadyRouted;
+            }
+            if lead.why != Some(Why::Planned(held_for)) {
+                return Answer::NotHeld;
+            }
+            lead.leave();
+            lead.released = Some(how);
+            lead.t0 = now;
+            lead.tell("lead.released", &[]);
+            Answer::Released
+        })
+    }
+
+    fn carry_out(&mut self, id: &LeadId, plan: &Plan) {
+        let now = self.now;
+        let chosen = match &plan.then {
+            Then::Step(step) => self.pick(step),
+            Then::Pool(_) | Then::Hold(_) => None,
+        };
+        self.change(id, |lead, _| {
+            match (&plan.then, chosen) {
+                (Then::Hold(why), _) => {
+                    lead.leave();
+                    lead.state = State::Held;
+                    lead.why = Some(Why::Planned(*why));
+                    lead.released = None;
+                    lead.rested_at = Some(now);
+                    lead.tell("lead.held", &[]);
+                }
+                (Then::Pool(rest), _) => {
+                    let tags = lead.take_up(rest.route.as_ref(), rest.marks.as_ref());
+                    lead.rest(Why::Planned(rest.why), rest.pond.clone(), now);
+                    lead.tell("lead.pooled", &[]).tags = tags;
+                }
+                (Then::Step(_), None) => {
+                    lead.rest(Why::Planned(Otherwise::NobodyEligible), None, now);
+                    lead.tell("lead.pooled", &[]);
+                }
+                (Then::Step(step), Some((agents, by))) => lead.step(step, agents, by, now),
+            }
+            Answer::MovedOn
+        });
+    }
+
+    /// Everybody at a limit, where that leaves nobody to pick.
+    fn full(&self, plan: &Plan) -> Option<Vec<AgentId>> {
+        let Then::Step(step) = &plan.then else { return None };
+        let open = step.candidates.iter().filter(|candidate| candidate.eligible);
+        let (room, full): (Vec<_>, Vec<_>) =
+            open.partition(|candidate| self.has_room(&candidate.agent, &candidate.caps));
+        let full: Vec<AgentId> =
+            full.into_iter().map(|candidate| candidate.agent.clone()).collect();
+        (room.is_empty() && !full.is_empty()).then_some(full)
+    }
+
+    /// Who gets it, and how they were found.
+    fn pick(&mut self, step: &Step) -> Option<(Vec<AgentId>, By)> {
+        let mut list = step.candidates.clone();
+        for candidate in &mut list {
+            candidate.eligible =
+                candidate.eligible && self.has_room(&candidate.agent, &candidate.caps);
+        }
+        let open = || list.iter().filter(|one| one.eligible).map(|one| one.agent.clone());
+        let turns = &mut self.turns;
+        let is_first = matches!(step.pick, Pick::Turn | Pick::Fresh | Pick::Smooth | Pick::Drawn);
+        if let Some(route) = step.route.as_ref().filter(|_| is_first)
+            && let Some(owed) = turns.repay(route, &list, self.now)
+        {
+            return Some((vec![owed], By::Credit));
+        }
+        let chosen = match (step.pick, &step.route) {
+            (Pick::All, _) => open().collect(),
+            (Pick::Turn, Some(route)) => turns.next_in_turn(route, &list),
+            (Pick::Spread, Some(route)) => turns.next_to_roll_on(route, &list),
+            (Pick::Fresh, Some(route)) => turns.fresh(route, &list),
+            (Pick::Smooth, Some(route)) => turns.nearest(route, &list),
+            (
+                Pick::First | Pick::Drawn | Pick::Turn | Pick::Fresh | Pick::Smooth | Pick::Spread,
+                _,
+            ) => open().take(1).collect::<Vec<_>>(),
+        };
+        (!chosen.is_empty()).then_some((chosen, step.by))
+    }
+}
+
+impl Standing {
+    fn step(&mut self, step: &Step, agents: Vec<AgentId>, by: By, now: DateTime<Utc>) {
+        let tags = self.take_up(step.route.as_ref(), step.marks.as_ref());
+        self.first_offer.get_or_insert(now);
+        self.reroutes = step.reroutes;
+        let (mut smart_plan, mut what) = (None, "lead.offered");
+        if let (Some(how), Some(agent)) = (step.assign, agents.first()) {
+            what = "lead.assigned";
+            smart_plan = self.give_to(agent, how, now);
+        } else {
+            self.leave();
+            self.state = State::Offered;
+            self.round += 1;
+            self.until = Some(now + step.window);
+            self.jump_ball = step.pick == Pick::All;
+            self.again.retain(|agent| !agents.contains(agent));
+            if self.first_agents.is_empty() {
+                self.first_agents.clone_from(&agents);
+            }
+            self.pending.clone_from(&agents);
+        }
+        self.told.push(Told { what, agents, by: Some(by), tags, smart_plan });
+    }
+}
