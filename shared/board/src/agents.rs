@@ -1,6 +1,6 @@
 //! What agents may ask of the board.
 
-use tipoff_domain::{AgentId, Claiming, EntityId, LeadId, PondClaim, Span};
+use tipoff_domain::{AgentId, Cap, Claiming, EntityId, LeadId, PondClaim, Span};
 
 use crate::board::quoted;
 use crate::{Board, BoardError, Chance, Claim, Pass, Undone, Worked, place};
@@ -52,6 +52,23 @@ impl Board {
             "unknown" => Claim::Unknown,
             _ => return Err(self.scripts.claim.unknown(reply.word)),
         })
+    }
+
+    /// Whether one more lead fits under `caps`. Only a claim decides (D-22).
+    pub async fn has_room(
+        &self,
+        entity: &EntityId,
+        lead: &LeadId,
+        agent: &AgentId,
+        caps: &[Cap],
+    ) -> Result<bool, BoardError> {
+        let args = [agent.as_str(), &place::caps(caps)];
+        let reply = self.change(&self.scripts.room, entity, lead, &args).await?;
+        match reply.word.as_str() {
+            "room" => Ok(true),
+            "full" => Ok(false),
+            _ => Err(self.scripts.room.unknown(reply.word)),
+        }
     }
 
     /// The agent does not want `lead`. When nobody is left who was asked, it moves on.

@@ -51,6 +51,7 @@ scripts! {
     roll_on: [PRELUDE, LIMITS, MOVES, CREDITS, PICKS, CARRY_OUT],
     reclaim: [PRELUDE, LIMITS, MOVES],
     claim: [PRELUDE, LIMITS, MOVES],
+    room: [PRELUDE, LIMITS],
     pass: [PRELUDE, LIMITS, MOVES],
     undo_pass: [PRELUDE, LIMITS, MOVES],
     another_chance: [PRELUDE, LIMITS, MOVES],
