@@ -10,6 +10,11 @@ mod seal;
 mod standing;
 mod texts;
 mod view;
+mod way;
+
+pub(crate) use self::facts::first_name;
+pub(crate) use self::standing::Standing;
+pub(crate) use self::texts::say;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;

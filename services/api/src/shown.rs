@@ -46,7 +46,7 @@ impl Sight {
 }
 
 /// Whether it rests where the agent may claim it (D-25).
-fn is_in_reach(agent: &AgentId, now_is: &After, view: Option<&EntityView>) -> bool {
+pub(crate) fn is_in_reach(agent: &AgentId, now_is: &After, view: Option<&EntityView>) -> bool {
     let pond = now_is.pond.as_ref();
     let theirs = |pond| view.and_then(|view| view.ponds.get(pond)).is_some_and(|it| it.has(agent));
     now_is.state == State::Pooled && pond.is_none_or(theirs)

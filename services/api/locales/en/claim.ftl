@@ -26,8 +26,13 @@ away-lead = We couldn’t reach your leads just now. Nothing is lost; try again 
 
 try-again = Try again
 press-again = Please press the button once more. This page had been open for a while, so nothing was changed.
-in-pool = The lead is in the lead pool now. You can still take it.
-claim-from-pool = Claim from the pool
+way-pool = The lead is in the lead pool now. You can still take it.
+way-pool-button = Claim from the pool
+way-undo = Changed your mind? You can still take your pass back.
+way-undo-button = Take it back
+way-again = If nobody else takes it, it can come to you once more.
+way-again-button = Give me another chance
+queued = You asked for another chance. If nobody else takes it, it comes to you again.
 
 claim = Claim
 pass = Pass

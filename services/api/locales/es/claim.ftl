@@ -26,8 +26,13 @@ away-lead = No pudimos consultar tus prospectos. No se ha perdido nada; inténta
 
 try-again = Intentar de nuevo
 press-again = Presiona el botón una vez más, por favor. Esta página llevaba un rato abierta, así que no cambió nada.
-in-pool = El prospecto está ahora en el Grupo de Prospectos. Todavía puedes tomarlo.
-claim-from-pool = Reclamar del grupo
+way-pool = El prospecto está ahora en el Grupo de Prospectos. Todavía puedes tomarlo.
+way-pool-button = Reclamar del grupo
+way-undo = ¿Cambiaste de idea? Todavía puedes deshacer el rechazo.
+way-undo-button = Deshacer
+way-again = Si nadie más lo toma, puede volver a ti una vez más.
+way-again-button = Dame otra oportunidad
+queued = Pediste otra oportunidad. Si nadie más lo toma, volverá a ti.
 
 claim = Reclamar
 pass = Rechazar

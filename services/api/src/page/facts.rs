@@ -153,7 +153,7 @@ fn amount(price: f64, dollars: bool) -> String {
 }
 
 /// How an agent is told about the person before the lead is theirs.
-pub(super) fn first_name(name: &Name) -> Option<String> {
+pub(crate) fn first_name(name: &Name) -> Option<String> {
     let first = name.first.clone().or_else(|| name.display())?;
     first.split_whitespace().next().map(str::to_owned)
 }

@@ -26,7 +26,7 @@ const LONGEST_COOKIE_LIFE: u32 = 86_400;
 /// What the page's forms send.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct Answer {
-    /// `claim`, `pass`, or `pool` for a lead that was missed and may be taken from the pool.
+    /// `claim`, `pass`; for a lead that was let go `pool` to claim it there, `undo` a pass, `again` to be asked again.
     action: String,
     /// From the page.
     #[serde(default)]
@@ -80,7 +80,7 @@ pub(crate) async fn answer_page(
         return visit.answer(&api, view);
     };
     let view = match visit.act(&api, act).await {
-        Ok(standing) => visit.look(&api, Some(standing)).await,
+        Ok(standing) => visit.look(&api, standing).await,
         Err(failed) => visit.away(&failed),
     };
     visit.answer(&api, view)
@@ -91,6 +91,8 @@ enum Act {
     Claim,
     Pass,
     ClaimFromPool,
+    Undo,
+    Again,
 }
 
 /// One request for one link.
@@ -149,28 +151,36 @@ impl Visit {
             "claim" => Some(Act::Claim),
             "pass" => Some(Act::Pass),
             "pool" => Some(Act::ClaimFromPool),
+            "undo" => Some(Act::Undo),
+            "again" => Some(Act::Again),
             _ => None,
         }
     }
 
-    /// The same page answered twice is one request to the board.
-    async fn act(&self, api: &Api, act: Act) -> Result<Standing, BoardError> {
+    /// The same page answered twice is one request to the board. Answers where
+    /// that leaves the agent; `None`: wherever the board now says.
+    async fn act(&self, api: &Api, act: Act) -> Result<Option<Standing>, BoardError> {
         let (Some(link), Some(mark)) = (&self.link, &self.mark) else {
-            return Ok(Standing::Unknown);
+            return Ok(Some(Standing::Unknown));
         };
         let ClaimLink { entity, lead, agent, round, .. } = link;
         let request = format!("page:{agent}:{mark}");
-        Ok(match act {
-            Act::Claim => Standing::after_claim(
-                &api.claim(entity, lead, agent, Some(*round), &request).await?,
-            ),
-            Act::ClaimFromPool => {
-                Standing::after_claim(&api.claim(entity, lead, agent, None, &request).await?)
+        let claim = async |round| {
+            let answer = api.claim(entity, lead, agent, round, &request).await?;
+            Ok::<_, BoardError>(Some(Standing::after_claim(&answer)))
+        };
+        match act {
+            Act::Claim => claim(Some(*round)).await,
+            Act::ClaimFromPool => claim(None).await,
+            Act::Pass => {
+                let passed = api.pass(entity, lead, agent, Some(*round), None, &request).await?;
+                Ok(Some(Standing::after_pass(passed)))
             }
-            Act::Pass => Standing::after_pass(
-                api.board.pass(entity, lead, agent, Some(*round), None, &request).await?,
-            ),
-        })
+            Act::Undo => api.board.undo_pass(entity, lead, agent, &request).await.map(|_| None),
+            Act::Again => {
+                api.board.another_chance(entity, lead, agent, &request).await.map(|_| None)
+            }
+        }
     }
 
     /// Where the lead stands; `decided`: what the board just said.
@@ -178,20 +188,34 @@ impl Visit {
         let (Some(link), Some(view)) = (&self.link, &self.view) else {
             return View::bare(Standing::Unknown, self.locale);
         };
-        match self.read(api, link).await {
-            Ok((Some(lead), now)) => self.view(link, view, &lead, now, decided),
-            Ok((None, _)) => View::bare(Standing::Unknown, self.locale),
+        match self.read(api, link, view, decided).await {
+            Ok((Some(lead), now, decided)) => self.view(link, view, &lead, now, decided),
+            Ok((None, ..)) => View::bare(Standing::Unknown, self.locale),
             Err(failed) => self.away(&failed),
         }
     }
 
+    /// The lead, the board's time, and what is to be said of it instead of what
+    /// the board shows.
     async fn read(
         &self,
         api: &Api,
         link: &ClaimLink,
-    ) -> Result<(Option<OnBoard>, DateTime<Utc>), BoardError> {
-        let lead = api.board.lead(&link.entity, &link.lead).await?;
-        Ok((lead, api.board.time(&link.entity).await?))
+        view: &EntityView,
+        decided: Option<Standing>,
+    ) -> Result<(Option<OnBoard>, DateTime<Utc>, Option<Standing>), BoardError> {
+        let ClaimLink { entity, lead: id, agent, .. } = link;
+        let (lead, now) = (api.board.lead(entity, id).await?, api.board.time(entity).await?);
+        // A Jump Ball holds no place, so the limit is said before anybody presses (D-22).
+        let unsaid = lead.as_ref().filter(|_| decided.is_none()).filter(|lead| {
+            lead.now_is.jump_ball && Standing::of(link, lead, now) == Standing::Open
+        });
+        let (Some(_), Some(known)) = (unsaid, view.agents.get(agent)) else {
+            return Ok((lead, now, decided));
+        };
+        let caps = known.caps(api.clock.now(), view.entity.zone, view.entity.week_starts);
+        let full = !caps.is_empty() && !api.board.has_room(entity, id, agent, &caps).await?;
+        Ok((lead, now, full.then_some(Standing::Full)))
     }
 
     fn view(

@@ -10,7 +10,7 @@ use tipoff_wire::link::ClaimLink;
 /// What a page is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     Open,
     Yours,
     Taken,
@@ -37,7 +37,7 @@ impl Standing {
     }
 
     /// As the board stands. `now`: the board's time.
-    pub(super) fn of(link: &ClaimLink, lead: &OnBoard, now: DateTime<Utc>) -> Self {
+    pub(crate) fn of(link: &ClaimLink, lead: &OnBoard, now: DateTime<Utc>) -> Self {
         let after = &lead.now_is;
         if after.agent.as_ref() == Some(&link.agent) {
             return Self::Yours;
@@ -64,7 +64,7 @@ impl Standing {
         }
     }
 
-    pub(super) fn after_claim(answer: &Claim) -> Self {
+    pub(crate) fn after_claim(answer: &Claim) -> Self {
         match answer {
             Claim::Won(_) | Claim::AlreadyYours(_) => Self::Yours,
             Claim::Taken => Self::Taken,
@@ -76,7 +76,7 @@ impl Standing {
         }
     }
 
-    pub(super) fn after_pass(answer: Pass) -> Self {
+    pub(crate) fn after_pass(answer: Pass) -> Self {
         match answer {
             Pass::Passed => Self::Passed,
             Pass::AlreadyYours => Self::Yours,

@@ -34,7 +34,7 @@ fn find(locale: Locale, key: &str, arguments: &Arguments) -> Option<String> {
 }
 
 /// A text by its key; the key itself where there is none, which a test forbids.
-pub(super) fn say<const N: usize>(
+pub(crate) fn say<const N: usize>(
     locale: Locale,
     key: &str,
     arguments: [(&'static str, String); N],

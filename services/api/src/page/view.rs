@@ -1,15 +1,14 @@
 //! Everything that one page shows.
 
+use super::facts::{Deadline, Fact, Link, emails, facts, first_name, phones};
+use super::standing::Standing;
+use super::texts::say;
+use super::way::Way;
+use crate::shown::guarded;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tipoff_board::OnBoard;
 use tipoff_domain::{AgentId, EntityView, Locale};
-use tipoff_wire::event::State;
-
-use super::facts::{Deadline, Fact, Link, emails, facts, first_name, phones};
-use super::standing::Standing;
-use super::texts::say;
-use crate::shown::guarded;
 
 /// What the template is given.
 #[derive(Debug, Serialize)]
@@ -39,8 +38,7 @@ pub(super) struct LeadView {
     message: Option<String>,
     /// Only where the lead is the agent's.
     contact: Option<Contact>,
-    /// It was missed, but may be taken from the pool.
-    in_pool: bool,
+    way: Option<Way>,
 }
 
 #[derive(Debug, Serialize)]
@@ -82,7 +80,8 @@ impl View {
 
     /// Whether there is anything left to answer.
     pub(super) fn asks(&self) -> bool {
-        self.standing == Standing::Open || self.lead.as_ref().is_some_and(|lead| lead.in_pool)
+        let way = self.lead.as_ref().and_then(|lead| lead.way);
+        self.standing == Standing::Open || way.is_some_and(|way| way != Way::Queued)
     }
 }
 
@@ -97,10 +96,6 @@ impl LeadView {
     ) -> Self {
         let yours = standing == Standing::Yours;
         let shown = if yours { lead.lead.clone() } else { guarded(&lead.lead) };
-        let missed = matches!(
-            standing,
-            Standing::TooLate | Standing::Passed | Standing::Withdrawn | Standing::Full
-        );
         let source = lead.now_is.source.as_ref().and_then(|source| view.sources.get(source));
         let until = lead.now_is.until.filter(|_| standing == Standing::Open);
         let dollars = view.entity.country == "US";
@@ -124,7 +119,7 @@ impl LeadView {
             facts: facts(&shown, source.map(|source| source.name.clone()), dollars, locale),
             message: shown.message.clone().filter(|message| !message.trim().is_empty()),
             contact,
-            in_pool: missed && lead.now_is.state == State::Pooled,
+            way: Way::of(standing, lead, view, agent, now),
         }
     }
 }

@@ -183,6 +183,65 @@ async fn every_ending_has_its_page() {
 }
 
 #[tokio::test]
+async fn a_pass_can_be_taken_back_on_the_page_and_then_the_offer_stands_as_before() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let entity = json!({"name": "Acme Realty", "kind": "team", "zone": "America/New_York",
+        "undo_pass": "60s"});
+    world.put("/v1/entities/acme", &world.operator, entity).send().await.expect(200);
+    let lead = world.place(&keys, 1).await;
+    let path = format!("/c/{}", token(&world, &keys, &lead, "ben", 1));
+    let of_ana = format!("/c/{}", token(&world, &keys, &lead, "ana", 1));
+    let passed = press(&world, &of_ana, &look(&world, &of_ana).await, "pass").await.expect(200);
+    assert!(passed.text.contains("Deshacer") && passed.text.contains("value=\"undo\""));
+    let open = press(&world, &of_ana, &passed, "undo").await.expect(200);
+    assert!(open.text.contains("value=\"claim\""));
+    look(&world, &path).await.expect(410);
+    let kinds: Vec<_> =
+        world.events(&keys.entity, &lead).await.iter().map(|event| event.kind).collect();
+    assert_eq!(kinds[2..], [EventKind::Passed, EventKind::Restored]);
+}
+
+#[tokio::test]
+async fn who_let_a_lead_go_may_ask_for_another_chance() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    let path = format!("/c/{}?lang=en", token(&world, &keys, &lead, "ana", 1));
+    let passed = press(&world, &path, &look(&world, &path).await, "pass").await.expect(200);
+    assert!(passed.text.contains("Give me another chance"));
+    let asked = press(&world, &path, &passed, "again").await.expect(200);
+    assert!(asked.text.contains("You asked for another chance") && !asked.text.contains("<form"));
+    press(&world, &path, &passed, "again").await.expect(200);
+    let events = world.events(&keys.entity, &lead).await;
+    let asked = events.iter().filter(|event| event.kind == EventKind::ChanceAsked).count();
+    assert_eq!(asked, 1);
+    let shown = world.get(&format!("/v1/leads/{lead}"), &keys.admin).send().await.expect(200);
+    assert_eq!(shown.json()["again"], json!(["ana"]));
+}
+
+#[tokio::test]
+async fn the_limit_is_said_before_anybody_presses() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let jump_ball = json!({"title": "All", "strategy": {"kind": "jump_ball", "agents": "all"}});
+    let route = format!("/v1/entities/acme/routes/{}", keys.route);
+    world.put(&route, &keys.admin, jump_ball).send().await.expect(200);
+    let (first, second) = (world.place(&keys, 1).await, world.place(&keys, 2).await);
+    let ben = json!({"name": "Ben Ode", "email": "ben@example.com", "locale": "en",
+        "limits": [{"count": 1, "period": "open"}]});
+    world.put("/v1/entities/acme/agents/ben", &keys.admin, ben).send().await.expect(200);
+    let path = format!("/c/{}", token(&world, &keys, &second, "ben", 1));
+    assert!(look(&world, &path).await.expect(200).text.contains("value=\"claim\""));
+    let claim = format!("/v1/leads/{first}/claim");
+    world.post(&claim, &keys.ben).send().await.expect(200);
+    let full = look(&world, &path).await.expect(409);
+    assert!(full.text.contains("at your limit") && !full.text.contains("<form"));
+    world.post(&format!("/v1/leads/{first}/return"), &keys.ben).send().await.expect(200);
+    assert!(look(&world, &path).await.expect(200).text.contains("value=\"claim\""));
+}
+
+#[tokio::test]
 async fn another_agents_claim_shows_as_taken() {
     let world = World::start().await;
     let keys = world.team("acme").await;
