@@ -26,6 +26,7 @@ pub mod quiet;
 pub mod report;
 pub mod route;
 pub mod schedule;
+pub mod simulate;
 pub mod standing;
 pub mod strategy;
 
@@ -36,7 +37,7 @@ pub use criteria::{Criteria, Criterion, PriceRange, Sources};
 pub use decision::{CandidateVerdict, Decision, RouteVerdict};
 pub use duration::Span;
 pub use entity::{Entity, EntityKind, EntityView, Lender, Listing, NoMatch, SamePerson, Source};
-pub use ids::{AgentId, EntityId, LeadId, LenderId, PondId, RouteId, SourceId};
+pub use ids::{AgentId, EntityId, LeadId, LenderId, PondId, RouteId, SourceId, WebhookId};
 pub use invalid::{Invalid, Problem};
 pub use lead::{Kind, Lead, Name, Origin, Property};
 pub use limit::{Cap, Limit, Period};

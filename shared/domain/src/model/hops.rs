@@ -136,26 +136,7 @@ impl Model {
             candidate.eligible =
                 candidate.eligible && self.has_room(&candidate.agent, &candidate.caps);
         }
-        let open = || list.iter().filter(|one| one.eligible).map(|one| one.agent.clone());
-        let turns = &mut self.turns;
-        let is_first = matches!(step.pick, Pick::Turn | Pick::Fresh | Pick::Smooth | Pick::Drawn);
-        if let Some(route) = step.route.as_ref().filter(|_| is_first)
-            && let Some(owed) = turns.repay(route, &list, self.now)
-        {
-            return Some((vec![owed], By::Credit));
-        }
-        let chosen = match (step.pick, &step.route) {
-            (Pick::All, _) => open().collect(),
-            (Pick::Turn, Some(route)) => turns.next_in_turn(route, &list),
-            (Pick::Spread, Some(route)) => turns.next_to_roll_on(route, &list),
-            (Pick::Fresh, Some(route)) => turns.fresh(route, &list),
-            (Pick::Smooth, Some(route)) => turns.nearest(route, &list),
-            (
-                Pick::First | Pick::Drawn | Pick::Turn | Pick::Fresh | Pick::Smooth | Pick::Spread,
-                _,
-            ) => open().take(1).collect::<Vec<_>>(),
-        };
-        (!chosen.is_empty()).then_some((chosen, step.by))
+        self.turns.pick(step, &list, self.now)
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::plan::Candidate;
+use crate::decision::By;
+use crate::plan::{Candidate, Pick, Step};
 use crate::{AgentId, RouteId};
 
 /// For how long an agent is owed a lead.
@@ -32,6 +33,35 @@ pub struct Turns {
 }
 
 impl Turns {
+    /// Who of `list`, the candidates of `step`, gets it, and how they were
+    /// found; turns move on.
+    pub fn pick(
+        &mut self,
+        step: &Step,
+        list: &[Candidate],
+        now: DateTime<Utc>,
+    ) -> Option<(Vec<AgentId>, By)> {
+        let open = || list.iter().filter(|one| one.eligible).map(|one| one.agent.clone());
+        let is_first = matches!(step.pick, Pick::Turn | Pick::Fresh | Pick::Smooth | Pick::Drawn);
+        if let Some(route) = step.route.as_ref().filter(|_| is_first)
+            && let Some(owed) = self.repay(route, list, now)
+        {
+            return Some((vec![owed], By::Credit));
+        }
+        let chosen = match (step.pick, &step.route) {
+            (Pick::All, _) => open().collect(),
+            (Pick::Turn, Some(route)) => self.next_in_turn(route, list),
+            (Pick::Spread, Some(route)) => self.next_to_roll_on(route, list),
+            (Pick::Fresh, Some(route)) => self.fresh(route, list),
+            (Pick::Smooth, Some(route)) => self.nearest(route, list),
+            (
+                Pick::First | Pick::Drawn | Pick::Turn | Pick::Fresh | Pick::Smooth | Pick::Spread,
+                _,
+            ) => open().take(1).collect::<Vec<_>>(),
+        };
+        (!chosen.is_empty()).then_some((chosen, step.by))
+    }
+
     /// Whose turn it is (D-7).
     pub fn next_in_turn(&mut self, route: &RouteId, list: &[Candidate]) -> Vec<AgentId> {
         go_round(&mut self.turns, route, list)

@@ -77,17 +77,29 @@ fn was_routed(case: &Case) -> bool {
     case.released || case.route.is_some() || asked || !case.tried.is_empty()
 }
 
+impl Case {
+    /// Whether where it counts depends on its origin, which is not known where
+    /// only standings were read.
+    pub fn asks_for_origin(&self) -> bool {
+        by_standing(self).is_none() && !was_routed(self)
+    }
+}
+
+fn by_standing(case: &Case) -> Option<Place> {
+    match (case.state, case.how) {
+        _ if case.is_inquiry => Some(Place::Inquiry),
+        (State::Held, _) if !case.released => Some(Place::Held),
+        (_, Some(How::Returning)) => Some(Place::Returning),
+        (_, Some(How::AgentSite)) => Some(Place::Direct),
+        _ => None,
+    }
+}
+
 /// What did not come through routing.
 fn beside(case: &Case) -> Option<Place> {
-    if case.is_inquiry {
-        return Some(Place::Inquiry);
-    }
-    match (case.state, case.how) {
-        (State::Held, _) => return (!case.released).then_some(Place::Held),
-        (_, Some(How::Returning)) => return Some(Place::Returning),
-        (_, Some(How::AgentSite)) => return Some(Place::Direct),
-        _ if was_routed(case) => return None,
-        _ => {}
+    let found = by_standing(case);
+    if found.is_some() || was_routed(case) {
+        return found;
     }
     match (case.origin, case.how) {
         (Origin::AgentSite, _) => Some(Place::Direct),

@@ -7,6 +7,7 @@
 
 mod beyond;
 mod duration;
+mod fairness;
 mod fixture;
 mod hours;
 mod limits;
@@ -19,3 +20,4 @@ mod report;
 mod route_check;
 mod schedule;
 mod shares;
+mod simulate;
