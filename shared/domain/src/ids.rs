@@ -100,6 +100,11 @@ name! {
     /// A lead source, unique within its entity. Chosen by whoever creates it.
     SourceId
 }
+
+name! {
+    /// An endpoint that is told what happens, as in `hook_01…`.
+    WebhookId
+}
 name! {
     /// A pond, unique within its entity. Chosen by whoever creates it.
     PondId

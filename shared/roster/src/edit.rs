@@ -7,6 +7,7 @@ mod ponds;
 mod push;
 mod reach;
 mod routes;
+mod webhooks;
 
 use std::sync::Arc;
 

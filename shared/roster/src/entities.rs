@@ -133,6 +133,9 @@ impl Table for Entities {
             Some(Key::Push(entity, agent, endpoint)) => {
                 keep(&mut self.change(entity).push, (agent, endpoint), key, version, value);
             }
+            Some(Key::Webhook(entity, id)) => {
+                set(&mut self.slots.entry(entity).or_default().webhooks, id, key, version, value);
+            }
             Some(Key::Reach(entity, agent, channel)) => {
                 keep(&mut self.change(entity).reach, (agent, channel), key, version, value);
             }

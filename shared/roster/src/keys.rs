@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use ring::digest::{SHA256, digest};
-use tipoff_domain::{AgentId, Channel, EntityId, LenderId, PondId, RouteId, SourceId};
+use tipoff_domain::{AgentId, Channel, EntityId, LenderId, PondId, RouteId, SourceId, WebhookId};
 
 /// The bucket of entities and all that belongs to them.
 pub(crate) const ROSTER: &str = "roster";
@@ -24,6 +24,7 @@ pub(crate) enum Key {
     /// The last part tells the endpoints of one agent apart.
     Push(EntityId, AgentId, String),
     Reach(EntityId, AgentId, Channel),
+    Webhook(EntityId, WebhookId),
 }
 
 impl Key {
@@ -50,6 +51,9 @@ impl Key {
             ["push", entity, agent, endpoint] => {
                 Some(Self::Push(entity.parse().ok()?, agent.parse().ok()?, endpoint.to_owned()))
             }
+            ["webhook", entity, webhook] => {
+                Some(Self::Webhook(entity.parse().ok()?, webhook.parse().ok()?))
+            }
             ["reach", entity, agent, name] => {
                 let channel = Channel::ALL.into_iter().find(|one| one.as_str() == name)?;
                 Some(Self::Reach(entity.parse().ok()?, agent.parse().ok()?, channel))
@@ -71,6 +75,7 @@ impl fmt::Display for Key {
             Self::Route(entity, route) => write!(f, "route.{entity}.{route}"),
             Self::Order(entity) => write!(f, "order.{entity}"),
             Self::Push(entity, agent, endpoint) => write!(f, "push.{entity}.{agent}.{endpoint}"),
+            Self::Webhook(entity, webhook) => write!(f, "webhook.{entity}.{webhook}"),
             Self::Reach(entity, agent, channel) => {
                 write!(f, "reach.{entity}.{agent}.{}", channel.as_str())
             }
@@ -115,6 +120,7 @@ mod tests {
             Key::Route(acme.clone(), "route_1".parse().unwrap()),
             Key::Order(acme.clone()),
             Key::Push(acme.clone(), ana.clone(), "c0ffee".to_owned()),
+            Key::Webhook(acme.clone(), "hook_1".parse().unwrap()),
             Key::Reach(acme, ana, Channel::InApp),
         ];
         for key in keys {

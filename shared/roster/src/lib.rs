@@ -19,15 +19,17 @@ mod history;
 mod keys;
 mod reach;
 mod tree;
+mod webhook;
 
 pub use auth::{Access, ApiKey, NewKey, Role};
 pub use author::Author;
 pub use cache::Roster;
+pub use device::{AppDevice, AppKind, Device};
 pub use edit::{EditError, Edited, Expect};
 pub use history::{Change, Done, FieldChange};
-pub use device::{AppDevice, AppKind, Device};
 pub use reach::{Reach, Works};
 pub use tree::Tree;
+pub use webhook::{Disabled, Secret, Wanted as WebhookWanted, Webhook};
 
 use serde::{Deserialize, Serialize};
 

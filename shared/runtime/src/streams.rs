@@ -105,6 +105,7 @@ fn kept_for(stream: Stream) -> Duration {
         Stream::Events => Duration::ZERO,
         Stream::Notify | Stream::Undelivered => 2 * DAY,
         Stream::Bell => 14 * DAY,
+        Stream::Webhooks => 7 * DAY,
         Stream::Dead => 90 * DAY,
     }
 }
@@ -112,7 +113,9 @@ fn kept_for(stream: Stream) -> Duration {
 fn ids_known_for(stream: Stream) -> Duration {
     match stream {
         Stream::LeadsIn | Stream::Leads | Stream::Rejected | Stream::Dead => 10 * MINUTE,
-        Stream::Events | Stream::Notify | Stream::Undelivered | Stream::Bell => 2 * MINUTE,
+        Stream::Events | Stream::Notify | Stream::Undelivered | Stream::Bell | Stream::Webhooks => {
+            2 * MINUTE
+        },
     }
 }
 

@@ -2,8 +2,10 @@
 //!
 //! Services meet only here. Types and names, no client.
 
+pub mod bell;
 pub mod code;
 pub mod event;
+pub mod hook;
 pub mod intake;
 pub mod link;
 pub mod notice;
@@ -12,6 +14,7 @@ pub mod stream;
 pub mod subject;
 
 pub use event::{After, Event, EventKind, OfferMade, PooledWhy};
+pub use hook::Telling;
 pub use intake::{Accepted, Rejected};
 pub use notice::{Dead, Notice};
 pub use partition::Partition;

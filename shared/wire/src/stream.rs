@@ -17,13 +17,15 @@ pub enum Stream {
     Undelivered,
     /// What agents see at the bell; the latest per agent and lead.
     Bell,
+    /// Events that are on their way to endpoints of others.
+    Webhooks,
     /// Messages that nobody could handle.
     Dead,
 }
 
 impl Stream {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::LeadsIn,
         Self::Leads,
         Self::Rejected,
@@ -31,6 +33,7 @@ impl Stream {
         Self::Notify,
         Self::Undelivered,
         Self::Bell,
+        Self::Webhooks,
         Self::Dead,
     ];
 
@@ -44,6 +47,7 @@ impl Stream {
             Self::Notify => "NOTIFY",
             Self::Undelivered => "UNDELIVERED",
             Self::Bell => "BELL",
+            Self::Webhooks => "WEBHOOKS",
             Self::Dead => "DEAD",
         }
     }
@@ -76,6 +80,7 @@ impl Stream {
             Self::Notify => "notify.>",
             Self::Undelivered => "undelivered.>",
             Self::Bell => "bell.>",
+            Self::Webhooks => "webhooks.>",
             Self::Dead => "dead.>",
         }
     }

@@ -1,6 +1,6 @@
 //! Subjects, written and read in this file only.
 
-use tipoff_domain::{AgentId, Channel, EntityId, LeadId, SourceId};
+use tipoff_domain::{AgentId, Channel, EntityId, LeadId, SourceId, WebhookId};
 
 use crate::{Partition, Stream};
 
@@ -60,6 +60,11 @@ pub fn bell(entity: &EntityId, agent: &AgentId, lead: &LeadId) -> String {
 /// Everything that an agent sees at the bell.
 pub fn bell_of(entity: &EntityId, agent: &AgentId) -> String {
     format!("bell.{entity}.{agent}.*")
+}
+
+/// Where events wait that an endpoint is told of.
+pub fn webhook(entity: &EntityId, webhook: &WebhookId) -> String {
+    format!("webhooks.{entity}.{webhook}")
 }
 
 /// Where a message is set aside that nobody could handle.

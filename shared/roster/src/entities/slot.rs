@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use tipoff_domain::{
     Agent, AgentId, Channel, Entity, EntityView, Lender, LenderId, Pond, PondId, Route, RouteId,
-    Source, SourceId,
+    Source, SourceId, WebhookId,
 };
 
-use crate::{Device, Reach};
+use crate::{Device, Reach, Webhook};
 
 /// A thing and the version it has.
 #[derive(Debug, Clone)]
@@ -30,6 +30,7 @@ pub(crate) struct Slot {
     pub(crate) lenders: Shelf<LenderId, Lender>,
     pub(crate) routes: Shelf<RouteId, Route>,
     pub(crate) order: Option<Versioned<Vec<RouteId>>>,
+    pub(crate) webhooks: Shelf<WebhookId, Webhook>,
     pub(crate) push: BTreeMap<(AgentId, String), Device>,
     pub(crate) reach: BTreeMap<(AgentId, Channel), Reach>,
     /// Made at the first read after a change, so that loading ten thousand
