@@ -4,10 +4,10 @@
 
 export PATH := $(CURDIR)/.tools/bin:$(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help setup demo test lint fmt bench pure fuzz fuzz-api deny clean
+.PHONY: help setup demo test lint fmt bench mutations pure fuzz fuzz-api deny clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing on this machine; says nothing if nothing is
 	@scripts/setup.sh
@@ -29,6 +29,9 @@ fmt: setup ## Format everything
 
 bench: setup ## What this machine can do: leads from door to mail, beside the yardstick (docs/performance.md)
 	@cargo run --release --package tipoff -- bench route --leads 20000
+
+mutations: setup ## Break the board's scripts on purpose, thirty times, and see that it is found out
+	@TIPOFF_MUTATIONS=1 cargo test --package tipoff-board mutations -- --nocapture
 
 # Alone, because built with the others it would be given their clock and dice.
 pure: setup ## Prove that the routing rules need no clock, no dice and no I/O

@@ -105,6 +105,17 @@ impl Model {
         self.where_is(|lead| lead.state == State::Held && lead.released.is_none())
     }
 
+    /// Whose offers hold a place under their limits, and for which lead (D-22).
+    pub fn reserved(&self) -> Vec<(&AgentId, &LeadId)> {
+        let places = self.leads.iter().filter(|(_, lead)| !lead.jump_ball);
+        places.flat_map(|(id, lead)| lead.pending.iter().map(move |agent| (agent, id))).collect()
+    }
+
+    /// What limits count: who was given what, and when (D-21).
+    pub fn taken(&self) -> &BTreeSet<(AgentId, DateTime<Utc>, LeadId)> {
+        &self.taken
+    }
+
     /// What must move on now: its time is over, or nobody is left to wait for.
     pub fn due(&self) -> Vec<&LeadId> {
         self.where_is(|lead| lead.due_at(self.now).is_some_and(|due| self.now >= due))
@@ -116,7 +127,7 @@ impl Model {
 
     /// Fewer than the limit, counting places that offers have reserved.
     fn has_room(&self, agent: &AgentId, caps: &[Cap]) -> bool {
-        let reserved = self.where_is(|lead| lead.holds_place_of(agent)).len();
+        let reserved = self.reserved().iter().filter(|(who, _)| *who == agent).count();
         caps.iter().all(|cap| {
             let had = match cap.since {
                 None => self.leads_of(agent).len(),

@@ -4,9 +4,15 @@
 mod claims;
 mod fixture;
 mod forgetting;
+mod held;
 mod log_wins;
+mod marks;
 mod model;
 mod moves;
+mod mutations;
+mod ponds;
+mod second_thoughts;
+mod standings;
 mod strangers;
 mod sweeping;
 mod turns;

@@ -142,6 +142,7 @@ async fn the_same_person_from_two_sources_is_one_lead_with_two_inquiries() {
     );
     assert_eq!(table.lead(&id("lead_one")).await.now_is.inquiries, 2);
     assert_eq!(table.lead(&id("lead_two")).await.now_is.duplicate_of, Some(id("lead_one")));
+    assert_eq!(table.history(&id("lead_two")).await, ["lead.closed"], "it has a story of its own");
 
     table.claim(&id("lead_one"), "ana", None).await;
     let third = accepted("lead_three", "dana@example.com");

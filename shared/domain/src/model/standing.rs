@@ -134,11 +134,6 @@ impl Standing {
         self.pending.contains(agent) && round.is_none_or(|round| round == self.round)
     }
 
-    /// Whether the offer to `agent` counts as one that they have (D-22).
-    pub(super) fn holds_place_of(&self, agent: &AgentId) -> bool {
-        !self.jump_ball && self.pending.contains(agent)
-    }
-
     pub(super) fn is_over(&self, now: DateTime<Utc>) -> bool {
         self.until.is_none_or(|until| now >= until)
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
+use chrono::TimeDelta;
+use redis::AsyncCommands;
 use tipoff_board::{BoardError, OnBoard, Turns};
 use tipoff_domain::decision::CandidateVerdict;
 use tipoff_domain::model::{Model, Place, Standing, Told, Why};
@@ -23,6 +25,7 @@ impl Run<'_> {
         }
         self.compare_events(changed).await?;
         self.compare_lists(changed).await.map_err(failed)??;
+        self.compare_counts(changed).await?;
         self.compare_turns(changed).await.map_err(failed)??;
         self.compare_due().await.map_err(failed)?
     }
@@ -74,6 +77,27 @@ impl Run<'_> {
         let in_ponds: Vec<usize> = ponds.iter().map(|pond| model.pool(Some(pond)).len()).collect();
         let ideal_counts = (model.pool(None).len(), model.held().len(), in_ponds);
         Ok(same("lists", &real, &ideal).and_then(|()| same("counts", &real_counts, &ideal_counts)))
+    }
+
+    /// What limits count, which otherwise shows only when somebody is at one.
+    async fn compare_counts(&self, entity: usize) -> Result<(), String> {
+        let (model, name) = (&self.models[entity], self.entity(entity));
+        let partition = Partition::of(&name, PARTITIONS);
+        let members = async |what: &str| -> BTreeSet<String> {
+            let (key, mut redis) = (format!("{{p{partition}}}:{what}"), self.table.redis.clone());
+            redis.zrangebylex(key, format!("[{name}|"), format!("({name}}}")).await.unwrap()
+        };
+        let reserved = model.reserved().into_iter();
+        let reserved = reserved.map(|(agent, lead)| format!("{name}|{agent}|{lead}")).collect();
+        same("reserved places", &members("reserved").await, &reserved)?;
+        let taken = model.taken().iter().map(|(agent, since, lead)| {
+            format!("{name}|{agent}|{}|{lead}", since.timestamp_millis())
+        });
+        // No limit looks back further than a month.
+        let oldest = (model.now - TimeDelta::days(31)).timestamp_millis().to_string();
+        let recent = |member: &String| member.split('|').nth(2).is_some_and(|ms| ms > &*oldest);
+        let real = members("taken").await.into_iter().filter(recent).collect::<BTreeSet<_>>();
+        same("what was given", &real, &taken.filter(recent).collect())
     }
 
     async fn compare_turns(&self, entity: usize) -> Result<Result<(), String>, BoardError> {

@@ -1,0 +1,37 @@
+use chrono::TimeDelta;
+use futures::{StreamExt, TryStreamExt, stream};
+use tipoff_board::{Known, Stands};
+use tipoff_domain::LeadId;
+use tipoff_domain::standing::State;
+
+use crate::fixture::{Table, accepted, nine, pool};
+
+/// An import stamps thousands with one millisecond; a report counts each once.
+#[tokio::test]
+async fn a_report_reads_every_lead_of_its_time_once_and_in_order() {
+    let table = Table::laid().await;
+    let plan = pool();
+    let placing = (0..1_300_i64).map(|number| {
+        let mut new = accepted(&format!("lead_{number:04}"), &format!("p{number}@example.com"));
+        // 700 at once, and one each millisecond after that.
+        new.received_at = nine() + TimeDelta::milliseconds((number - 700).max(0));
+        let (board, plan) = (&table.board, &plan);
+        async move { board.place(&new, plan, Known::Ignore).await.unwrap() }
+    });
+    stream::iter(placing).buffer_unordered(50).collect::<Vec<_>>().await;
+
+    let to = nine() + TimeDelta::milliseconds(590);
+    let chunks: Vec<Vec<Stands>> =
+        table.board.standings(&table.entity, nine(), to).try_collect().await.unwrap();
+    assert!(chunks.iter().all(|chunk| chunk.len() <= 500));
+    let found: Vec<&Stands> = chunks.iter().flatten().collect();
+    let expected: Vec<LeadId> =
+        (0..1_290).map(|number| format!("lead_{number:04}").parse().unwrap()).collect();
+    assert_eq!(found.iter().map(|lead| lead.id.clone()).collect::<Vec<_>>(), expected);
+    assert!(found.iter().all(|lead| lead.now_is.state == State::Pooled && lead.version == 2));
+
+    let later = to + TimeDelta::days(1);
+    let none: Vec<_> =
+        table.board.standings(&table.entity, later, later).try_collect().await.unwrap();
+    assert_eq!(none, Vec::<Vec<Stands>>::new());
+}
