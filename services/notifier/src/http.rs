@@ -16,12 +16,17 @@ const LONGEST_WAIT: Duration = Duration::from_hours(1);
 /// A client for addresses that tenants, agents or browsers gave: it reaches
 /// nothing in the network we run in, and lets nobody send it elsewhere.
 pub(crate) fn client_to_strangers() -> Result<Client, reqwest::Error> {
-    builder().dns_resolver(OpenInternet).build()
+    builder().dns_resolver(OpenInternet { or_here: true }).build()
 }
 
 /// A client for providers that the operator chose.
 pub(crate) fn client() -> Result<Client, reqwest::Error> {
     builder().build()
+}
+
+/// The same over HTTP/2 from the first byte, for those who speak nothing else.
+pub(crate) fn http2_client() -> Result<Client, reqwest::Error> {
+    builder().http2_prior_knowledge().build()
 }
 
 fn builder() -> reqwest::ClientBuilder {

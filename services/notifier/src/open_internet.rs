@@ -3,10 +3,11 @@
 //! that we run in.
 
 use std::io::{Error, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tipoff_roster::is_open;
 
 /// The endpoint, if it may be asked for: https to the open internet, or this
 /// machine itself, where tests and the demo listen.
@@ -23,15 +24,19 @@ pub(crate) fn endpoint(text: &str) -> Option<Url> {
     }
 }
 
-/// Resolves names, leaving out addresses that are not on the open internet.
+/// Resolves names, leaving out addresses that are not on the open internet. What
+/// is found is what is connected to: nobody can change their mind in between.
 #[derive(Debug)]
-pub(crate) struct OpenInternet;
+pub(crate) struct OpenInternet {
+    /// `localhost` counts as well, where tests and the demo listen.
+    pub(crate) or_here: bool,
+}
 
 impl Resolve for OpenInternet {
     fn resolve(&self, name: Name) -> Resolving {
+        let here = self.or_here && name.as_str() == "localhost";
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let here = name.as_str() == "localhost";
             let open: Vec<SocketAddr> = found.filter(|at| here || is_open(at.ip())).collect();
             if open.is_empty() {
                 return Err(
@@ -41,38 +46,6 @@ impl Resolve for OpenInternet {
             Ok(Box::new(open.into_iter()) as Addrs)
         })
     }
-}
-
-fn is_open(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => is_open_v4(ip),
-        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
-            Some(mapped) => is_open_v4(mapped),
-            None => is_open_v6(ip),
-        },
-    }
-}
-
-fn is_open_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, c, _] = ip.octets();
-    let closed = ip.is_private()
-        || ip.is_loopback()
-        || ip.is_link_local()
-        || ip.is_multicast()
-        || ip.is_documentation();
-    let shared = a == 100 && (64..128).contains(&b);
-    let benchmarks = a == 198 && (18..20).contains(&b);
-    let protocols = (a, b, c) == (192, 0, 0);
-    !(closed || shared || benchmarks || protocols || a == 0 || a >= 240)
-}
-
-/// Global unicast (2000::/3), but not what stands for an IPv4 address or a test.
-fn is_open_v6(ip: Ipv6Addr) -> bool {
-    let [first, second, ..] = ip.segments();
-    let documentation = (first, second) == (0x2001, 0x0db8);
-    let six_to_four = first == 0x2002;
-    let teredo = (first, second) == (0x2001, 0);
-    (first & 0xe000) == 0x2000 && !documentation && !six_to_four && !teredo
 }
 
 #[cfg(test)]
