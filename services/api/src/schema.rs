@@ -225,6 +225,9 @@ pub(crate) struct Source {
     name: String,
     /// The shape of what it sends; `generic` if left out.
     kind: Option<String>,
+    /// The most leads that are taken from it, per second over a minute. Left out, as many as the deployment takes from any source.
+    #[schema(minimum = 1)]
+    leads_per_second: Option<u32>,
     /// Where it sends leads to.
     #[schema(read_only)]
     intake_url: Option<String>,

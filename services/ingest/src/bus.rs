@@ -5,33 +5,24 @@ use std::time::Duration;
 
 use async_nats::header::NATS_MESSAGE_ID;
 use tipoff_domain::{EntityId, EntityView, Invalid, SourceId};
-use tipoff_runtime::{Delivery, Handler, Outcome, WorkerLimits};
+use tipoff_runtime::{Delivery, Handler, NoTurn, Outcome, Turns, WorkerLimits};
 use tipoff_wire::{Stream, subject};
 use tracing::warn;
 
 use crate::Options;
 use crate::identity::Key;
 use crate::intake::{Intake, Refusal, Sent};
+use crate::pace::Sender;
 
 /// An entity that was made a moment ago may not be known here yet.
 const UNKNOWN_ENTITY: (i64, Duration) = (3, Duration::from_secs(1));
 
-pub(crate) fn limits(options: &Options) -> WorkerLimits {
-    WorkerLimits {
-        stream: Stream::LeadsIn,
-        durable: "ingest".to_owned(),
-        filter: None,
-        in_flight: options.ingest_in_flight.max(1),
-        ack_wait: Duration::from_secs(30),
-        // What cannot be a lead is rejected at once. A retry is asked for only
-        // while JetStream is away, and no lead is set aside for that.
-        most_deliveries: 1_000,
-        drain: options.drain(),
-    }
+/// Takes in what was published. Entities take turns, and those who send too
+/// fast come again later; whatever is in the stream is not lost.
+pub(crate) struct Pulled {
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) turns: Turns,
 }
-
-/// Takes in what was published.
-pub(crate) struct Pulled(pub(crate) Arc<Intake>);
 
 impl Handler for Pulled {
     async fn handle(&self, delivery: Delivery) -> Outcome {
@@ -47,7 +38,7 @@ impl Handler for Pulled {
                     .await;
             }
         };
-        match self.0.roster.view(&id) {
+        match self.intake.roster.view(&id) {
             Some(view) => self.take(&view, &from, &delivery).await,
             None if delivery.deliveries < UNKNOWN_ENTITY.0 => Outcome::RetryIn(UNKNOWN_ENTITY.1),
             None => {
@@ -59,7 +50,30 @@ impl Handler for Pulled {
 }
 
 impl Pulled {
+    pub(crate) fn limits(&self, options: &Options) -> WorkerLimits {
+        WorkerLimits {
+            stream: Stream::LeadsIn,
+            durable: "ingest".to_owned(),
+            filter: None,
+            in_flight: self.turns.in_hand(),
+            ack_wait: Duration::from_secs(30),
+            // What cannot be a lead is rejected at once. A retry is asked for only
+            // while JetStream is away, and no lead is set aside for that.
+            most_deliveries: 1_000,
+            drain: options.drain(),
+        }
+    }
+
     async fn take(&self, entity: &EntityView, source: &SourceId, delivery: &Delivery) -> Outcome {
+        let sender = Sender { entity, source: Some(source) };
+        if let Err(wait) = self.intake.paces.take_or_return(sender, self.intake.now()) {
+            return Outcome::NotNow(wait);
+        }
+        let _turn = match self.turns.take(&entity.id).await {
+            Ok(turn) => turn,
+            Err(NoTurn::Crowded(wait)) => return Outcome::NotNow(wait),
+            Err(NoTurn::Stopping) => return Outcome::NotNow(Duration::ZERO),
+        };
         let key = delivery.headers.get(NATS_MESSAGE_ID).map(|id| Key::MessageId(id.to_string()));
         let sent = Sent {
             entity,
@@ -68,7 +82,7 @@ impl Pulled {
             at: delivery.published,
             body: &delivery.body,
         };
-        match self.0.accept(sent).await {
+        match self.intake.accept(sent).await {
             Ok(_) => Outcome::Done,
             Err(Refusal::Unreadable(unreadable)) => {
                 self.reject(entity.id.as_str(), source.as_str(), unreadable.problems(), delivery)
@@ -86,7 +100,7 @@ impl Pulled {
         delivery: &Delivery,
     ) -> Outcome {
         let id = format!("rejected:{}:{}", Stream::LeadsIn.name(), delivery.sequence);
-        match self.0.reject(entity, source, &id, problems, &delivery.body).await {
+        match self.intake.reject(entity, source, &id, problems, &delivery.body).await {
             Ok(()) => Outcome::Done,
             Err(error) => again(&error, delivery),
         }

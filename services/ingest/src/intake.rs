@@ -15,7 +15,12 @@ use tokio::time::timeout;
 use tracing::warn;
 
 use crate::identity::{self, Key};
+use crate::pace::Paces;
 use crate::read::{self, Unreadable};
+
+/// Sources of an entity until new ones do not appear by themselves any more:
+/// somebody who makes names up fills the roster of everybody.
+const MOST_SOURCES: usize = 1_000;
 
 /// Hash of the body that a lead was read from.
 const BODY_HEADER: &str = "Tipoff-Body";
@@ -25,6 +30,7 @@ pub(crate) struct Intake {
     publisher: Publisher,
     pub(crate) roster: Roster,
     clock: Clock,
+    pub(crate) paces: Paces,
 }
 
 /// What came, and from whom.
@@ -70,8 +76,8 @@ impl Refusal {
 }
 
 impl Intake {
-    pub(crate) fn new(nats: Nats, roster: Roster, clock: Clock) -> Self {
-        Self { publisher: Publisher::new(nats.clone()), nats, roster, clock }
+    pub(crate) fn new(nats: Nats, roster: Roster, clock: Clock, paces: Paces) -> Self {
+        Self { publisher: Publisher::new(nats.clone()), nats, roster, clock, paces }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -118,14 +124,21 @@ impl Intake {
     }
 
     /// Sources that nobody announced appear by themselves.
-    async fn make_known(&self, entity: &EntityView, source: &SourceId) -> Result<(), EditError> {
+    async fn make_known(&self, entity: &EntityView, source: &SourceId) -> Result<(), Refusal> {
         if entity.sources.contains_key(source) {
             return Ok(());
         }
-        let made = Source { name: source.to_string(), kind: "generic".to_owned() };
+        if entity.sources.len() >= MOST_SOURCES {
+            let problem = format!(
+                "is not known, and this entity has {MOST_SOURCES} sources: add it by hand, or correct the name"
+            );
+            return Err(Refusal::invalid("/source", &problem));
+        }
+        let made =
+            Source { name: source.to_string(), kind: "generic".to_owned(), leads_per_second: None };
         match self.roster.put_source(&entity.id, source, made, Expect::Absent).await {
             Ok(_) | Err(EditError::Conflict { .. }) => Ok(()),
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 

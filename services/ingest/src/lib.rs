@@ -9,15 +9,16 @@ mod http;
 mod identity;
 mod intake;
 mod options;
+mod pace;
 mod problem;
 mod read;
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
+use futures::TryFutureExt;
 use tipoff_roster::Roster;
-use tipoff_runtime::{Clock, Nats, WorkerError, health, worker};
+use tipoff_runtime::{Clock, Nats, Turns, WorkerError, health, serve, worker};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -46,30 +47,14 @@ pub async fn run(
 ) -> Result<(), Error> {
     // Its tables take a moment to unpack; better now than under the first lead.
     tokio::task::spawn_blocking(tipoff_contact::warm);
-    let intake = Arc::new(Intake::new(nats.clone(), roster, clock.clone()));
-    let app = http::app(intake.clone()).merge(health::routes(nats.clone(), None, stop.clone()));
-    let pulling =
-        worker::work(nats, clock, bus::limits(&options), bus::Pulled(intake), stop.clone());
-    tokio::try_join!(serve(listener, app, options.drain(), stop), async {
-        pulling.await.map_err(Error::Pull)
-    })?;
+    let paces = options.paces();
+    let intake = Arc::new(Intake::new(nats.clone(), roster, clock.clone(), paces));
+    let turns = |at_once| Turns::new(at_once, None, stop.clone());
+    let app = http::app(intake.clone(), turns(options.ingest_requests), options.body())
+        .merge(health::routes(nats.clone(), None, stop.clone()));
+    let pulled = bus::Pulled { intake, turns: turns(options.ingest_in_flight) };
+    let pulling = worker::work(nats, clock, pulled.limits(&options), pulled, stop.clone());
+    let serving = serve::serve(listener, app, options.serve_limits(), stop.clone());
+    tokio::try_join!(serving.map_err(Error::Serve), pulling.map_err(Error::Pull))?;
     Ok(())
-}
-
-async fn serve(
-    listener: TcpListener,
-    app: axum::Router,
-    drain: Duration,
-    stop: CancellationToken,
-) -> Result<(), Error> {
-    let serving = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let too_long = async {
-        stop.cancelled().await;
-        tokio::time::sleep(drain).await;
-    };
-    tokio::select! {
-        served = serving => served.map_err(Error::Serve),
-        // Whoever still sends is not answered, and will send again.
-        () = too_long => Ok(()),
-    }
 }

@@ -1,15 +1,18 @@
 //! Refusals, as RFC 9457 problems.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use tipoff_domain::Invalid;
 
 use crate::intake::Refusal;
+use crate::pace::TooFast;
 use crate::read::{LARGEST, Unreadable};
 
-/// How long a sender should wait when we are not there, in seconds.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+/// How long a sender should wait when we are not there.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// A refusal: all that the caller hears.
 #[derive(Debug)]
@@ -20,6 +23,7 @@ pub(crate) struct Problem {
     detail: String,
     errors: Invalid,
     more: Map<String, Value>,
+    retry_after: Option<Duration>,
 }
 
 impl Problem {
@@ -36,6 +40,7 @@ impl Problem {
             detail: detail.into(),
             errors: Invalid::default(),
             more: Map::new(),
+            retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER),
         }
     }
 
@@ -76,6 +81,36 @@ impl Problem {
     pub(crate) fn unavailable() -> Self {
         let detail = "the lead could not be written down, or we cannot know; send it again, it will not count twice";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not accepted yet", detail)
+    }
+
+    /// What has no result was not taken in.
+    pub(crate) fn too_fast(error: &TooFast) -> Self {
+        let detail =
+            format!("this {error}; what has no result here was not taken in, send it again later");
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let mut problem = Self::new(status, "too_fast", "Too many leads at once", detail);
+        problem.retry_after = Some(error.wait);
+        problem
+    }
+
+    /// Others of the same entity wait already.
+    pub(crate) fn crowded(wait: Duration) -> Self {
+        let detail = "too many requests of this entity are waiting; send it again later";
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let mut problem = Self::new(status, "crowded", "Too many requests at once", detail);
+        problem.retry_after = Some(wait);
+        problem
+    }
+
+    pub(crate) fn too_slow() -> Self {
+        let detail = "the body did not come in time; what has no result here was not taken in";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too_slow", "The body took too long", detail)
+    }
+
+    pub(crate) fn encoded() -> Self {
+        let detail = "send the body as it is, without `Content-Encoding`";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self::new(status, "unsupported_encoding", "The body is packed", detail)
     }
 
     fn unreadable(unreadable: &Unreadable) -> Self {
@@ -121,7 +156,7 @@ impl From<&Refusal> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, code, title, detail, errors, more } = self;
+        let Self { status, code, title, detail, errors, more, retry_after } = self;
         let mut body = json!({
             "type": format!("urn:tipoff:problem:{code}"), "title": title, "status": status.as_u16(), "code": code,
             "detail": detail, "errors": errors,
@@ -132,14 +167,12 @@ impl IntoResponse for Problem {
         let mut response = (status, body.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        match status {
-            StatusCode::UNAUTHORIZED => {
-                drop(headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
-            }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                drop(headers.insert(header::RETRY_AFTER, RETRY_AFTER));
-            }
-            _ => {}
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(wait) = retry_after {
+            let seconds = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         response
     }

@@ -20,6 +20,9 @@ pub(crate) const LARGEST: usize = 256 * 1024;
 /// give up at 128.
 const DEEPEST: usize = 32;
 
+/// Addresses to look at; [`Lead::check`] wants fewer. Tidying up each takes its time.
+const MOST_ADDRESSES: usize = 50;
+
 const LARGEST_NUMBER: f64 = 1e300;
 
 /// What is wrong with a body.
@@ -96,8 +99,8 @@ fn is_beyond_reading(value: &Value) -> bool {
 fn from_object(object: Map<String, Value>, country: &str) -> Result<Lead, Invalid> {
     let mut invalid = Invalid::default();
     let mut fields = Fields::new(object, "", &mut invalid);
-    let emails = [fields.texts("emails"), fields.texts("email")].concat();
-    let phones = [fields.texts("phones"), fields.texts("phone")].concat();
+    let emails = [fields.few("emails", MOST_ADDRESSES), fields.few("email", MOST_ADDRESSES)].concat();
+    let phones = [fields.few("phones", MOST_ADDRESSES), fields.few("phone", MOST_ADDRESSES)].concat();
     // Ours to say; who sends it may not.
     fields.forget("phones_sent");
     let (phones, phones_sent) = normalise(phones, country);

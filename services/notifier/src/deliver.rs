@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tipoff_board::{Board, BoardError, OnBoard};
 use tipoff_roster::Roster;
-use tipoff_runtime::{Delivery, Handler, Outcome};
+use tipoff_runtime::{Delivery, Handler, NoTurn, Outcome, Turns};
 use tipoff_wire::Notice;
 use tipoff_wire::event::State;
 use tipoff_wire::notice::What;
@@ -17,7 +17,6 @@ use crate::carrier::{Carrier, SendError};
 use crate::meter::{Meter, Result as Became};
 use crate::retry;
 use crate::seen::Told;
-use crate::turns::{NoTurn, Turns};
 use crate::undelivered::{NotDone, Undelivered};
 
 /// A lead that somebody has already is told for a few hours, then set aside.

@@ -20,7 +20,6 @@ mod retry;
 mod run;
 mod seen;
 mod spread;
-mod turns;
 mod undelivered;
 
 pub use channels::{Settings, Unusable, email, push, sms, voice};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tipoff_board::Board;
 use tipoff_letters::BadTexts;
 use tipoff_roster::Roster;
-use tipoff_runtime::{Clock, Nats, Publisher, WorkerError, WorkerLimits, worker};
+use tipoff_runtime::{Clock, Nats, Publisher, Turns, WorkerError, WorkerLimits, worker};
 use tipoff_wire::link::{BadLink, read_secret};
 use tipoff_wire::{Stream, subject};
 use tokio::task::JoinSet;
@@ -19,7 +19,6 @@ use crate::deliver::Deliverer;
 use crate::letter::Writer;
 use crate::meter::Meter;
 use crate::spread::Spreader;
-use crate::turns::Turns;
 use crate::undelivered::Undelivered;
 
 const DRAIN: Duration = Duration::from_secs(20);
@@ -86,7 +85,8 @@ impl Staff {
     /// A consumer of its own for every channel: none waits for another.
     fn deliver(&mut self, carrier: Arc<dyn Carrier>) {
         let channel = carrier.channel();
-        let turns = Turns::new(carrier.pace(), self.stop.clone());
+        let turns =
+            Turns::new(carrier.pace().at_once, carrier.pace().per_second, self.stop.clone());
         let in_hand = turns.in_hand();
         let (board, roster) = (self.board.clone(), self.roster.clone());
         let meter = Meter::new(channel);

@@ -1,6 +1,7 @@
 //! An entity (company, office or team), its sources, and the view the planner takes.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -180,6 +181,10 @@ pub struct Source {
     /// The shape of what it sends; `generic` is our own.
     #[serde(default = "generic")]
     pub kind: String,
+    /// The most leads that are taken from it, per second over a minute. Left
+    /// out, as many as the deployment takes from any source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leads_per_second: Option<NonZeroU32>,
 }
 
 fn generic() -> String {

@@ -172,8 +172,20 @@ impl Lead {
         at_most(&mut invalid, "/hashtags", self.hashtags.len(), 200, "hashtags");
         let external_id = self.external_id.as_deref().unwrap_or_default();
         at_most(&mut invalid, "/external_id", external_id.len(), 256, "bytes");
+        if external_id.chars().any(char::is_control) {
+            invalid.add("/external_id", "holds control characters");
+        }
         let message = self.message.as_deref().unwrap_or_default();
         at_most(&mut invalid, "/message", message.len(), 64 * 1024, "bytes");
+        if let Some(property) = &self.property {
+            let listing = property.co_listing_agents.len();
+            at_most(&mut invalid, "/property/co_listing_agents", listing, 50, "agents");
+        }
+        if let Some(interest) = &self.interest {
+            at_most(&mut invalid, "/interest/areas", interest.areas.len(), 500, "areas");
+            let types = interest.property_types.len();
+            at_most(&mut invalid, "/interest/property_types", types, 100, "types");
+        }
         if self.origin == Origin::AgentSite && self.agent.is_none() {
             invalid.add("/agent", "an agent site's lead names its agent");
         }

@@ -8,10 +8,12 @@ pub mod dead;
 pub mod health;
 pub mod past;
 pub mod publish;
+pub mod serve;
 pub mod settings;
 pub mod shutdown;
 pub mod streams;
 pub mod telemetry;
+pub mod turns;
 pub mod worker;
 
 pub use backoff::Backoff;
@@ -19,4 +21,5 @@ pub use clock::Clock;
 pub use connect::{ConnectError, Nats, Redis};
 pub use publish::{PublishError, Published, Publisher};
 pub use settings::Settings;
+pub use turns::{NoTurn, Turn, Turns};
 pub use worker::{Delivery, Handler, Outcome, WorkerError, WorkerLimits};

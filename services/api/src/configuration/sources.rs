@@ -21,6 +21,9 @@ impl Api {
         shown.insert("id".to_owned(), json!(id));
         shown.insert("name".to_owned(), json!(source.name));
         shown.insert("kind".to_owned(), json!(source.kind));
+        if let Some(most) = source.leads_per_second {
+            shown.insert("leads_per_second".to_owned(), json!(most));
+        }
         shown.insert("version".to_owned(), json!(version));
         shown.insert("intake_url".to_owned(), json!(format!("{}/v1/leads", self.intake_url)));
         shown

@@ -8,18 +8,22 @@ mod lines;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use futures::StreamExt;
+use futures::future::ready;
 use serde_json::{Value, json};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
 use super::caller::Caller;
-use super::is_one_of;
+use super::{BodyTime, is_one_of};
 use crate::intake::{Intake, Refusal, Sent, Taken};
+use crate::pace::TooFast;
 use crate::problem::Problem;
 use crate::read::LARGEST;
 use lines::{Ended, Line, MOST_LINES, lines};
@@ -27,6 +31,8 @@ use lines::{Ended, Line, MOST_LINES, lines};
 /// Leads of one request that are on their way to JetStream at once: as many as
 /// it writes with one sync.
 const AT_ONCE: usize = 300;
+/// And so many bytes of them; more than the largest lead.
+const AT_ONCE_BYTES: u32 = 1024 * 1024;
 
 const KINDS: [&str; 6] = [
     "application/x-ndjson",
@@ -39,7 +45,8 @@ const KINDS: [&str; 6] = [
 
 pub(super) async fn post(
     State(intake): State<Arc<Intake>>,
-    caller: Caller,
+    Extension(caller): Extension<Arc<Caller>>,
+    Extension(time): Extension<BodyTime>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -47,19 +54,35 @@ pub(super) async fn post(
         return Err(Problem::media_type("application/x-ndjson"));
     }
     let mut report = Report::default();
-    let outcomes = lines(body.into_data_stream(), LARGEST).map(|line| {
-        let (intake, caller) = (&intake, &caller);
-        async move {
-            let line = line?;
-            let outcome = take(intake, caller, &line).await;
-            Ok((line.number, outcome))
-        }
-    });
+    let deadline = Instant::now() + time.batch;
+    let room = Arc::new(Semaphore::new(AT_ONCE_BYTES as usize));
+    let outcomes = lines(body.into_data_stream(), LARGEST)
+        .enumerate()
+        .map(|(index, line)| counted(line, index, &intake, &caller))
+        .then(move |line| with_room(line, room.clone()))
+        .scan(true, |open, line| {
+            // Nothing is read after the first line that cannot be taken.
+            let go_on = std::mem::replace(open, line.is_ok());
+            ready(go_on.then_some(line))
+        })
+        .map(|line| {
+            let (intake, caller) = (&intake, &caller);
+            async move {
+                let (line, _room) = line?;
+                let outcome = take(intake, caller, &line).await;
+                Ok((line.number, outcome))
+            }
+        });
     let mut outcomes = std::pin::pin!(outcomes.buffer_unordered(AT_ONCE));
-    while let Some(outcome) = outcomes.next().await {
-        match outcome {
-            Ok((number, outcome)) => report.note(number, outcome),
-            Err(ended) => report.ended = report.ended.or(Some(ended)),
+    loop {
+        match timeout_at(deadline, outcomes.next()).await {
+            Ok(Some(Ok((number, outcome)))) => report.note(number, outcome),
+            Ok(Some(Err(stop))) => report.stop = report.stop.or(Some(stop)),
+            Ok(None) => break,
+            Err(_) => {
+                report.stop = Some(Stop::TooSlow);
+                break;
+            }
         }
         if report.unavailable {
             // The rest would fare no better, and the sender is waiting.
@@ -67,6 +90,40 @@ pub(super) async fn post(
         }
     }
     report.answer()
+}
+
+/// Why a batch is not read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    Ended(Ended),
+    TooFast(TooFast),
+    TooSlow,
+}
+
+/// Every line is a lead; the first was counted at the door.
+fn counted(
+    line: Result<Line, Ended>,
+    index: usize,
+    intake: &Intake,
+    caller: &Caller,
+) -> Result<Line, Stop> {
+    let line = line.map_err(Stop::Ended)?;
+    if index > 0 {
+        intake.paces.take(caller.sender(), intake.now()).map_err(Stop::TooFast)?;
+    }
+    Ok(line)
+}
+
+/// Waits until so many bytes of other lines are done with.
+async fn with_room(
+    line: Result<Line, Stop>,
+    room: Arc<Semaphore>,
+) -> Result<(Line, Option<OwnedSemaphorePermit>), Stop> {
+    let line = line?;
+    let bytes = u32::try_from(line.text.len()).unwrap_or(AT_ONCE_BYTES);
+    // It is never closed.
+    let held = room.acquire_many_owned(bytes.min(AT_ONCE_BYTES)).await.ok();
+    Ok((line, held))
 }
 
 async fn take(intake: &Intake, caller: &Caller, line: &Line) -> Result<Taken, Refusal> {
@@ -92,7 +149,7 @@ struct Report {
     duplicates: usize,
     rejected: usize,
     results: Vec<(usize, Value)>,
-    ended: Option<Ended>,
+    stop: Option<Stop>,
     unavailable: bool,
 }
 
@@ -120,15 +177,17 @@ impl Report {
         self.results.sort_by_key(|(line, _)| *line);
         first_comes_first(&mut self.results);
         let results: Vec<Value> = self.results.into_iter().map(|(_, result)| result).collect();
-        let problem = match self.ended {
+        let problem = match self.stop {
             _ if self.unavailable => Problem::unavailable(),
-            Some(Ended::TooManyLines) => Problem::too_large(format!(
+            Some(Stop::Ended(Ended::TooManyLines)) => Problem::too_large(format!(
                 "a batch has at most {MOST_LINES} lines; send the others in another"
             )),
-            Some(Ended::TooManyBytes) => Problem::too_large(
+            Some(Stop::Ended(Ended::TooManyBytes)) => Problem::too_large(
                 "a batch has at most 16 MB; send the lines without a result in another",
             ),
-            Some(Ended::Interrupted) => Problem::interrupted(),
+            Some(Stop::Ended(Ended::Interrupted)) => Problem::interrupted(),
+            Some(Stop::TooFast(error)) => Problem::too_fast(&error),
+            Some(Stop::TooSlow) => Problem::too_slow(),
             None => {
                 let Self { accepted, duplicates, rejected, .. } = self;
                 let counts = json!({

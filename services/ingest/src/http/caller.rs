@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
-use axum::http::header;
-use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use tipoff_domain::{EntityView, SourceId};
 use tipoff_roster::Role;
 use tracing::warn;
 
 use crate::intake::Intake;
+use crate::pace::Sender;
 use crate::problem::Problem;
 
 /// Somebody who may send leads.
@@ -24,13 +23,14 @@ impl Caller {
     pub(super) fn names(&self) -> (&str, &str) {
         (self.entity.id.as_str(), self.source.as_ref().map_or("_", SourceId::as_str))
     }
-}
 
-impl FromRequestParts<Arc<Intake>> for Caller {
-    type Rejection = Problem;
+    pub(super) fn sender(&self) -> Sender<'_> {
+        Sender { entity: &self.entity, source: self.source.as_ref() }
+    }
 
-    async fn from_request_parts(parts: &mut Parts, intake: &Arc<Intake>) -> Result<Self, Problem> {
-        let given = parts.headers.get(header::AUTHORIZATION).and_then(|given| given.to_str().ok());
+    /// Whoever has the key that came with the request.
+    pub(super) async fn of(headers: &HeaderMap, intake: &Intake) -> Result<Self, Problem> {
+        let given = headers.get(header::AUTHORIZATION).and_then(|given| given.to_str().ok());
         let (scheme, key) =
             given.and_then(|given| given.split_once(' ')).ok_or_else(Problem::unauthorized)?;
         if !scheme.eq_ignore_ascii_case("bearer") {

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use bytes::Bytes;
 use serde_json::json;
+use tokio::time::timeout;
 use tracing::warn;
 
 use super::caller::Caller;
-use super::is_one_of;
+use super::{BodyTime, is_one_of};
 use crate::identity::Key;
 use crate::intake::{Intake, Refusal, Sent};
 use crate::problem::Problem;
@@ -20,14 +21,15 @@ use crate::read::{LARGEST, Unreadable};
 
 pub(super) async fn post(
     State(intake): State<Arc<Intake>>,
-    caller: Caller,
+    Extension(caller): Extension<Arc<Caller>>,
+    Extension(time): Extension<BodyTime>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     if !is_one_of(&headers, &["application/json", "text/json"]) {
         return Err(Problem::media_type("application/json"));
     }
-    let body = whole(body).await?;
+    let body = timeout(time.single, whole(body)).await.map_err(|_| Problem::too_slow())??;
     let sent = Sent {
         entity: &caller.entity,
         source: caller.source.as_ref(),

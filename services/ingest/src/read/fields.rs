@@ -6,6 +6,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tipoff_domain::Invalid;
 
+/// So many problems of one lead are named. Whoever makes more has a machine to
+/// make them, and gets no answer larger than what was sent.
+const MOST_PROBLEMS: usize = 50;
+
 /// The fields of an object that nobody has taken yet. `null` is as good as
 /// nothing.
 pub(super) struct Fields<'a> {
@@ -59,6 +63,16 @@ impl<'a> Fields<'a> {
             }
         }
         texts
+    }
+
+    /// As [`Fields::texts`], but refused as a whole where there are many more than there should be.
+    pub(super) fn few(&mut self, name: &str, most: usize) -> Vec<String> {
+        let found = self.left.get(name).and_then(Value::as_array).map_or(0, Vec::len);
+        if found > most {
+            self.forget(name);
+            self.refuse::<()>(name, &format!("holds {found} entries; {most} is more than enough"));
+        }
+        self.texts(name)
     }
 
     /// A number, or a price as people write it.
@@ -135,7 +149,13 @@ impl<'a> Fields<'a> {
     }
 
     fn refuse<T>(&mut self, name: &str, why: &str) -> Option<T> {
-        self.invalid.add(format!("{}/{name}", self.at), why);
+        match self.invalid.0.len() {
+            found if found < MOST_PROBLEMS => {
+                self.invalid.add(format!("{}/{name}", self.at), why);
+            }
+            MOST_PROBLEMS => self.invalid.add("", "there is more; this much is named"),
+            _ => {}
+        }
         None
     }
 }

@@ -4,6 +4,9 @@
 
 mod any_body;
 mod batch;
+mod hostile;
+mod limits;
 mod nats;
 mod single;
+mod slow;
 mod world;

@@ -4,13 +4,18 @@ use tipoff_runtime::streams;
 
 use crate::world::{World, entity, source};
 
-async fn publish(world: &World, subject: &str, id: Option<&str>, body: &'static [u8]) {
+pub(crate) async fn publish(world: &World, subject: &str, id: Option<&str>, body: &[u8]) {
     let mut headers = HeaderMap::new();
     if let Some(id) = id {
         headers.insert("Nats-Msg-Id", id);
     }
     // As any client would, without waiting for JetStream.
-    world.nats.client.publish_with_headers(subject.to_owned(), headers, body.into()).await.unwrap();
+    world
+        .nats
+        .client
+        .publish_with_headers(subject.to_owned(), headers, body.to_vec().into())
+        .await
+        .unwrap();
     world.nats.client.flush().await.unwrap();
 }
 

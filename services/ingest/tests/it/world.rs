@@ -48,6 +48,10 @@ async fn furnish(roster: &Roster, name: &str) {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
         let server = NatsServer::start().await.unwrap();
         let settings = Settings::at(server.url(), "redis://127.0.0.1:1");
@@ -65,7 +69,7 @@ impl World {
             nats.clone(),
             roster.clone(),
             clock.clone(),
-            Options::default(),
+            options,
             stop.clone(),
         );
         let task = tokio::spawn(running);
@@ -90,6 +94,19 @@ impl World {
         let from = (role == Role::Source).then(|| source("zillow"));
         let whose = (role != Role::Operator).then(|| entity(name));
         let key = NewKey { role, entity: whose, agent: None, source: from };
+        self.roster.create_key(key).await.unwrap().text
+    }
+
+    /// The key of another source of `acme`, which is made known.
+    pub(crate) async fn another_source(&self, name: &str, leads_per_second: Option<u32>) -> String {
+        let made = json!({"name": name, "leads_per_second": leads_per_second});
+        let made = serde_json::from_value(made).unwrap();
+        self.roster
+            .put_source(&entity("acme"), &source(name), made, Expect::Anything)
+            .await
+            .unwrap();
+        let (role, source) = (Role::Source, Some(source(name)));
+        let key = NewKey { role, entity: Some(entity("acme")), agent: None, source };
         self.roster.create_key(key).await.unwrap().text
     }
 

@@ -85,7 +85,7 @@ impl System {
             running.notifier(board.clone(), base, options);
         }
         if parts.ingest {
-            running.ingest(intake, base, tipoff_ingest::Options::default());
+            running.ingest(intake, base, tipoff_ingest::Options::unlimited());
         }
         if parts.api {
             let app = base.api(board.clone(), &tipoff_api::Options::default(), &running.stop);

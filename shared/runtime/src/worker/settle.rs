@@ -21,6 +21,10 @@ use crate::{Clock, Nats, PublishError, Publisher};
 /// How long until a message that could not be set aside comes again.
 const BURY_AGAIN_IN: Duration = Duration::from_secs(5);
 
+/// Deliveries after which a message over which a handler panics is set aside,
+/// however patient the worker is with what is away.
+const MOST_PANICS: i64 = 5;
+
 pub(super) struct Settler {
     publisher: Publisher,
     clock: Clock,
@@ -72,7 +76,7 @@ impl Settler {
                 self.set_aside(message, &delivery, reason).await;
             }
             Some(Outcome::GiveUp(reason)) => self.set_aside(message, &delivery, reason).await,
-            None if delivery.deliveries < self.most_deliveries => {}
+            None if delivery.deliveries < self.most_deliveries.min(MOST_PANICS) => {}
             None => {
                 let reason = "the handler panicked every time".to_owned();
                 self.set_aside(message, &delivery, reason).await;

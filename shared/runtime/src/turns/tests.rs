@@ -2,7 +2,7 @@ use super::*;
 
 fn turns(at_once: usize) -> (Turns, CancellationToken) {
     let stop = CancellationToken::new();
-    (Turns::new(Pace { at_once, per_second: None }, stop.clone()), stop)
+    (Turns::new(at_once, None, stop.clone()), stop)
 }
 
 fn entity(name: &str) -> EntityId {

@@ -10,6 +10,7 @@
 mod lines;
 mod rate;
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,14 +21,13 @@ use tokio_util::sync::CancellationToken;
 
 use self::lines::{Joined, Waiting};
 use self::rate::Rate;
-use crate::carrier::Pace;
 
 /// Messages that wait in a process for their turn, over all entities.
 const ROOM: usize = 4_096;
 
 /// Why a message has no turn now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoTurn {
+pub enum NoTurn {
     /// The entity has enough in line; there may be a place after this long.
     Crowded(Duration),
     /// The process stops.
@@ -36,29 +36,26 @@ pub(crate) enum NoTurn {
 
 /// Hands out turns. Clones share the seats.
 #[derive(Debug, Clone)]
-pub(crate) struct Turns {
+pub struct Turns {
     waiting: Arc<Mutex<Waiting<oneshot::Sender<Turn>>>>,
     rate: Arc<Rate>,
     stop: CancellationToken,
 }
 
 impl Turns {
-    pub(crate) fn new(pace: Pace, stop: CancellationToken) -> Self {
-        let waiting = Waiting::new(pace.at_once.max(1), ROOM);
-        Self {
-            waiting: Arc::new(Mutex::new(waiting)),
-            rate: Arc::new(Rate::new(pace.per_second)),
-            stop,
-        }
+    /// `per_second`: at most so many; `None`: as many as there are seats for.
+    pub fn new(at_once: usize, per_second: Option<NonZeroU32>, stop: CancellationToken) -> Self {
+        let waiting = Waiting::new(at_once.max(1), ROOM);
+        Self { waiting: Arc::new(Mutex::new(waiting)), rate: Arc::new(Rate::new(per_second)), stop }
     }
 
     /// Messages that a worker should have in hand: those that go and those that wait.
-    pub(crate) fn in_hand(&self) -> usize {
+    pub fn in_hand(&self) -> usize {
         self.lock().seats() + ROOM
     }
 
     /// Waits for the next turn of `entity`; the seat is free again when it is dropped.
-    pub(crate) async fn take(&self, entity: &EntityId) -> Result<Turn, NoTurn> {
+    pub async fn take(&self, entity: &EntityId) -> Result<Turn, NoTurn> {
         let joined = {
             let (tell, told) = oneshot::channel();
             (self.lock().join(entity, tell, Instant::now()), told)
@@ -97,7 +94,7 @@ impl Turns {
 
 /// One seat, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Turn {
+pub struct Turn {
     turns: Turns,
     entity: EntityId,
 }
