@@ -8,6 +8,7 @@
 //! figures.
 
 pub mod email;
+mod in_app;
 pub mod push;
 pub mod sms;
 pub mod voice;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use clap::Args;
 use tipoff_domain::Channel;
 use tipoff_roster::Roster;
-use tipoff_runtime::Clock;
+use tipoff_runtime::{Clock, Nats};
 
 use crate::carrier::Carrier;
 use crate::letter::Writer;
@@ -47,12 +48,14 @@ pub(crate) fn open(parts: &Parts, settings: &Settings) -> Result<Vec<Arc<dyn Car
         push::open(parts, settings)?,
         sms::open(parts, &settings.phone, &settings.sms)?,
         voice::open(parts, settings)?,
+        in_app::open(parts)?,
     ];
     Ok(opened.into_iter().flatten().collect())
 }
 
 /// What channels are made of.
 pub(crate) struct Parts {
+    pub(crate) nats: Nats,
     pub(crate) roster: Roster,
     pub(crate) clock: Clock,
     pub(crate) writer: Arc<Writer>,

@@ -9,7 +9,7 @@ use tipoff_roster::Roster;
 use tipoff_runtime::{Delivery, Handler, NoTurn, Outcome, Turns};
 use tipoff_wire::Notice;
 use tipoff_wire::event::State;
-use tipoff_wire::notice::What;
+use tipoff_wire::notice::{What, WhyOver};
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
@@ -153,6 +153,11 @@ fn still_worth(notice: &Notice, lead: &OnBoard) -> Result<(), NotSent> {
         What::Over { version, .. } if lead.version < version => Err(NotSent::Behind("the version")),
         What::Over { .. } if now_is.pending.contains(&notice.agent) => {
             Err(NotSent::Obsolete("the agent is asked again"))
+        }
+        What::Over { why, .. }
+            if why != WhyOver::Yours && now_is.agent.as_ref() == Some(&notice.agent) =>
+        {
+            Err(NotSent::Obsolete("the lead is the agent's by now"))
         }
         What::Offer { .. } | What::Assigned { .. } | What::Over { .. } => Ok(()),
     }

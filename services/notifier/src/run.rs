@@ -20,6 +20,7 @@ use crate::letter::Writer;
 use crate::meter::Meter;
 use crate::spread::Spreader;
 use crate::undelivered::Undelivered;
+use crate::webhook;
 
 const DRAIN: Duration = Duration::from_secs(20);
 /// How often is each notice's own business: it ends with its deadline. This is
@@ -37,6 +38,8 @@ pub enum Error {
     LinkSecret(#[from] BadLink),
     #[error(transparent)]
     Texts(#[from] BadTexts),
+    #[error(transparent)]
+    Webhooks(#[from] webhook::Unusable),
     #[error("a worker ended")]
     Worker(#[from] WorkerError),
 }
@@ -52,7 +55,7 @@ pub async fn run(
 ) -> Result<(), Error> {
     let secret = read_secret(&roster.deployment().link_secret)?;
     let writer = Arc::new(Writer::new(&options.public_url, secret)?);
-    let parts = Parts { roster: roster.clone(), clock: clock.clone(), writer };
+    let parts = Parts { nats: nats.clone(), roster: roster.clone(), clock: clock.clone(), writer };
     let carriers = channels::open(&parts, &options.channels)?;
     let mut staff = Staff {
         undelivered: Undelivered::new(nats.clone(), board.clone(), roster.clone()),
@@ -67,6 +70,7 @@ pub async fn run(
         staff.deliver(carrier.clone());
     }
     staff.spread(carriers, options.notifier_in_flight);
+    staff.webhooks(&options)?;
     staff.work().await
 }
 
@@ -107,6 +111,18 @@ impl Staff {
         };
         let limits = limits(Stream::Events, "notifier".to_owned(), None, in_flight);
         self.start(limits, handler);
+    }
+
+    fn webhooks(&mut self, options: &Options) -> Result<(), webhook::Unusable> {
+        let (nats, board, roster) = (self.nats.clone(), self.board.clone(), self.roster.clone());
+        let publisher = Publisher::new(nats.clone());
+        let limits =
+            limits(Stream::Events, "webhooks".to_owned(), None, options.notifier_in_flight);
+        self.start(limits, webhook::FanOut { publisher, roster: roster.clone() });
+        let (clock, stop) = (self.clock.clone(), self.stop.clone());
+        let staff = webhook::Staff::new(nats, board, roster, clock, &options.webhooks, stop)?;
+        self.workers.spawn(staff.run());
+        Ok(())
     }
 
     fn start(&mut self, limits: WorkerLimits, handler: impl tipoff_runtime::Handler) {

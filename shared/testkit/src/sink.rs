@@ -4,13 +4,17 @@
 //! stand for: what they accept, a real server accepts too. `tipoff dev` shows
 //! what they caught on its mailbox page; tests wait for it.
 
+pub mod apns;
 mod fault;
+pub mod fcm;
 mod mailbox;
 pub mod phone;
 pub mod push;
 mod running;
 pub mod smtp;
 
+pub use apns::ApnsSink;
+pub use fcm::FcmSink;
 pub use mailbox::{Caught, Mailbox};
 pub use phone::PhoneSink;
 pub use push::{PushSink, Subscription};

@@ -1,9 +1,14 @@
-//! Web Push: encrypted for one browser, signed by this deployment.
+//! Push, to browsers and to telephones with an app: the same notification by
+//! the push service that each device has.
 
+mod apns;
 mod encryption;
+mod fcm;
+mod jwt;
 mod options;
 mod post;
 mod shown;
+mod token;
 mod vapid;
 
 use std::sync::Arc;
@@ -15,11 +20,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
 use ring::digest;
 use serde::Serialize;
-use tipoff_domain::{Agent, AgentId, Channel, EntityView};
-use tipoff_roster::{PushSubscription, Roster};
+use tipoff_domain::{Agent, AgentId, Channel, EntityId, EntityView};
+use tipoff_roster::{AppDevice, AppKind, Device, Roster};
 use tipoff_wire::notice::What;
 use tracing::warn;
 
+use self::apns::Apns;
+use self::fcm::Fcm;
 pub use self::options::Options;
 use self::post::Sender;
 use self::shown::Shown;
@@ -34,7 +41,7 @@ const ASSIGNED_LIVES: TimeDelta = TimeDelta::hours(24);
 /// For so long it is worth saying that what is shown is over.
 const OVER_LIVES: TimeDelta = TimeDelta::hours(1);
 
-/// What the service worker shows.
+/// What a device shows.
 #[derive(Debug, Serialize)]
 struct Payload<'a> {
     title: String,
@@ -61,16 +68,18 @@ struct Treatment {
     topic: String,
 }
 
-/// Sends notices to the browsers of agents.
+/// Sends notices to the devices of agents.
 struct Push {
-    sender: Sender,
+    browsers: Sender,
+    fcm: Option<Fcm>,
+    apns: Option<Apns>,
     roster: Roster,
     writer: Arc<Writer>,
     shown: Shown,
     pace: Pace,
 }
 
-/// Web Push, signed by the deployment.
+/// Web Push, signed by the deployment, and telephones where there is an account.
 pub(super) fn open(parts: &Parts, settings: &Settings) -> Opened {
     let subject = settings
         .push
@@ -79,9 +88,14 @@ pub(super) fn open(parts: &Parts, settings: &Settings) -> Opened {
         .unwrap_or_else(|| format!("mailto:{}", settings.email.mail_from.email));
     let vapid = Vapid::new(&parts.roster.deployment().vapid_key, subject)
         .map_err(Unusable::on(Channel::Push))?;
-    let sender = Sender::new(vapid, parts.clock.clone(), parts.lines(Channel::Push));
+    let lines = || parts.lines(Channel::Push);
+    let browsers = Sender::new(vapid, parts.clock.clone(), lines());
+    let fcm = Fcm::open(&settings.push.fcm, lines());
+    let apns = Apns::open(&settings.push.apns, lines());
     Ok(Some(Arc::new(Push {
-        sender: sender.map_err(Unusable::on(Channel::Push))?,
+        browsers: browsers.map_err(Unusable::on(Channel::Push))?,
+        fcm: fcm.map_err(Unusable::on(Channel::Push))?,
+        apns: apns.map_err(Unusable::on(Channel::Push))?,
         roster: parts.roster.clone(),
         writer: parts.writer.clone(),
         shown: Shown::default(),
@@ -100,7 +114,7 @@ impl Carrier for Push {
     }
 
     fn reaches(&self, view: &EntityView, agent: &AgentId, _: &Agent) -> bool {
-        !self.roster.push_subscriptions(&view.id, agent).is_empty()
+        self.devices(&view.id, agent).next().is_some()
     }
 
     fn takes_back(&self) -> bool {
@@ -109,22 +123,58 @@ impl Carrier for Push {
 
     async fn send(&self, told: &Told, now: DateTime<Utc>) -> Result<(), SendError> {
         let (notice, key) = (&told.notice, told.notice.key());
-        let browsers = self.roster.push_subscriptions(&notice.entity, &notice.agent);
+        let devices = self.devices(&notice.entity, &notice.agent);
         let (done, open): (Vec<_>, Vec<_>) =
-            browsers.into_iter().partition(|one| self.shown.has(&key, &one.endpoint));
-        let payload =
-            serde_json::to_vec(&self.payload(told, now)?).expect("a payload is plain data");
+            devices.partition(|one| self.shown.has(&key, one.address()));
+        let payload = self.payload(told, now)?;
         let treatment = Treatment { ttl: ttl(told, now), topic: topic(notice.lead.as_str()) };
-        let answers =
-            join_all(open.iter().map(|one| self.sender.post(one, &payload, &treatment))).await;
-        let answered: Vec<(PushSubscription, Result<(), SendError>)> =
+        let posts = open.iter().map(|one| self.post(one, &payload, &treatment, now));
+        let answers = join_all(posts).await;
+        let answered: Vec<(Device, Result<(), SendError>)> =
             open.into_iter().zip(answers).collect();
         self.forget_gone(told, &answered).await;
-        verdict(done.len(), &answered, |endpoint| self.shown.remember(&key, endpoint))
+        verdict(done.len(), &answered, |address| self.shown.remember(&key, address))
     }
 }
 
 impl Push {
+    /// Those of the agent's devices that this deployment has a way to.
+    fn devices(
+        &self,
+        entity: &EntityId,
+        agent: &AgentId,
+    ) -> impl Iterator<Item = Device> + use<'_> {
+        self.roster.devices(entity, agent).into_iter().filter(|device| match device {
+            Device::Browser(_) => true,
+            Device::App(AppDevice { kind: AppKind::Fcm, .. }) => self.fcm.is_some(),
+            Device::App(AppDevice { kind: AppKind::Apns, .. }) => self.apns.is_some(),
+        })
+    }
+
+    async fn post(
+        &self,
+        device: &Device,
+        payload: &Payload<'_>,
+        treatment: &Treatment,
+        now: DateTime<Utc>,
+    ) -> Result<(), SendError> {
+        match (device, &self.fcm, &self.apns) {
+            (Device::Browser(browser), _, _) => {
+                let plain = serde_json::to_vec(payload).expect("a payload is plain data");
+                self.browsers.post(browser, &plain, treatment).await
+            }
+            (Device::App(AppDevice { kind: AppKind::Fcm, token }), Some(fcm), _) => {
+                fcm.post(token, payload, treatment, now).await
+            }
+            (Device::App(AppDevice { kind: AppKind::Apns, token }), _, Some(apns)) => {
+                apns.post(token, payload, treatment, now).await
+            }
+            (Device::App(_), _, _) => {
+                Err(SendError::ForGood("there is no way to this device any more".to_owned()))
+            }
+        }
+    }
+
     fn payload<'a>(&self, told: &'a Told, now: DateTime<Utc>) -> Result<Payload<'a>, SendError> {
         let card = self.writer.card(told, now)?;
         let (round, until) = match told.notice.what {
@@ -144,18 +194,14 @@ impl Push {
         })
     }
 
-    async fn forget_gone(
-        &self,
-        told: &Told,
-        answered: &[(PushSubscription, Result<(), SendError>)],
-    ) {
+    async fn forget_gone(&self, told: &Told, answered: &[(Device, Result<(), SendError>)]) {
         let notice = &told.notice;
         let gone =
             answered.iter().filter(|(_, sent)| matches!(sent, Err(SendError::BadAddress(_))));
-        for (browser, _) in gone {
+        for (device, _) in gone {
             let removed = self
                 .roster
-                .remove_push_subscription(&notice.entity, &notice.agent, &browser.endpoint)
+                .remove_push_subscription(&notice.entity, &notice.agent, device.address())
                 .await;
             if let Err(error) = removed {
                 // It will be found gone again next time.
@@ -165,21 +211,21 @@ impl Push {
     }
 }
 
-/// Sent if a browser has it and none needs another try.
+/// Sent if a device has it and none needs another try.
 fn verdict(
     done: usize,
-    answered: &[(PushSubscription, Result<(), SendError>)],
+    answered: &[(Device, Result<(), SendError>)],
     remember: impl Fn(&str),
 ) -> Result<(), SendError> {
     let mut told = done > 0;
     let mut again: Option<SendError> = None;
     let mut refused = None;
-    for (browser, sent) in answered {
+    for (device, sent) in answered {
         match sent {
             Ok(()) => {
                 told = true;
                 if answered.len() > 1 {
-                    remember(&browser.endpoint);
+                    remember(device.address());
                 }
             }
             Err(SendError::BadAddress(_)) => {}
@@ -195,7 +241,7 @@ fn verdict(
         (None, _) if told => Ok(()),
         (None, Some(refused)) => refused,
         (None, None) => Err(SendError::ForGood(
-            "no browser of this agent takes push messages any more".to_owned(),
+            "no device of this agent takes push messages any more".to_owned(),
         )),
     }
 }

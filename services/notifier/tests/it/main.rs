@@ -2,6 +2,8 @@
 //! real protocols.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops right there")]
 
+mod apps;
+mod bell;
 mod desk;
 mod email;
 mod fair;

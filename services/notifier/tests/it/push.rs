@@ -93,7 +93,7 @@ async fn an_agent_whose_last_browser_is_gone_is_not_told_and_that_is_kept() {
     desk.offer(&["ana"], dana()).await;
 
     let (_, set_aside) = desk.dead().await;
-    assert!(set_aside.error.contains("no browser"), "{}", set_aside.error);
+    assert!(set_aside.error.contains("no device"), "{}", set_aside.error);
     assert!(desk.roster.push_subscriptions(&desk.entity, &id("ana")).is_empty());
 }
 
