@@ -4,7 +4,7 @@
 
 export PATH := $(CURDIR)/.tools/bin:$(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help setup demo test lint fmt bench mutations pure fuzz fuzz-api deny clean
+.PHONY: help setup demo test lint fmt bench cluster mutations pure fuzz fuzz-api deny clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ bench: setup ## What this machine can do: leads from door to mail, beside the ya
 
 mutations: setup ## Break the board's scripts on purpose, thirty times, and see that it is found out
 	@TIPOFF_MUTATIONS=1 cargo test --package tipoff-board mutations -- --nocapture
+
+# $$ is for the shell: the cluster says where it is.
+cluster: setup ## The same on three NATS servers and three Redis masters, with two routers and notifiers
+	@cargo build --release --package tipoff
+	@deploy/cluster/run.sh sh -c 'target/release/tipoff bench route --leads 5000 --no-bare --processes --routers 2 --notifiers 2 \
+		--nats-url "$$TIPOFF_NATS_URL" --redis-url "$$TIPOFF_REDIS_URL" --replicas 3'
 
 # Alone, because built with the others it would be given their clock and dice.
 pure: setup ## Prove that the routing rules need no clock, no dice and no I/O

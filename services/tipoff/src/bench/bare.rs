@@ -21,7 +21,7 @@ use tipoff_wire::Stream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::cost::Probe;
+use super::cost::{Probe, cpu};
 use super::made_up::lead;
 use super::setup::{Servers, Setup};
 use super::tally::rate;
@@ -63,7 +63,9 @@ pub(super) async fn run(leads: usize, entities: usize, setup: &Setup) -> anyhow:
     )?;
     let took = (clock.now() - began).to_std().unwrap_or_default();
     let cost = probe.spent().await?.per_lead(&before, leads as u64);
-    Ok(json!({"leads_per_s": rate(leads as u64, took), "per_lead": cost}))
+    Ok(
+        json!({"leads_per_s": rate(leads as u64, took), "cpu_us_per_lead": cpu(&cost), "per_lead": cost}),
+    )
 }
 
 async fn consumer(nats: &Nats, stream: Stream) -> anyhow::Result<PullConsumer> {

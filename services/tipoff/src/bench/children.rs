@@ -39,7 +39,7 @@ impl Children {
             .env("TIPOFF_NATS_URL", &settings.nats_url)
             .env("TIPOFF_REDIS_URL", &settings.redis_url)
             .env("TIPOFF_REPLICAS", settings.replicas.to_string())
-            .env("TIPOFF_LOG", std::env::var("TIPOFF_LOG").unwrap_or_else(|_| "warn".to_owned()))
+            .env("TIPOFF_LOG", std::env::var("TIPOFF_LOG").unwrap_or_else(|_| "error".to_owned()))
             .envs(environment.iter().copied());
         self.0.push((service, command.spawn()?));
         Ok(())

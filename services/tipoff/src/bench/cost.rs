@@ -38,17 +38,16 @@ pub(super) struct Spent {
 impl Probe {
     /// What is spent so far. What this machine does not tell is left out.
     pub(super) async fn spent(&self) -> anyhow::Result<Spent> {
-        let info: String =
-            redis::cmd("INFO").arg("all").query_async(&mut self.redis.clone()).await?;
-        let number = |name: &str| {
-            let found = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-            found.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
-        };
+        let infos = self.infos("all").await?;
+        let all = |name: &str| infos.iter().map(|info| number(info, name)).sum();
         let mut spent = Spent {
-            commands: info.lines().filter_map(command).collect(),
-            redis_bytes: (number("total_net_input_bytes"), number("total_net_output_bytes")),
+            redis_bytes: (all("total_net_input_bytes"), all("total_net_output_bytes")),
             ..Spent::default()
         };
+        for (name, (calls, us)) in infos.iter().flat_map(|info| info.lines().filter_map(command)) {
+            let sum = spent.commands.entry(name).or_default();
+            *sum = (sum.0 + calls, sum.1 + us);
+        }
         for (what, pid) in &self.processes {
             *spent.cpu.entry(what.clone()).or_default() += cpu_us(*pid).unwrap_or(0);
             *spent.disk.entry(what.clone()).or_default() += disk_bytes(*pid).unwrap_or(0);
@@ -61,10 +60,21 @@ impl Probe {
 
     /// Bytes that Redis holds now.
     pub(super) async fn redis_memory(&self) -> anyhow::Result<u64> {
-        let info: String =
-            redis::cmd("INFO").arg("memory").query_async(&mut self.redis.clone()).await?;
-        let used = info.lines().find_map(|line| line.strip_prefix("used_memory:"));
-        Ok(used.and_then(|used| used.trim().parse().ok()).unwrap_or(0))
+        let infos = self.infos("memory").await?;
+        Ok(infos.iter().map(|info| number(info, "used_memory")).sum())
+    }
+
+    /// What every Redis server says of itself.
+    async fn infos(&self, section: &str) -> anyhow::Result<Vec<String>> {
+        let (mut redis, mut info) = (self.redis.clone(), redis::cmd("INFO"));
+        info.arg(section);
+        Ok(match redis {
+            Redis::Single(_) => vec![info.query_async(&mut redis).await?],
+            Redis::Cluster(_) => {
+                let by_node: BTreeMap<String, String> = info.query_async(&mut redis).await?;
+                by_node.into_values().collect()
+            }
+        })
     }
 }
 
@@ -103,9 +113,21 @@ impl Spent {
     }
 }
 
+/// Microseconds of all processes together.
+pub(super) fn cpu(per_lead: &Value) -> f64 {
+    let each = per_lead["cpu_us"].as_object().into_iter().flatten();
+    rounded(each.filter_map(|(_, us)| us.as_f64()).sum(), 1)
+}
+
 #[expect(clippy::cast_precision_loss, reason = "for people to read")]
 pub(super) fn ratio(part: u64, whole: u64) -> f64 {
     part as f64 / whole.max(1) as f64
+}
+
+/// As in `used_memory:1024`.
+fn number(info: &str, name: &str) -> u64 {
+    let found = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    found.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
 }
 
 /// As in `cmdstat_hset:calls=2,usec=5,usec_per_call=2.50,…`.

@@ -31,8 +31,8 @@ use super::team::{Like, Team, agent_key};
 const DAY: [u32; 24] = [1, 1, 1, 1, 1, 2, 3, 5, 7, 8, 8, 7, 8, 8, 7, 7, 7, 8, 9, 9, 7, 5, 3, 2];
 const AGENTS: usize = 5;
 const ENTITIES: usize = 24;
-/// How long an offer stands.
-const CLAIM_WITHIN: &str = "5s";
+/// How long an offer stands: as short as a route may say.
+const CLAIM_WITHIN: &str = "10s";
 /// Longer than all agents of a team together may let a lead lie.
 const PATIENCE: Duration = Duration::from_mins(2);
 

@@ -10,6 +10,7 @@ use tipoff_wire::Stream;
 
 use super::arrivals::Arrivals;
 use super::bare;
+use super::cost::cpu;
 use super::ledger::{Ledger, Marks, drained};
 use super::made_up::{Kind, route};
 use super::progress::Progress;
@@ -106,12 +107,17 @@ async fn one(args: &RouteArgs, kind: Kind, setup: &Setup) -> anyhow::Result<Valu
     system.stop().await?;
     if !args.no_bare {
         let yardstick = bare::run(args.leads, args.entities, setup).await?;
-        let ours = result["leads_per_s"].as_f64().unwrap_or(0.0);
-        let offered = result["offered_per_s"].as_f64().unwrap_or(0.0);
-        let theirs = yardstick["leads_per_s"].as_f64().unwrap_or(0.0).max(0.1);
+        let ratio = |field: &str, of: &str| {
+            let number = |value: &Value| value.as_f64().unwrap_or(0.0);
+            json!(rounded(number(&result[field]) / number(&yardstick[of]).max(0.1), 3))
+        };
+        let ratios = json!({
+            "leads_per_s": ratio("leads_per_s", "leads_per_s"), "offered_per_s": ratio("offered_per_s", "leads_per_s"),
+            "cpu": ratio("cpu_us_per_lead", "cpu_us_per_lead"),
+        });
+        result["ratio_to_bare"] = ratios["leads_per_s"].clone();
+        result["ratios_to_bare"] = ratios;
         result["bare"] = yardstick;
-        result["ratio_to_bare"] = json!(rounded(ours / theirs, 3));
-        result["offered_ratio_to_bare"] = json!(rounded(offered / theirs, 3));
     }
     Ok(result)
 }
@@ -247,6 +253,7 @@ impl Passed {
             "accepted_to_offered_ms": self.ledger.to_offer()?.summary(),
             "due_to_offered_ms": self.due_to_offer()?.summary(),
             "accepted_to_notified_ms": self.to_notice()?.summary(),
+            "cpu_us_per_lead": cpu(&self.cost),
             "per_lead": self.cost,
             "correct": self.correct(),
         }))
