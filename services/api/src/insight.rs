@@ -3,8 +3,12 @@
 //!
 //! The domain computes; these handlers fetch what it needs.
 
+pub(crate) mod attempt;
 pub(crate) mod lint;
+pub mod report;
 pub(crate) mod schema;
+pub mod simulate;
+pub mod why;
 
 use std::sync::Arc;
 

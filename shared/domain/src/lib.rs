@@ -14,6 +14,7 @@ pub mod decision;
 mod draft;
 pub mod duration;
 pub mod entity;
+pub mod explain;
 pub mod ids;
 pub mod invalid;
 pub mod lead;

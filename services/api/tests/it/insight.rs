@@ -1,1 +1,5 @@
+mod attempt;
 mod lint;
+mod report;
+mod simulate;
+mod why;

@@ -1,0 +1,116 @@
+//! `try`: what would become of one lead, at any instant, by these routes or others.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tipoff_domain::explain::{self, Words};
+use tipoff_domain::model::turns::{Turn, Turns};
+use tipoff_domain::plan::{Plan, Rest, Step, Then, channels_for};
+use tipoff_domain::{AgentId, Arrival, EntityView, Lead, Route, plan};
+use utoipa::ToSchema;
+
+use super::schema;
+use crate::Api;
+use crate::access::Caller;
+use crate::body::{In, Sent};
+use crate::names::InEntity;
+use crate::problem::Problem;
+
+/// A lead to try, as a source would send it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"lead": {"source": "zillow", "kind": "buyer", "emails": ["dana@example.com"]}, "at": "2026-12-24T22:00:00Z"}))]
+pub(crate) struct TryWanted {
+    #[schema(value_type = Value)]
+    lead: Lead,
+    /// Now, if left out.
+    at: Option<DateTime<Utc>>,
+    /// These routes instead of the entity's own.
+    #[schema(value_type = Option<Vec<crate::schema::Route>>)]
+    routes: Option<Vec<Route>>,
+    /// As if somebody had sent it to routing, where it was typed in.
+    #[serde(default)]
+    sent: bool,
+}
+
+/// Try a lead against the routes
+///
+/// Tells what would become of it: every route and why it takes it or not, every agent and why they get it or not, whose turn it is now, and how they would be told. Nothing is changed and nobody is told. Limits do not count, and a draw falls as it may.
+#[utoipa::path(post, path = "/v1/entities/{entity}/try", tag = "insight", params(InEntity),
+    request_body = TryWanted, responses((status = 200, body = schema::Tried)))]
+pub(crate) async fn try_lead(
+    State(api): State<Api>,
+    caller: Caller,
+    In(InEntity { entity }): In<InEntity>,
+    Sent(wanted): Sent<TryWanted>,
+) -> Result<Json<Value>, Problem> {
+    caller.admin_of(&entity)?;
+    let view = api.drafted(&entity, wanted.routes)?;
+    let now = wanted.at.unwrap_or_else(|| api.clock.now());
+    let arrival = Arrival { sent: wanted.sent, ..Arrival::of(&wanted.lead) };
+    let mut dice = tipoff_domain::plan::dice(*b"what if a lead like this came in");
+    let plan = plan(&arrival, &view, now, &mut dice);
+    let turns = api.remembered(&entity).await?;
+    Ok(Json(shown(plan, turns, &view, now)))
+}
+
+impl Api {
+    /// What the routes remember, as the reference of the board takes it.
+    async fn remembered(&self, entity: &tipoff_domain::EntityId) -> Result<Turns, Problem> {
+        let mut turns = Turns::default();
+        for (route, memory) in self.board.turns(entity).await? {
+            if let Some(next) = memory.next {
+                turns.turns.insert(route.clone(), Turn { next, list: memory.list });
+            }
+            if let Some(next) = memory.next_roll_on {
+                turns.roll_ons.insert(route.clone(), Turn { next, list: memory.roll_on_list });
+            }
+            turns.first.extend(memory.first.map(|first| (route.clone(), first)));
+            turns.near.insert(route.clone(), memory.near);
+            turns.owed.insert(route, memory.owed);
+        }
+        Ok(turns)
+    }
+}
+
+fn shown(plan: Plan, mut turns: Turns, view: &EntityView, now: DateTime<Utc>) -> Value {
+    let mut decision = plan.decision;
+    let outcome = match plan.then {
+        Then::Hold(why) => json!({ "then": "held", "why": why, "message": explain::rest(why) }),
+        Then::Pool(Rest { why, pond, route, .. }) => {
+            let message = explain::rest(why);
+            json!({ "then": "pooled", "why": why, "pond": pond, "route": route, "message": message })
+        }
+        Then::Step(step) => {
+            let picked = turns.pick(&step, &step.candidates, now);
+            let (chosen, by) = picked.unwrap_or((Vec::new(), step.by));
+            decision.settle(&chosen, by);
+            step_shown(&step, &chosen, view, now)
+        }
+    };
+    let words = Words::of(view);
+    json!({
+        "at": now, "outcome": outcome,
+        "routes": words.routes(&decision), "candidates": words.candidates(&decision, None),
+    })
+}
+
+fn step_shown(step: &Step, chosen: &[AgentId], view: &EntityView, now: DateTime<Utc>) -> Value {
+    let route = step.route.as_ref().and_then(|id| view.route(id));
+    let told = |id: &AgentId| {
+        let agent = view.agents.get(id);
+        let channels = agent.map(|agent| channels_for(agent, route.map(AsRef::as_ref), view, now));
+        json!({ "agent": id, "name": agent.map(|agent| &agent.name), "channels": channels })
+    };
+    json!({
+        "then": if step.assign.is_some() { "assigned" } else { "offered" },
+        "how": step.assign, "route": step.route, "title": route.map(|route| &route.title),
+        "agents": chosen.iter().map(told).collect::<Vec<_>>(),
+        "seconds": step.assign.is_none().then(|| step.window.num_seconds()),
+        "tags": step.marks.as_ref().map(|marks| &marks.tags),
+        "smart_plan": step.marks.as_ref().and_then(|marks| marks.smart_plan.as_ref()),
+        "lender": step.marks.as_ref().and_then(|marks| marks.lender.as_ref()),
+    })
+}

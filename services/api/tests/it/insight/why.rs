@@ -1,0 +1,59 @@
+use serde_json::json;
+
+use crate::world::World;
+
+#[tokio::test]
+async fn an_admin_is_told_everything_and_an_agent_about_themselves() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    let at = format!("/v1/leads/{lead}/why");
+
+    let whole = world.get(&at, &keys.admin).send().await.expect(200).json();
+    let hop = &whole["hops"][0];
+    assert_eq!((&hop["type"], &hop["title"]), (&json!("lead.offered"), &json!("All")));
+    assert_eq!(hop["routes"][0]["message"]["en"], "“All” matches and takes the lead");
+    assert_eq!(hop["candidates"][0]["message"]["en"], "Ana Ruiz is chosen: it is their turn");
+    assert!(whole.get("answer").is_none() && hop["memory"].is_string());
+
+    let asked = world.get(&at, &keys.ana).send().await.expect(200).json();
+    assert_eq!(
+        (&asked["answer"], &asked["message"]["es"]),
+        (&json!("asked"), &json!("puedes reclamarlo ahora"))
+    );
+
+    let not_me = world.get(&at, &keys.ben).send().await.expect(200);
+    let said = not_me.json();
+    assert_eq!(said["answer"], "not_chosen");
+    assert!(said["message"]["en"].as_str().unwrap().contains("another agent's turn"));
+    let candidates = said["hops"][0]["candidates"].clone();
+    assert_eq!(candidates[0]["message"]["en"], "another agent is chosen: it is their turn");
+    assert_eq!((&candidates[0]["agent"], &candidates[1]["agent"]), (&json!(null), &json!("ben")));
+    for secret in ["Ana", "ana", "Dana", "example.com", "0101"] {
+        assert!(!not_me.text.contains(secret), "{secret} in {}", not_me.text);
+    }
+
+    let on_behalf = world.get(&format!("{at}?agent=ben"), &keys.admin).send().await.expect(200);
+    assert_eq!(on_behalf.text, not_me.text);
+    world.get(&format!("{at}?agent=ana"), &keys.ben).send().await.expect(403);
+    world.get("/v1/leads/lead_0/why", &keys.admin).send().await.expect(404);
+}
+
+#[tokio::test]
+async fn whoever_missed_it_is_told_what_happened() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    world.post(&format!("/v1/leads/{lead}/pass"), &keys.ana).send().await.expect(200);
+    let why =
+        world.get(&format!("/v1/leads/{lead}/why"), &keys.ana).send().await.expect(200).json();
+    assert_eq!(
+        (&why["answer"], &why["message"]["en"]),
+        (&json!("passed"), &json!("you passed on it"))
+    );
+    let lead = world.place(&keys, 2).await;
+    world.post(&format!("/v1/leads/{lead}/claim"), &keys.ben).send().await.expect(200);
+    let why =
+        world.get(&format!("/v1/leads/{lead}/why"), &keys.ben).send().await.expect(200).json();
+    assert_eq!(why["answer"], "has_it");
+}
