@@ -21,8 +21,10 @@ mod run;
 mod seen;
 mod spread;
 mod undelivered;
+mod webhook;
 
 pub use channels::{Settings, Unusable, email, push, sms, voice};
 pub use options::Options;
 pub use phone::Options as PhoneOptions;
 pub use run::{Error, run};
+pub use webhook::{Options as WebhookOptions, Unusable as UnusableWebhooks};

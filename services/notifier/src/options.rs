@@ -4,6 +4,7 @@ use clap::Args;
 use reqwest::Url;
 
 use crate::channels::Settings;
+use crate::webhook;
 
 /// Events turned into notices at once, unless told otherwise: enough for their
 /// notices to be written down by the batch.
@@ -16,6 +17,8 @@ const PUBLIC_URL: &str = "http://127.0.0.1:7080";
 pub struct Options {
     #[command(flatten)]
     pub channels: Settings,
+    #[command(flatten)]
+    pub webhooks: webhook::Options,
     /// Events turned into notices at once.
     #[arg(long, env = "TIPOFF_NOTIFIER_IN_FLIGHT", default_value_t = IN_FLIGHT)]
     pub notifier_in_flight: usize,
@@ -33,6 +36,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             channels: Settings::default(),
+            webhooks: webhook::Options::default(),
             notifier_in_flight: IN_FLIGHT,
             public_url: Url::parse(PUBLIC_URL).expect("this is an address"),
         }

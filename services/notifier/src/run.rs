@@ -16,7 +16,7 @@ use crate::Options;
 use crate::carrier::Carrier;
 use crate::channels::{self, Parts, Unusable};
 use crate::deliver::Deliverer;
-use crate::letter::Writer;
+use crate::letter::{Own, Writer};
 use crate::meter::Meter;
 use crate::spread::Spreader;
 use crate::undelivered::Undelivered;
@@ -54,7 +54,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let secret = read_secret(&roster.deployment().link_secret)?;
-    let writer = Arc::new(Writer::new(&options.public_url, secret)?);
+    let writer = Arc::new(Writer::new(&options.public_url, secret, own_templates(&roster))?);
     let parts = Parts { nats: nats.clone(), roster: roster.clone(), clock: clock.clone(), writer };
     let carriers = channels::open(&parts, &options.channels)?;
     let mut staff = Staff {
@@ -72,6 +72,11 @@ pub async fn run(
     staff.spread(carriers, options.notifier_in_flight);
     staff.webhooks(&options)?;
     staff.work().await
+}
+
+fn own_templates(roster: &Roster) -> Box<Own> {
+    let roster = roster.clone();
+    Box::new(move |entity, piece, locale| roster.template(entity, &piece.to_string(), locale))
 }
 
 /// The workers and what they share.

@@ -1,0 +1,134 @@
+//! One call to an endpoint.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Client, StatusCode, redirect};
+use tipoff_roster::{Webhook, is_outside};
+
+use super::options::Options;
+use super::sign::signatures;
+use crate::open_internet::OpenInternet;
+
+/// Longest that an endpoint can put us off.
+const LONGEST_PAUSE: Duration = Duration::from_hours(24);
+
+/// Why an endpoint was not told.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NotTold {
+    /// It wants nothing more of us.
+    #[error("it answered 410 Gone")]
+    Gone,
+    #[error("{why}")]
+    Failed { why: String, after: Option<Duration> },
+}
+
+impl NotTold {
+    fn failed(why: impl Into<String>) -> Self {
+        Self::Failed { why: why.into(), after: None }
+    }
+}
+
+/// Calls endpoints.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    client: Client,
+    inside: bool,
+}
+
+/// A message to an endpoint.
+pub(super) struct Message<'a> {
+    /// The same at every attempt and at every replay.
+    pub(super) id: &'a str,
+    pub(super) at: DateTime<Utc>,
+    pub(super) body: String,
+}
+
+impl Caller {
+    pub(super) fn new(options: &Options) -> Result<Self, reqwest::Error> {
+        let builder = Client::builder()
+            .timeout(Duration::from_secs(options.webhook_timeout_seconds.max(1)))
+            // Whoever redirects could send us anywhere; it is a failure.
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .user_agent("Tipoff");
+        let builder = if options.webhooks_inside {
+            builder
+        } else {
+            builder.dns_resolver(OpenInternet { or_here: false })
+        };
+        Ok(Self { client: builder.build()?, inside: options.webhooks_inside })
+    }
+
+    /// Texts of errors do not name the address: it may hold a secret.
+    pub(super) async fn call(&self, hook: &Webhook, message: Message<'_>) -> Result<(), NotTold> {
+        if !self.inside {
+            is_outside(&hook.wanted.url)
+                .map_err(|error| NotTold::failed(format!("its address {error}")))?;
+        }
+        let Message { id, at, body } = message;
+        let timestamp = at.timestamp();
+        let signature = signatures(hook.signs(at), id, timestamp, &body);
+        let request = self
+            .client
+            .post(&hook.wanted.url)
+            .header(CONTENT_TYPE, "application/json")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", timestamp)
+            .header("webhook-signature", signature)
+            .body(body);
+        let answer = request.send().await.map_err(|error| unreachable(&error))?;
+        let after = answer.headers().get(RETRY_AFTER).and_then(|after| after.to_str().ok());
+        judge(answer.status(), after)
+    }
+}
+
+fn unreachable(error: &reqwest::Error) -> NotTold {
+    NotTold::failed(if error.is_timeout() {
+        "it did not answer in time"
+    } else if error.is_builder() {
+        "its address cannot be called"
+    } else {
+        "it cannot be reached, or not over the open internet"
+    })
+}
+
+fn judge(status: StatusCode, retry_after: Option<&str>) -> Result<(), NotTold> {
+    let seconds = retry_after.and_then(|after| after.trim().parse().ok());
+    let after = seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_PAUSE));
+    match status {
+        _ if status.is_success() => Ok(()),
+        StatusCode::GONE => Err(NotTold::Gone),
+        _ if status.is_redirection() => {
+            Err(NotTold::failed(format!("it answered {status}, and redirects are not followed")))
+        }
+        _ => Err(NotTold::Failed { why: format!("it answered {status}"), after }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_success_is_a_success_and_only_410_is_the_end() {
+        let judged = |status: u16| judge(StatusCode::from_u16(status).unwrap(), None);
+        assert_eq!(judged(204), Ok(()));
+        assert_eq!(judged(410), Err(NotTold::Gone));
+        for status in [301, 400, 404, 429, 500, 503] {
+            assert!(matches!(judged(status), Err(NotTold::Failed { .. })), "{status}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_can_ask_for_a_pause_of_a_day_at_most() {
+        let asked = |text| match judge(StatusCode::TOO_MANY_REQUESTS, Some(text)) {
+            Err(NotTold::Failed { after, .. }) => after,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(asked("120"), Some(Duration::from_mins(2)));
+        assert_eq!(asked("99999999"), Some(LONGEST_PAUSE));
+        assert_eq!(asked("tomorrow"), None);
+    }
+}

@@ -1,0 +1,68 @@
+//! What is known of an endpoint: whether anything gets through to it.
+//!
+//! It is written into the roster, where its owner sees it, and only when it
+//! changes. Two who write at once are no harm: one of them is refused, and
+//! looks again with its next message.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tipoff_roster::{Disabled, EditError, Expect, Roster, Webhook};
+use tipoff_wire::Telling;
+use tracing::{debug, warn};
+
+/// A failure that lasts for less is not worth noting.
+const HICCUP: Duration = Duration::from_secs(60);
+
+/// An endpoint as it stands in the roster.
+#[derive(Clone, Copy)]
+pub(super) struct Standing<'a> {
+    pub(super) telling: &'a Telling,
+    pub(super) hook: &'a Webhook,
+    pub(super) version: u64,
+}
+
+impl Standing<'_> {
+    /// Something got through.
+    pub(super) async fn works(self, roster: &Roster) {
+        if self.hook.failing_since.is_some() {
+            self.write(roster, Webhook { failing_since: None, ..self.hook.clone() }).await;
+        }
+    }
+
+    /// A message did not get through `since` it was made.
+    pub(super) async fn fails(self, roster: &Roster, now: DateTime<Utc>, since: Duration) {
+        if self.hook.failing_since.is_none() && since >= HICCUP {
+            let began = now - chrono::TimeDelta::from_std(since).unwrap_or_default();
+            self.write(roster, Webhook { failing_since: Some(began), ..self.hook.clone() }).await;
+        }
+    }
+
+    /// Whether nothing at all got through since then.
+    pub(super) fn failed_since(self, instant: DateTime<Utc>) -> bool {
+        self.hook.failing_since.is_none_or(|since| since <= instant + chrono::TimeDelta::hours(1))
+    }
+
+    /// Nothing is sent until its owner turns it on again.
+    pub(super) async fn disable(self, roster: &Roster, now: DateTime<Utc>, why: &str) {
+        // Whatever was edited in the meantime, it holds.
+        let Telling { entity, webhook, .. } = self.telling;
+        let Some((hook, version)) = roster.webhook(entity, webhook) else { return };
+        let disabled = Some(Disabled { at: now, why: why.to_owned() });
+        Standing { version, ..self }.write(roster, Webhook { disabled, ..hook }).await;
+    }
+
+    async fn write(self, roster: &Roster, hook: Webhook) {
+        let Telling { entity, webhook, .. } = self.telling;
+        let expect = Expect::Version(self.version);
+        match roster.put_webhook(entity, webhook, hook, expect).await {
+            Ok(_) => {}
+            Err(EditError::Conflict { .. } | EditError::NotFound { .. }) => {
+                debug!(webhook.id = %webhook, "somebody else changed the endpoint first");
+            }
+            Err(error) => {
+                warn!(error = &error as &dyn std::error::Error, webhook.id = %webhook, "how an endpoint stands was not noted");
+            }
+        }
+    }
+}

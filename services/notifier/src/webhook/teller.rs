@@ -1,0 +1,133 @@
+//! Tells one endpoint of what it has to be told.
+
+use std::time::Duration;
+
+use async_nats::jetstream::stream::DirectGetErrorKind;
+use opentelemetry::metrics::Counter;
+use opentelemetry::{KeyValue, global};
+use tipoff_board::Board;
+use tipoff_roster::Roster;
+use tipoff_runtime::{Clock, Delivery, Handler, Nats, Outcome};
+use tipoff_wire::{Event, Stream, Telling};
+use tracing::{info, warn};
+
+use super::body::body;
+use super::call::{Caller, Message, NotTold};
+use super::schedule;
+use super::standing::Standing;
+
+/// When the log itself could not be read.
+const LOG_AWAY: Duration = Duration::from_secs(2);
+
+/// Handles the messages of one endpoint.
+#[derive(Clone)]
+pub(super) struct Teller {
+    pub(super) nats: Nats,
+    pub(super) board: Board,
+    pub(super) roster: Roster,
+    pub(super) clock: Clock,
+    pub(super) caller: Caller,
+    pub(super) meter: Meter,
+}
+
+/// `tipoff_webhooks_total{result}`.
+#[derive(Debug, Clone)]
+pub(super) struct Meter(Counter<u64>);
+
+impl Default for Meter {
+    fn default() -> Self {
+        let meter = global::meter("tipoff-notifier");
+        let counter = meter.u64_counter("tipoff_webhooks_total");
+        Self(counter.with_description("calls to endpoints and what became of them").build())
+    }
+}
+
+impl Meter {
+    fn count(&self, result: &'static str) {
+        self.0.add(1, &[KeyValue::new("result", result)]);
+    }
+}
+
+impl Handler for Teller {
+    async fn handle(&self, delivery: Delivery) -> Outcome {
+        let telling: Telling = match serde_json::from_slice(&delivery.body) {
+            Ok(telling) => telling,
+            Err(error) => {
+                return Outcome::GiveUp(format!("it cannot be read by this build: {error}"));
+            }
+        };
+        // What is left over for an endpoint that was removed or disabled is
+        // dropped; what happened meanwhile can be replayed.
+        let Some((hook, version)) = self.roster.webhook(&telling.entity, &telling.webhook) else {
+            return Outcome::Done;
+        };
+        if !hook.is_on() {
+            return Outcome::Done;
+        }
+        let event = match self.event(telling.sequence).await {
+            Ok(Some(event)) if event.id == telling.event => event,
+            Ok(_) => return Outcome::GiveUp("the event is not in the log any more".to_owned()),
+            Err(wait) => return Outcome::NotNow(wait),
+        };
+        let id = format!("msg_{}", event.id);
+        let body = body(&self.board, event, hook.wanted.contact).await;
+        let message = Message { id: &id, at: self.clock.now(), body };
+        let told = self.caller.call(&hook, message).await;
+        let standing = Standing { telling: &telling, hook: &hook, version };
+        self.settle(standing, told, &delivery).await
+    }
+}
+
+impl Teller {
+    /// What stands in the log at that place.
+    async fn event(&self, sequence: u64) -> Result<Option<Event>, Duration> {
+        let stream = self.nats.jetstream.get_stream_no_info(Stream::Events.name()).await;
+        let stream = stream.map_err(|_| LOG_AWAY)?;
+        match tokio::time::timeout(Duration::from_secs(5), stream.direct_get(sequence)).await {
+            Ok(Ok(message)) => Ok(serde_json::from_slice(&message.payload).ok()),
+            Ok(Err(error)) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
+            Ok(Err(_)) | Err(_) => Err(LOG_AWAY),
+        }
+    }
+
+    async fn settle(
+        &self,
+        standing: Standing<'_>,
+        told: Result<(), NotTold>,
+        delivery: &Delivery,
+    ) -> Outcome {
+        let webhook = &standing.telling.webhook;
+        let (why, after) = match told {
+            Ok(()) => {
+                self.meter.count("told");
+                standing.works(&self.roster).await;
+                return Outcome::Done;
+            }
+            Err(NotTold::Gone) => {
+                self.meter.count("gone");
+                info!(webhook.id = %webhook, "the endpoint is gone and is not told any more");
+                standing.disable(&self.roster, self.clock.now(), &NotTold::Gone.to_string()).await;
+                return Outcome::Done;
+            }
+            Err(NotTold::Failed { why, after }) => (why, after),
+        };
+        let since = (self.clock.now() - delivery.published).to_std().unwrap_or_default();
+        standing.fails(&self.roster, self.clock.now(), since).await;
+        match schedule::next(&standing.telling.key(), since) {
+            Some(wait) => {
+                self.meter.count("retried");
+                warn!(webhook.id = %webhook, why, ?wait, "an endpoint could not be told and is tried again");
+                Outcome::RetryIn(after.map_or(wait, |after| after.max(wait)))
+            }
+            None => {
+                self.meter.count("failed");
+                if standing.failed_since(delivery.published) {
+                    let why = format!("nothing got through for three days; at last {why}");
+                    warn!(webhook.id = %webhook, why, "an endpoint is disabled");
+                    standing.disable(&self.roster, self.clock.now(), &why).await;
+                }
+                Outcome::GiveUp(format!("webhook {webhook} was not told for three days: {why}"))
+            }
+        }
+    }
+}
