@@ -14,7 +14,9 @@ use crate::{Cap, Channel, Invalid, LenderId, Limit, RouteId};
 const MOST_LIMITS: usize = 8;
 
 /// The language a person reads.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Locale {
     #[default]

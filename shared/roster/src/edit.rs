@@ -6,7 +6,9 @@ mod people;
 mod ponds;
 mod push;
 mod reach;
+mod rooms;
 mod routes;
+mod templates;
 mod webhooks;
 
 use std::sync::Arc;

@@ -139,6 +139,13 @@ impl Table for Entities {
             Some(Key::Reach(entity, agent, channel)) => {
                 keep(&mut self.change(entity).reach, (agent, channel), key, version, value);
             }
+            Some(Key::Room(entity, channel)) => {
+                keep(&mut self.change(entity).rooms, channel, key, version, value);
+            }
+            Some(Key::Template(entity, piece, locale)) => {
+                let templates = &mut self.change(entity).templates;
+                keep(templates, (piece, locale), key, version, value);
+            }
             // The deployment is read once; other keys belong to a later release.
             Some(Key::Deployment) | None => {}
         }

@@ -142,6 +142,11 @@ fn named(key: &Key) -> Option<(&'static str, String)> {
         Key::Lender(_, id) => ("lender", id.to_string()),
         Key::Route(_, id) => ("route", id.to_string()),
         Key::Order(entity) => ("order", entity.to_string()),
-        Key::Deployment | Key::Push(..) | Key::Reach(..) | Key::Webhook(..) => return None,
+        Key::Deployment
+        | Key::Push(..)
+        | Key::Reach(..)
+        | Key::Room(..)
+        | Key::Template(..)
+        | Key::Webhook(..) => return None,
     })
 }

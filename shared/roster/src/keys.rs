@@ -3,7 +3,9 @@
 use std::fmt::{self, Write};
 
 use ring::digest::{SHA256, digest};
-use tipoff_domain::{AgentId, Channel, EntityId, LenderId, PondId, RouteId, SourceId, WebhookId};
+use tipoff_domain::{
+    AgentId, Channel, EntityId, LenderId, Locale, PondId, RouteId, SourceId, WebhookId,
+};
 
 /// The bucket of entities and all that belongs to them.
 pub(crate) const ROSTER: &str = "roster";
@@ -24,6 +26,9 @@ pub(crate) enum Key {
     /// The last part tells the endpoints of one agent apart.
     Push(EntityId, AgentId, String),
     Reach(EntityId, AgentId, Channel),
+    Room(EntityId, Channel),
+    /// Piece and language.
+    Template(EntityId, String, Locale),
     Webhook(EntityId, WebhookId),
 }
 
@@ -58,6 +63,15 @@ impl Key {
                 let channel = Channel::ALL.into_iter().find(|one| one.as_str() == name)?;
                 Some(Self::Reach(entity.parse().ok()?, agent.parse().ok()?, channel))
             }
+            ["room", entity, name] => {
+                let channel = Channel::ALL.into_iter().find(|one| one.as_str() == name)?;
+                Some(Self::Room(entity.parse().ok()?, channel))
+            }
+            ["template", entity, occasion, part, locale] => {
+                let locale =
+                    [Locale::En, Locale::Es].into_iter().find(|one| one.as_str() == locale)?;
+                Some(Self::Template(entity.parse().ok()?, format!("{occasion}.{part}"), locale))
+            }
             _ => None,
         }
     }
@@ -78,6 +92,10 @@ impl fmt::Display for Key {
             Self::Webhook(entity, webhook) => write!(f, "webhook.{entity}.{webhook}"),
             Self::Reach(entity, agent, channel) => {
                 write!(f, "reach.{entity}.{agent}.{}", channel.as_str())
+            }
+            Self::Room(entity, channel) => write!(f, "room.{entity}.{}", channel.as_str()),
+            Self::Template(entity, piece, locale) => {
+                write!(f, "template.{entity}.{piece}.{}", locale.as_str())
             }
         }
     }
@@ -121,7 +139,9 @@ mod tests {
             Key::Order(acme.clone()),
             Key::Push(acme.clone(), ana.clone(), "c0ffee".to_owned()),
             Key::Webhook(acme.clone(), "hook_1".parse().unwrap()),
-            Key::Reach(acme, ana, Channel::InApp),
+            Key::Reach(acme.clone(), ana, Channel::InApp),
+            Key::Room(acme.clone(), Channel::Slack),
+            Key::Template(acme, "offer.sms".to_owned(), Locale::Es),
         ];
         for key in keys {
             assert_eq!(Key::read(&key.to_string()), Some(key));

@@ -19,6 +19,7 @@ mod history;
 mod keys;
 mod open_internet;
 mod reach;
+mod room;
 mod tree;
 mod webhook;
 
@@ -30,6 +31,7 @@ pub use edit::{EditError, Edited, Expect};
 pub use history::{Change, Done, FieldChange};
 pub use open_internet::{NotOutside, is_open, is_outside};
 pub use reach::{Reach, Works};
+pub use room::Room;
 pub use tree::Tree;
 pub use webhook::{Disabled, Secret, Wanted as WebhookWanted, Webhook};
 

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use tipoff_domain::{
-    Agent, AgentId, Channel, Entity, EntityView, Lender, LenderId, Pond, PondId, Route, RouteId,
-    Source, SourceId, WebhookId,
+    Agent, AgentId, Channel, Entity, EntityView, Lender, LenderId, Locale, Pond, PondId, Route,
+    RouteId, Source, SourceId, WebhookId,
 };
 
-use crate::{Device, Reach, Webhook};
+use crate::{Device, Reach, Room, Webhook};
 
 /// A thing and the version it has.
 #[derive(Debug, Clone)]
@@ -33,6 +33,8 @@ pub(crate) struct Slot {
     pub(crate) webhooks: Shelf<WebhookId, Webhook>,
     pub(crate) push: BTreeMap<(AgentId, String), Device>,
     pub(crate) reach: BTreeMap<(AgentId, Channel), Reach>,
+    pub(crate) rooms: BTreeMap<Channel, Room>,
+    pub(crate) templates: BTreeMap<(String, Locale), Arc<str>>,
     /// Made at the first read after a change, so that loading ten thousand
     /// agents does not make ten thousand views.
     pub(super) view: OnceLock<Option<Arc<EntityView>>>,
