@@ -142,3 +142,23 @@ fn nothing_is_left_to_be_written() {
     let needles: Vec<&str> = unwritten.iter().map(String::as_str).collect();
     assert_eq!(lines_with(&needles, ".rs"), NOTHING);
 }
+
+/// Backticked words with so many `_` in a page are names of tests.
+const LIKE_A_SENTENCE: usize = 3;
+
+#[test]
+fn every_test_that_the_security_page_names_is_there() {
+    let texts = texts();
+    let page = &texts.iter().find(|(name, _)| name == "docs/security.md").unwrap().1;
+    let words = page.split('`').skip(1).step_by(2);
+    let plain = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let named: Vec<&str> =
+        words.filter(plain).filter(|word| word.matches('_').count() >= LIKE_A_SENTENCE).collect();
+    assert!(named.len() > 40, "only {} tests are named", named.len());
+    let is_there = |name: &&str| {
+        let heading = format!("fn {name}(");
+        texts.iter().any(|(file, text)| file.ends_with(".rs") && text.contains(&heading))
+    };
+    let missing: Vec<_> = named.into_iter().filter(|name| !is_there(name)).collect();
+    assert_eq!(missing, NOTHING);
+}

@@ -126,3 +126,17 @@ async fn pool_claims_and_hands_do_not_count_and_are_not_stopped() {
     world.does("ana", "claim", &three).await.expect(200);
     assert_eq!(goes_to(&world, "Hal").await, "ben", "what came by routing did");
 }
+
+#[tokio::test]
+async fn pool_claims_count_and_are_stopped_where_the_team_wants_it() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    let buyers = json!({"acceptance": false, "criteria": {"kinds": ["buyer"]}});
+    world.route("Robin", robin(&["ana", "ben"]), buyers).await;
+    world.settle(json!({"pool_claims_count": true})).await;
+    world.change_agent("ana", limit(1, "day")).await;
+    let (one, two) = (pooled(&world, "Dana").await, pooled(&world, "Eli").await);
+    world.does("ana", "claim", &one).await.expect(200);
+    let refused = world.does("ana", "claim", &two).await.expect(409);
+    assert_eq!(refused.field("code"), "limit_reached");
+    assert_eq!(goes_to(&world, "Fay").await, "ben");
+}

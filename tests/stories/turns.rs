@@ -63,3 +63,21 @@ async fn a_weight_of_nothing_is_never_drawn_and_the_rest_share_what_is_left() {
     world.first(&lead, tipoff_wire::EventKind::Pooled).await;
     assert_eq!(world.firsts(&["Eli", "Fay"]).await, ["ana", "ana"], "D-9: in a row is fine");
 }
+
+#[tokio::test]
+async fn roll_ons_may_have_a_turn_of_their_own() {
+    let world = World::with_team(&["ana", "ben", "chloe"]).await;
+    let spread =
+        json!({"kind": "round_robin", "agents": ["ana", "ben", "chloe"], "roll_on": "spread"});
+    world.route("Robin", spread, json!({})).await;
+    let first = world.lead_from_zillow("Dana").await;
+    assert_eq!(world.offered(&first, 1).await, ["ana"]);
+    world.does("ana", "pass", &first).await.expect(200);
+    assert_eq!(world.offered(&first, 2).await, ["ben"]);
+    assert_eq!(world.firsts(&["Eli", "Fay"]).await, ["ben", "chloe"]);
+
+    let fourth = world.lead_from_zillow("Gus").await;
+    assert_eq!(world.offered(&fourth, 1).await, ["ana"]);
+    world.does("ana", "pass", &fourth).await.expect(200);
+    assert_eq!(world.offered(&fourth, 2).await, ["chloe"], "ben had the roll-on before");
+}

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tipoff_domain::LeadId;
+use tipoff_wire::{Accepted, subject};
 
 use crate::calls::Answer;
 use crate::{World, id};
@@ -29,6 +30,22 @@ impl World {
     pub async fn sends(&self, source: &str, lead: &Value) -> LeadId {
         let answer = self.source(source).await.post("/v1/leads", lead).await.expect(202);
         id(&answer.field("id"))
+    }
+
+    /// The same lead comes again after everybody has forgotten that it did: not
+    /// through the intake, which would know it for a while, but right behind it.
+    pub async fn resends(&self, source: &str, lead: &LeadId, body: &Value) -> LeadId {
+        let accepted = Accepted {
+            id: lead.clone(),
+            entity: id("acme"),
+            source: Some(id(source)),
+            received_at: self.clock.now(),
+            lead: serde_json::from_value(body.clone()).unwrap(),
+        };
+        let to = subject::leads_new(self.roster.partition(&accepted.entity), &accepted.entity);
+        let sent = self.nats.jetstream.publish(to, serde_json::to_vec(&accepted).unwrap().into());
+        sent.await.unwrap().await.unwrap();
+        lead.clone()
     }
 
     /// `agent` does that to the lead: `claim`, `pass`, `return` and so on.

@@ -8,7 +8,8 @@ use tipoff_board::Board;
 use tipoff_domain::LeadId;
 use tipoff_roster::{NewKey, Role, Roster};
 use tipoff_runtime::{Clock, Nats, Redis, Settings, connect, streams};
-use tipoff_testkit::sink::{Mailbox, PushSink, SmtpSink};
+use tipoff_testkit::sink::phone::{ACCOUNT, TOKEN};
+use tipoff_testkit::sink::{Mailbox, PhoneSink, PushSink, SmtpSink};
 use tipoff_testkit::{NatsServer, RedisServer};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +30,8 @@ pub struct World {
     pub mailbox: Mailbox,
     pub smtp: SmtpSink,
     pub push: PushSink,
+    /// Everybody's telephone.
+    pub phone: PhoneSink,
     /// The operator, at the API.
     pub operator: Caller,
     /// Nobody yet, at the intake.
@@ -78,6 +81,7 @@ impl World {
         let mailbox = Mailbox::new(clock.clone());
         let smtp = SmtpSink::start(mailbox.clone(), anywhere()).await.unwrap();
         let push = PushSink::start(mailbox.clone(), anywhere()).await.unwrap();
+        let phone = PhoneSink::start(mailbox.clone(), anywhere()).await.unwrap();
         let (api, intake) = (
             TcpListener::bind(anywhere()).await.unwrap(),
             TcpListener::bind(anywhere()).await.unwrap(),
@@ -96,6 +100,7 @@ impl World {
             mailbox,
             smtp,
             push,
+            phone,
             nats_server,
             redis_server,
             stop,
@@ -197,8 +202,15 @@ impl World {
             smtp_timeout_seconds: 10,
             ..Default::default()
         };
+        let phone = tipoff_notifier::PhoneOptions {
+            phone_url: self.phone.base_url().parse().unwrap(),
+            phone_account: Some(ACCOUNT.to_owned()),
+            phone_token: Some(TOKEN.into()),
+            phone_from: Some("+15125550100".to_owned()),
+            messaging_service: None,
+        };
         let options = tipoff_notifier::Options {
-            channels: tipoff_notifier::Settings { email, ..Default::default() },
+            channels: tipoff_notifier::Settings { email, phone, ..Default::default() },
             notifier_in_flight: 32,
             public_url: self.operator.base.parse().unwrap(),
         };
@@ -233,8 +245,15 @@ impl World {
         let running = tipoff_ingest::run(intake, nats, roster, clock, options, self.stop.clone());
         self.tasks.spawn(async move { Box::pin(running).await.unwrap() });
 
-        let options =
-            tipoff_api::Options { any_push_endpoint: true, ..tipoff_api::Options::default() };
+        let telephony = tipoff_api::TelephonyOptions {
+            public_url: self.operator.base.clone(),
+            phone_token: Some(TOKEN.into()),
+        };
+        let options = tipoff_api::Options {
+            any_push_endpoint: true,
+            telephony,
+            ..tipoff_api::Options::default()
+        };
         let (nats, roster, clock) = (self.nats.clone(), self.roster.clone(), self.clock.clone());
         let app =
             tipoff_api::app(nats, self.board.clone(), roster, clock, &options, self.stop.clone());

@@ -1,0 +1,152 @@
+//! What becomes of offers that are out when something changes (D-23), row by row.
+
+use serde_json::json;
+use tipoff_tests::{World, claim_link, friday_at_ten, id, jump_ball, minutes, robin};
+use tipoff_wire::EventKind;
+
+#[tokio::test]
+async fn a_route_that_is_edited_leaves_the_offer_alone_and_counts_from_the_next_one_on() {
+    let world = World::with_team(&["ana", "ben", "chloe"]).await;
+    let fifteen = json!({"claim_within": "15m"});
+    let route = world.route("Robin", robin(&["ana", "ben", "chloe"]), fifteen).await;
+    let lead = world.lead_from_zillow("Dana").await;
+    world.offered(&lead, 1).await;
+    let edit = json!({"strategy": robin(&["ana", "chloe", "ben"]), "claim_within": "5m"});
+    world.change_route(&route, edit).await;
+    assert_eq!(world.shown(&lead).await["seconds_left"], 15 * 60);
+    world.fast_forward(minutes(15)).await;
+    let second = world.nth(&lead, EventKind::Offered, 2).await;
+    assert_eq!(second.offers[0].agent.as_str(), "chloe");
+    assert_eq!(second.offers[0].until, friday_at_ten() + minutes(20));
+}
+
+#[tokio::test]
+async fn what_a_paused_or_deleted_route_has_out_stays_claimable() {
+    let world = World::with_team(&["ana"]).await;
+    let (paused, deleted) = (
+        world.route("Paused", robin(&["ana"]), json!({"criteria": {"kinds": ["buyer"]}})).await,
+        world.route("Deleted", robin(&["ana"]), json!({"criteria": {"kinds": ["seller"]}})).await,
+    );
+    let buyer = world.lead_from_zillow("Dana").await;
+    let seller = world.lead("Eli", json!({"kind": "seller"})).await;
+    for lead in [&buyer, &seller] {
+        assert_eq!(world.offered(lead, 1).await, ["ana"]);
+    }
+    let pause = format!("/v1/entities/acme/routes/{paused}/pause");
+    world.operator.post(&pause, &json!({})).await.expect(200);
+    world.remove_route(&deleted).await;
+    world.fast_forward(minutes(14)).await;
+    for lead in [&buyer, &seller] {
+        world.does("ana", "claim", lead).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn an_admin_may_take_back_what_a_paused_route_has_out() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    let day = world.route("Day", robin(&["ana"]), json!({})).await;
+    world.route("Rest", robin(&["ben"]), json!({})).await;
+    let lead = world.lead_from_zillow("Dana").await;
+    world.offered(&lead, 1).await;
+    let now = format!("/v1/entities/acme/routes/{day}/withdraw");
+    let refused = world.operator.post(&now, &json!({})).await.expect(409);
+    assert_eq!(refused.field("code"), "route_active");
+
+    let pause = format!("/v1/entities/acme/routes/{day}/pause");
+    world.operator.post(&pause, &json!({})).await.expect(200);
+    let taken_back = world.operator.post(&now, &json!({})).await.expect(200).json();
+    assert_eq!(taken_back, json!({"offers": 1, "leads": 1}));
+    assert_eq!(world.offered(&lead, 2).await, ["ben"], "at once, by the next route");
+    let withdrawn = world.first(&lead, EventKind::Withdrawn).await;
+    assert_eq!(withdrawn.reason.as_deref(), Some("route"));
+    assert_eq!(world.does("ana", "claim", &lead).await.expect(410).field("code"), "withdrawn");
+}
+
+#[tokio::test]
+async fn an_agent_who_pauses_keeps_what_is_on_offer_and_gets_nothing_new() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    world.route("Robin", robin(&["ana", "ben"]), json!({})).await;
+    let first = world.lead_from_zillow("Dana").await;
+    assert_eq!(world.offered(&first, 1).await, ["ana"]);
+    world.operator.post("/v1/entities/acme/agents/ana/pause", &json!({})).await.expect(200);
+    assert_eq!(world.firsts(&["Eli", "Fay"]).await, ["ben", "ben"]);
+    world.does("ana", "claim", &first).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_agent_who_is_taken_off_the_route_keeps_what_is_on_offer() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    let route = world.route("Robin", robin(&["ana", "ben"]), json!({})).await;
+    let first = world.lead_from_zillow("Dana").await;
+    assert_eq!(world.offered(&first, 1).await, ["ana"]);
+    world.change_route(&route, json!({"strategy": robin(&["ben"])})).await;
+    assert_eq!(world.firsts(&["Eli", "Fay"]).await, ["ben", "ben"]);
+    world.does("ana", "claim", &first).await.expect(200);
+}
+
+#[tokio::test]
+async fn what_is_on_offer_to_an_agent_who_leaves_goes_on_at_once() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    let all = json!({"kind": "round_robin", "agents": "all"});
+    world.route("All", all, json!({"claim_within": "1h"})).await;
+    let lead = world.lead_from_zillow("Dana").await;
+    assert_eq!(world.offered(&lead, 1).await, ["ana"]);
+    let link = claim_link(&world.mail("ana", &lead, 1).await);
+    let ana = world.agent("ana").await;
+    world.remove_agent("ana").await;
+    assert_eq!(world.offered(&lead, 2).await, ["ben"]);
+    let withdrawn = world.first(&lead, EventKind::Withdrawn).await;
+    assert_eq!(withdrawn.reason.as_deref(), Some("agent_gone"));
+    // Keys and links went with the agent.
+    ana.post(&format!("/v1/leads/{lead}/claim"), &json!({})).await.expect(401);
+    let browser = world.operator.with_key("");
+    browser.get(link.strip_prefix(&browser.base_url()).unwrap()).await.expect(404);
+}
+
+#[tokio::test]
+async fn a_jump_ball_goes_on_without_whoever_leaves() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    world.route("Ball", jump_ball(), json!({})).await;
+    let lead = world.lead_from_zillow("Dana").await;
+    world.offered(&lead, 1).await;
+    world.remove_agent("ana").await;
+    let withdrawn = world.first(&lead, EventKind::Withdrawn).await;
+    assert_eq!(withdrawn.after.pending, [id::<tipoff_domain::AgentId>("ben")]);
+    world.does("ben", "claim", &lead).await.expect(200);
+}
+
+#[tokio::test]
+async fn who_left_while_no_router_was_there_is_not_forgotten() {
+    let mut world = World::with_team(&["ana", "ben"]).await;
+    let all = json!({"kind": "round_robin", "agents": "all"});
+    world.route("All", all, json!({"claim_within": "1h"})).await;
+    let lead = world.lead_from_zillow("Dana").await;
+    assert_eq!(world.offered(&lead, 1).await, ["ana"]);
+    world.stop_routers().await;
+    world.remove_agent("ana").await;
+    // Two of them do what one would.
+    world.start_router();
+    world.start_router();
+    assert_eq!(world.offered(&lead, 2).await, ["ben"]);
+    assert_eq!(
+        world.history(&lead).await,
+        ["lead.received", "lead.offered", "offer.withdrawn", "lead.offered"]
+    );
+}
+
+#[tokio::test]
+async fn a_lead_that_is_closed_is_withdrawn_from_who_was_asked() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    world.route("Ball", jump_ball(), json!({})).await;
+    let lead = world.lead_from_zillow("Dana").await;
+    world.offered(&lead, 1).await;
+    let closed = world.orders("close", &lead, json!({"reason": "spam"})).await.expect(200).json();
+    assert_eq!(closed["lead"]["state"], "closed");
+    assert_eq!(world.does("ana", "claim", &lead).await.expect(410).field("code"), "withdrawn");
+    assert_eq!(
+        world.history(&lead).await,
+        ["lead.received", "lead.offered", "offer.withdrawn", "lead.closed"]
+    );
+    let ended = world.first(&lead, EventKind::Closed).await;
+    assert_eq!(ended.reason.as_deref(), Some("spam"));
+}

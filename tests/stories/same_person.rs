@@ -1,0 +1,69 @@
+//! The same person again (D-30).
+
+use serde_json::{Value, json};
+use tipoff_domain::LeadId;
+use tipoff_tests::{World, minutes, robin};
+use tipoff_wire::EventKind;
+
+async fn team(rule: Value) -> World {
+    let world = World::empty().await;
+    world.add_team("acme", json!({"same_person": rule}), &["ana", "ben"]).await;
+    world.route("Robin", robin(&["ana", "ben"]), json!({"claim_within": "15m"})).await;
+    world
+}
+
+/// Dana once more, under another key.
+async fn dana(world: &World, key: &str) -> LeadId {
+    world.sends("zillow", &json!({"external_id": key, "emails": ["dana@example.com"]})).await
+}
+
+#[tokio::test]
+async fn an_open_lead_takes_the_inquiry_in_and_its_deadline_stays() {
+    let world = team(json!({"attach": true})).await;
+    let lead = dana(&world, "one").await;
+    world.offered(&lead, 1).await;
+    world.fast_forward(minutes(10)).await;
+    dana(&world, "two").await;
+    world.first(&lead, EventKind::Duplicate).await;
+    let shown = world.shown(&lead).await;
+    assert_eq!((&shown["inquiries"], &shown["seconds_left"]), (&json!(2), &json!(5 * 60)));
+    assert_eq!(world.history(&lead).await, ["lead.received", "lead.offered", "lead.duplicate"]);
+}
+
+#[tokio::test]
+async fn whoever_has_the_person_keeps_them_without_turn_or_limit() {
+    let world = team(json!({"attach": true, "sticky": "90d"})).await;
+    let first = dana(&world, "one").await;
+    world.offered(&first, 1).await;
+    world.does("ana", "claim", &first).await.expect(200);
+    world.change_agent("ana", json!({"limits": [{"count": 1, "period": "month"}]})).await;
+    world.fast_forward(minutes(60 * 24 * 20)).await;
+    let again = dana(&world, "two").await;
+    assert_eq!(world.assigned(&again, 1).await, ("ana".to_owned(), "returning".to_owned()));
+    world.mail("ana", &again, 1).await;
+    assert_eq!(world.firsts(&["Eli"]).await, ["ben"], "it was nobody's turn");
+    world.fast_forward(minutes(60 * 24 * 90)).await;
+    let stranger = dana(&world, "three").await;
+    assert_eq!(world.offered(&stranger, 1).await, ["ana"], "after ninety days it is a new lead");
+}
+
+#[tokio::test]
+async fn who_is_away_does_not_keep_anybody() {
+    let world = team(json!({"attach": true, "sticky": "90d"})).await;
+    let first = dana(&world, "one").await;
+    world.offered(&first, 1).await;
+    world.does("ana", "claim", &first).await.expect(200);
+    world.change_agent("ana", json!({"away": {"until": "2040-06-02T00:00:00Z"}})).await;
+    let again = dana(&world, "two").await;
+    assert_eq!(world.offered(&again, 1).await, ["ben"]);
+}
+
+#[tokio::test]
+async fn without_the_rule_every_inquiry_stands_for_itself() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    world.route("Robin", robin(&["ana", "ben"]), json!({})).await;
+    let (one, two) = (dana(&world, "one").await, dana(&world, "two").await);
+    let mut firsts = [world.offered(&one, 1).await, world.offered(&two, 1).await].concat();
+    firsts.sort();
+    assert_eq!(firsts, ["ana", "ben"]);
+}
