@@ -2,6 +2,11 @@
 //!
 //! The entity of a request comes from the key. What belongs to another entity
 //! is answered exactly like what does not exist.
+//!
+//! Entities stand in a tree. An admin may act in every entity below their own;
+//! an agent in every entity above, for those have them as an agent as well.
+
+mod scope;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -12,9 +17,10 @@ use tipoff_roster::{Access, Role};
 use crate::Api;
 use crate::problem::Problem;
 
-/// A verified key.
+/// A verified key. The entity of its access is the one that the request is
+/// about; the key's own stands beside it.
 #[derive(Debug, Clone)]
-pub(crate) struct Caller(pub(crate) Access);
+pub(crate) struct Caller(pub(crate) Access, Option<EntityId>);
 
 /// The text after `Bearer`.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -30,13 +36,23 @@ impl FromRequestParts<Api> for Caller {
             return Err(Problem::unauthorized("send your key as `Authorization: Bearer tpf_…`"));
         };
         match api.roster.verify(key).await? {
-            Some(access) => Ok(Self(access)),
+            Some(access) => scope::of(parts, api, Self::new(access)).await,
             None => Err(Problem::unauthorized("this key is not known, or it was revoked")),
         }
     }
 }
 
 impl Caller {
+    fn new(access: Access) -> Self {
+        let own = access.entity.clone();
+        Self(access, own)
+    }
+
+    /// The entity that the key was made for; `None` only for operators.
+    pub(crate) fn own(&self) -> Option<&EntityId> {
+        self.1.as_ref()
+    }
+
     fn belongs_to(&self, entity: &EntityId) -> bool {
         self.0.role == Role::Operator || self.0.entity.as_ref() == Some(entity)
     }
@@ -113,7 +129,7 @@ mod tests {
     fn caller(role: Role, entity: Option<&str>) -> Caller {
         let agent = (role == Role::Agent).then(|| "ana".parse().unwrap());
         let entity = entity.map(|name| name.parse().unwrap());
-        Caller(Access { key_id: "k1".to_owned(), role, entity, agent, source: None })
+        Caller::new(Access { key_id: "k1".to_owned(), role, entity, agent, source: None })
     }
 
     fn status(answer: Result<(), Problem>) -> StatusCode {

@@ -1,9 +1,12 @@
 //! Reading requests: every refusal names the field at fault.
 
+use std::marker::PhantomData;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
@@ -19,19 +22,23 @@ pub(crate) struct Sent<T>(pub(crate) T);
 pub(crate) struct MaybeSent<T>(pub(crate) T);
 
 /// A configured thing as a JSON body. What a GET showed may be sent back as it
-/// is: `id` must then be the one in the path; `version` and `warnings` do not count.
+/// is: `id` must then be the one in the path, and what we add does not count.
 #[derive(Debug)]
 pub(crate) struct Document<T> {
-    value: T,
+    value: Value,
     id: Option<Value>,
+    of: PhantomData<T>,
 }
 
-impl<T> Document<T> {
+/// What we show beside a thing.
+const SHOWN_BESIDE: [&str; 3] = ["version", "default", "warnings"];
+
+impl<T: DeserializeOwned + Serialize> Document<T> {
     /// The thing, if it is the one that the path names.
     pub(crate) fn called(self, id: &str) -> Result<T, Problem> {
-        match self.id {
-            None => Ok(self.value),
-            Some(Value::String(given)) if given == id => Ok(self.value),
+        match &self.id {
+            None => self.unnamed(),
+            Some(Value::String(given)) if given == id => self.unnamed(),
             Some(_) => Err(Problem::invalid_field(
                 "/id",
                 format!("leave it out, or give `{id}` as in the path"),
@@ -40,8 +47,40 @@ impl<T> Document<T> {
     }
 
     /// The thing, whatever it is called: it is given a name.
-    pub(crate) fn unnamed(self) -> T {
-        self.value
+    pub(crate) fn unnamed(self) -> Result<T, Problem> {
+        let thing: T = read(self.value.clone())?;
+        let written = serde_json::to_value(&thing).map_err(|_| Problem::internal())?;
+        match by_position(&self.value, &written, String::new()) {
+            Some(field) => Err(Problem::invalid_field(field, "must be an object, not a list")),
+            None => Ok(thing),
+        }
+    }
+
+    /// The document with something in it replaced.
+    pub(crate) fn with(
+        mut self,
+        replace: impl FnOnce(&mut Value) -> Result<(), Problem>,
+    ) -> Result<Self, Problem> {
+        replace(&mut self.value)?;
+        Ok(self)
+    }
+}
+
+/// Where a list was taken for the fields of an object, in the order in which we
+/// happen to declare them: what was read is an object there when it is written.
+fn by_position(sent: &Value, written: &Value, field: String) -> Option<String> {
+    match (sent, written) {
+        (Value::Array(_), Value::Object(_)) => Some(field),
+        (Value::Array(sent), Value::Array(written)) => {
+            let mut both = sent.iter().zip(written).enumerate();
+            both.find_map(|(place, (sent, written))| {
+                by_position(sent, written, format!("{field}/{place}"))
+            })
+        }
+        (Value::Object(sent), Value::Object(written)) => sent.iter().find_map(|(name, sent)| {
+            by_position(sent, written.get(name)?, format!("{field}/{name}"))
+        }),
+        _ => None,
     }
 }
 
@@ -72,11 +111,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Document<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let mut value = parse(&bytes(request, state).await?)?;
         let id = value.as_object_mut().and_then(|object| {
-            object.remove("version");
-            object.remove("warnings");
+            object.retain(|name, _| !SHOWN_BESIDE.contains(&name.as_str()));
             object.remove("id")
         });
-        Ok(Self { value: read(value)?, id })
+        Ok(Self { value, id, of: PhantomData })
     }
 }
 
@@ -212,15 +250,22 @@ mod tests {
 
     use super::*;
 
-    async fn refusal<T: DeserializeOwned + std::fmt::Debug>(body: &str) -> Value {
+    async fn refusal<T>(body: &str) -> Value
+    where
+        T: DeserializeOwned + Serialize + std::fmt::Debug,
+    {
         let request = Request::builder().body(axum::body::Body::from(body.to_owned())).unwrap();
-        let problem = Document::<T>::from_request(request, &()).await.unwrap_err();
+        let document = Document::<T>::from_request(request, &()).await;
+        let problem = document.and_then(Document::unnamed).unwrap_err();
         let response = axum::response::IntoResponse::into_response(problem);
         let bytes = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
         serde_json::from_slice(&bytes).unwrap()
     }
 
-    async fn field_of<T: DeserializeOwned + std::fmt::Debug>(body: &str) -> String {
+    async fn field_of<T>(body: &str) -> String
+    where
+        T: DeserializeOwned + Serialize + std::fmt::Debug,
+    {
         refusal::<T>(body).await["errors"][0]["field"].as_str().unwrap_or_default().to_owned()
     }
 
@@ -278,6 +323,22 @@ mod tests {
     async fn a_list_is_not_taken_for_the_fields_of_an_object() {
         assert_eq!(refusal::<Agent>(r#"["Ana"]"#).await["errors"][0]["field"], "");
         let body = axum::body::Body::from("[1]");
+        let route = |part: &str| {
+            format!(r#"{{"title":"All","strategy":{{"kind":"random","agents":"all"}},{part}}}"#)
+        };
+        for (part, field) in [
+            (r#""timeout":["45m","ana"]"#, "/timeout"),
+            (r#""schedule":["UTC",["mon"],"all",null]"#, "/schedule"),
+            (r#""criteria":[["zillow"]]"#, "/criteria"),
+            (r#""schedule":{"zone":"UTC","hours":["09:00","17:00"]}"#, "/schedule/hours"),
+            (r#""schedule":{"zone":"UTC","hours":[["09:00","17:00"]]}"#, "/schedule/hours"),
+            (r#""criteria":{"price":[1,2]}"#, "/criteria/price"),
+        ] {
+            let found = field_of::<Route>(&route(part)).await;
+            assert!(found.starts_with(field), "{part}: {found}");
+        }
+        let limits = r#"{"name":"Ana","limits":[[5,"day"]]}"#;
+        assert_eq!(field_of::<Agent>(limits).await, "/limits/0");
         let claim = MaybeSent::<Vec<u32>>::from_request(Request::new(body), &()).await;
         assert!(claim.is_err());
     }

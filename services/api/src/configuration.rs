@@ -7,9 +7,12 @@ pub(crate) mod agents;
 pub(crate) mod entities;
 pub(crate) mod keys;
 pub(crate) mod lenders;
+pub(crate) mod pauses;
 pub(crate) mod ponds;
 pub(crate) mod routes;
+mod snapshot;
 pub(crate) mod sources;
+pub(crate) mod versions;
 
 use std::sync::Arc;
 

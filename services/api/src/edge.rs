@@ -4,6 +4,7 @@
 use std::any::Any;
 use std::time::{Duration, Instant};
 
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -53,6 +54,31 @@ pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
         )
         .into_response()
     })
+}
+
+/// What the caller has already is not sent again (RFC 9110, `If-None-Match`).
+pub(crate) async fn not_modified(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let known: Vec<String> = request
+        .headers()
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|tag| tag.trim().trim_start_matches("W/").to_owned())
+        .collect();
+    let mut response = next.run(request).await;
+    if !reads || known.is_empty() || response.status() != StatusCode::OK {
+        return response;
+    }
+    let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
+    if tag.is_some_and(|tag| known.iter().any(|known| known == tag || known == "*")) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Body::empty();
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
+    response
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands the cause over")]

@@ -45,9 +45,19 @@ impl Basis {
         match self {
             Self::Anything => Ok(Expect::Anything),
             Self::Absent => Ok(Expect::Absent),
-            Self::Version(version) => Ok(Expect::Version(version)),
+            Self::Version(version) if current.is_some() => Ok(Expect::Version(version)),
             Self::Present if current.is_some() => Ok(Expect::Anything),
-            Self::Present => Err(Problem::version_mismatch(format!("{what} does not exist"), 0)),
+            Self::Version(_) | Self::Present => {
+                Err(Problem::version_mismatch(format!("{what} does not exist"), 0))
+            }
+        }
+    }
+
+    /// The same for what an edit does not create: 404 unless a condition says more.
+    pub(crate) fn must_exist(self, what: &str, current: Option<u64>) -> Result<Expect, Problem> {
+        match (self, current) {
+            (Self::Anything | Self::Absent, None) => Err(Problem::not_found(what)),
+            _ => self.expect(what, current),
         }
     }
 }
@@ -149,5 +159,6 @@ mod tests {
     fn a_star_asks_for_something_to_be_there() {
         assert_eq!(Basis::Present.expect("agent `ana`", Some(3)).unwrap(), Expect::Anything);
         assert!(Basis::Present.expect("agent `ana`", None).is_err());
+        assert!(Basis::Version(3).expect("agent `ana`", None).is_err());
     }
 }

@@ -12,15 +12,21 @@ mod etag;
 mod health;
 mod insight;
 mod names;
+mod notices;
 mod openapi;
 mod page;
 mod problem;
 mod schema;
 mod shown;
 mod telephony;
+mod webhooks;
 mod work;
 
 pub use telephony::Options as TelephonyOptions;
+
+pub use insight::report::{report, sheet};
+pub use insight::simulate::past;
+pub use insight::why::why;
 
 use std::sync::Arc;
 
@@ -39,11 +45,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::configuration::{
-    agents, entities, keys, lenders, ponds, routes as routing, sources,
+    agents, entities, keys, lenders, pauses, ponds, routes as routing, sources, versions,
 };
-use crate::insight::lint;
+use crate::insight::{attempt, audit, lint, report as stats, simulate, why as reasons};
 use crate::page::Pages;
 use crate::telephony::{Telephony, status, text, voice};
+use crate::webhooks::{manage, replay, secrets};
 use crate::work::{answers, follow_up, hands, held, leads, live, me, ponds as resting, push, withdraw};
 
 /// How the API presents itself.
@@ -64,6 +71,9 @@ pub struct Options {
     pub any_push_endpoint: bool,
     #[command(flatten)]
     pub telephony: telephony::Options,
+    /// Take webhooks at any address, also inside the own network, and over http. For trials only.
+    #[arg(id = "api_webhooks_inside", long = "api-webhooks-inside", env = "TIPOFF_WEBHOOKS_INSIDE", value_parser = FalseyValueParser::new())]
+    pub webhooks_inside: bool,
 }
 
 impl Default for Options {
@@ -74,6 +84,7 @@ impl Default for Options {
             live_connections: 2_000,
             any_push_endpoint: false,
             telephony: telephony::Options::default(),
+            webhooks_inside: false,
         }
     }
 }
@@ -92,6 +103,7 @@ struct Api {
     streams: Arc<Semaphore>,
     pages: Arc<Pages>,
     telephony: Arc<Telephony>,
+    webhooks_inside: bool,
     document: Arc<utoipa::openapi::OpenApi>,
 }
 
@@ -112,6 +124,7 @@ pub fn app(
         board,
         pages: Arc::new(Pages::new(link_secret)),
         telephony: Arc::new(telephony),
+        webhooks_inside: options.webhooks_inside,
         roster,
         clock,
         stop,
@@ -124,6 +137,7 @@ pub fn app(
         .fallback(edge::no_such_path)
         .method_not_allowed_fallback(edge::wrong_method)
         .layer(DefaultBodyLimit::max(edge::BODY_LIMIT))
+        .layer(middleware::from_fn(edge::not_modified))
         .layer(middleware::from_fn(edge::limit_time))
         .layer(edge::cors(&options.cors_origins))
         .layer(CatchPanicLayer::custom(edge::after_panic))
@@ -137,6 +151,8 @@ fn operations() -> OpenApiRouter<Api> {
         .merge(working())
         .merge(looking())
         .merge(telephoning())
+        .merge(notices::operations())
+        .merge(hooking())
         .merge(about())
 }
 
@@ -146,8 +162,11 @@ fn configuring() -> OpenApiRouter<Api> {
         .routes(routes!(entities::put_entity, entities::get_entity))
         .routes(routes!(agents::list_agents))
         .routes(routes!(agents::put_agent, agents::get_agent, agents::delete_agent))
-        .routes(routes!(agents::pause_agent))
-        .routes(routes!(agents::resume_agent))
+        .routes(routes!(pauses::pause_agent))
+        .routes(routes!(pauses::resume_agent))
+        .routes(routes!(pauses::limit_agent))
+        .routes(routes!(pauses::pause_me))
+        .routes(routes!(pauses::resume_me))
         .routes(routes!(sources::list_sources))
         .routes(routes!(sources::put_source, sources::get_source, sources::delete_source))
         .routes(routes!(sources::add_source_key))
@@ -160,6 +179,10 @@ fn configuring() -> OpenApiRouter<Api> {
         .routes(routes!(routing::put_route, routing::get_route, routing::delete_route))
         .routes(routes!(routing::pause_route))
         .routes(routes!(routing::resume_route))
+        .routes(routes!(versions::list_versions))
+        .routes(routes!(versions::get_version))
+        .routes(routes!(versions::restore_version))
+        .routes(routes!(versions::list_changes))
         .routes(routes!(keys::create_key, keys::list_keys))
         .routes(routes!(keys::revoke_key))
 }
@@ -199,7 +222,21 @@ fn working() -> OpenApiRouter<Api> {
 }
 
 fn looking() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(lint::lint_routes, lint::lint_draft))
+    OpenApiRouter::new()
+        .routes(routes!(lint::lint_routes, lint::lint_draft))
+        .routes(routes!(stats::get_report))
+        .routes(routes!(audit::audit))
+        .routes(routes!(attempt::try_lead))
+        .routes(routes!(simulate::simulate_routes))
+        .routes(routes!(reasons::why_lead))
+}
+
+fn hooking() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(manage::create_webhook, manage::list_webhooks))
+        .routes(routes!(manage::get_webhook, manage::put_webhook, manage::delete_webhook))
+        .routes(routes!(secrets::rotate_secret))
+        .routes(routes!(replay::replay))
 }
 
 fn telephoning() -> OpenApiRouter<Api> {

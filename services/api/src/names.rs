@@ -1,7 +1,7 @@
 //! The names that stand in paths and queries.
 
 use serde::Deserialize;
-use tipoff_domain::{AgentId, EntityId, LeadId, LenderId, PondId, RouteId, SourceId};
+use tipoff_domain::{AgentId, EntityId, LeadId, LenderId, PondId, RouteId, SourceId, WebhookId};
 use utoipa::IntoParams;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -54,6 +54,25 @@ pub(crate) struct RoutePath {
     pub(crate) entity: EntityId,
     #[param(value_type = String, example = "route_1")]
     pub(crate) id: RouteId,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct RouteVersion {
+    #[param(value_type = String, example = "acme")]
+    pub(crate) entity: EntityId,
+    #[param(value_type = String, example = "route_1")]
+    pub(crate) id: RouteId,
+    #[param(example = 7)]
+    pub(crate) version: u64,
+}
+
+/// Which routes.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WhichRoutes {
+    /// `true`: the active ones, `false`: the paused ones; all if left out.
+    pub(crate) active: Option<bool>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -133,4 +152,11 @@ pub(crate) struct Endpoint {
 pub(crate) struct Times {
     #[serde(default)]
     pub(crate) times: u8,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct WebhookPath {
+    #[param(value_type = String, example = "hook_1")]
+    pub(crate) webhook: WebhookId,
 }

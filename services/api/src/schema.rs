@@ -209,6 +209,21 @@ pub(crate) enum Period {
     Open,
 }
 
+/// Whether leads come to you.
+#[derive(ToSchema)]
+pub(crate) struct Paused {
+    /// Whether you are paused now, on all routes.
+    paused: bool,
+    /// Your own pause.
+    away: Option<Away>,
+    /// Whether an admin has paused you on all routes.
+    paused_by_admin: bool,
+    /// Routes on which an admin has paused you.
+    paused_on: Vec<String>,
+    /// What keeps leads from you although you resumed.
+    detail: Option<String>,
+}
+
 #[derive(ToSchema)]
 pub(crate) struct Agents {
     agents: Vec<Agent>,
@@ -365,6 +380,57 @@ pub(crate) struct Routes {
     routes: Vec<Route>,
 }
 
+/// Who made an edit.
+#[derive(ToSchema)]
+pub(crate) struct Author {
+    /// The agent's name; for other keys their role; `tipoff` where nobody asked for it.
+    name: String,
+    /// `operator`, `admin`, `agent`, or `tipoff`.
+    role: String,
+    /// The id of the key.
+    key: Option<String>,
+    agent: Option<String>,
+}
+
+/// A field that is not what it was.
+#[derive(ToSchema)]
+pub(crate) struct FieldChange {
+    /// JSON pointer.
+    #[schema(example = "/strategy/agents")]
+    field: String,
+    before: Value,
+    after: Value,
+}
+
+/// One edit of one thing.
+#[derive(ToSchema)]
+#[schema(example = json!({"thing": "route", "id": "route_1", "version": 7, "at": "2026-11-22T09:30:00.120Z", "by": {"name": "admin", "role": "admin", "key": "3f9a", "agent": null}, "done": "changed", "fields": [{"field": "/claim_within", "before": "15m", "after": "5m"}]}))]
+pub(crate) struct Change {
+    /// `entity`, `agent`, `source`, `pond`, `lender`, `route` or `order`.
+    thing: String,
+    id: String,
+    version: u64,
+    at: DateTime<Utc>,
+    /// `null`: an earlier release did not write it down.
+    by: Option<Author>,
+    /// `created`, `changed` or `deleted`.
+    done: String,
+    /// `null`: the version before is not kept any more.
+    fields: Option<Vec<FieldChange>>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Versions {
+    versions: Vec<Change>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Changes {
+    changes: Vec<Change>,
+    /// Send it as `cursor` for the next page; `null`: this was the last.
+    next_cursor: Option<String>,
+}
+
 /// When a route is active, in its own zone.
 #[derive(ToSchema)]
 pub(crate) struct Schedule {
@@ -451,11 +517,24 @@ pub(crate) struct PriceRange {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Strategy {
     /// `roll_on`: `list` (if left out) or `spread`.
-    RoundRobin { agents: Recipients, roll_on: Option<String> },
-    Random { agents: Recipients },
-    WeightedRandom { weights: Option<Value>, odds: Option<Value>, smooth: Option<bool> },
-    JumpBall { agents: Recipients },
-    AssignToAgent { agent: String },
+    RoundRobin {
+        agents: Recipients,
+        roll_on: Option<String>,
+    },
+    Random {
+        agents: Recipients,
+    },
+    WeightedRandom {
+        weights: Option<Value>,
+        odds: Option<Value>,
+        smooth: Option<bool>,
+    },
+    JumpBall {
+        agents: Recipients,
+    },
+    AssignToAgent {
+        agent: String,
+    },
 }
 
 /// `all`, a list of agents, `{"pond": "north"}`, or `{"snapshot_of": "acme"}`: when saved, the agents of that entity
@@ -586,7 +665,10 @@ pub(crate) struct Me {
     zone: Option<String>,
     agent: Option<String>,
     name: Option<String>,
+    /// By themselves or by an admin, on all routes.
     paused: Option<bool>,
+    /// Their own pause.
+    away: Option<Away>,
     source: Option<String>,
 }
 
@@ -672,4 +754,76 @@ mod tests {
         serde_json::from_value::<tipoff_domain::Away>(example(Away::schema())).unwrap();
         serde_json::from_value::<tipoff_domain::QuietHours>(example(QuietHours::schema())).unwrap();
     }
+}
+
+/// Where events are posted to, and which.
+#[derive(ToSchema)]
+#[schema(example = json!({"url": "https://hooks.example.com/tipoff", "events": ["lead.claimed"], "contact": false}))]
+pub(crate) struct WebhookWanted {
+    /// `https`, on the open internet.
+    url: String,
+    /// Types of events, as in `lead.claimed`; all if left out.
+    events: Option<Vec<String>>,
+    /// Whether contact details of leads go along; false if left out.
+    #[schema(default = false)]
+    contact: Option<bool>,
+    /// Nothing is sent while false.
+    #[schema(default = true)]
+    active: Option<bool>,
+    description: Option<String>,
+}
+
+/// A webhook and how it stands.
+#[derive(ToSchema)]
+pub(crate) struct Webhook {
+    id: String,
+    entity: String,
+    url: String,
+    events: Option<Vec<String>>,
+    contact: bool,
+    active: bool,
+    description: Option<String>,
+    created_at: DateTime<Utc>,
+    /// Nothing got through since then.
+    failing_since: Option<DateTime<Utc>>,
+    /// Nothing is sent any more, and why.
+    disabled: Option<WebhookDisabled>,
+    version: u64,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct WebhookDisabled {
+    at: DateTime<Utc>,
+    why: String,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct NewWebhook {
+    id: String,
+    url: String,
+    /// `whsec_…`, shown this once.
+    secret: String,
+    version: u64,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Webhooks {
+    webhooks: Vec<Webhook>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct WebhookSecret {
+    id: String,
+    /// `whsec_…`, shown this once.
+    secret: String,
+    /// Until then the old one signs beside it.
+    old_until: DateTime<Utc>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Replayed {
+    /// `queued`.
+    outcome: String,
+    /// How many events are told again.
+    events: u64,
 }

@@ -138,7 +138,7 @@ const LIMIT: usize = 50;
 const HIGHEST_LIMIT: usize = 200;
 
 impl PageOf {
-    fn limit(&self) -> Result<usize, Problem> {
+    pub(crate) fn limit(&self) -> Result<usize, Problem> {
         match self.limit.unwrap_or(LIMIT) {
             limit @ 1..=HIGHEST_LIMIT => Ok(limit),
             limit => Err(Problem::invalid_field(
@@ -151,11 +151,18 @@ impl PageOf {
     fn cursor(&self) -> Result<Option<&str>, Problem> {
         let cursor = self.cursor.as_deref().filter(|cursor| !cursor.is_empty());
         if cursor.is_some_and(|cursor| !cursor::is_one(cursor)) {
-            return Err(Problem::invalid_field(
-                "/cursor",
-                "give `next_cursor` of the page before, unchanged",
-            ));
+            return Err(bad_cursor());
         }
         Ok(cursor)
     }
+
+    /// A cursor of lists that are numbered.
+    pub(crate) fn cursor_number(&self) -> Result<Option<u64>, Problem> {
+        let cursor = self.cursor.as_deref().filter(|cursor| !cursor.is_empty());
+        cursor.map(|cursor| cursor.parse().map_err(|_| bad_cursor())).transpose()
+    }
+}
+
+fn bad_cursor() -> Problem {
+    Problem::bad_request("`cursor` cannot be read: give `next_cursor` of the page before, unchanged")
 }

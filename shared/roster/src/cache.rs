@@ -121,10 +121,11 @@ impl Roster {
         self.devices(entity, agent).into_iter().filter_map(browser).collect()
     }
 
-    /// The browsers and telephones of an agent.
+    /// The browsers and telephones of an agent, wherever below the entity their entry stands.
     pub fn devices(&self, entity: &EntityId, agent: &AgentId) -> Vec<Device> {
+        let homes = self.homes(entity, agent);
         let entities = self.entities.read();
-        let Some(slot) = entities.slot(entity) else { return Vec::new() };
-        slot.push_of(agent).map(|(_, device)| device.clone()).collect()
+        let slots = homes.iter().filter_map(|home| entities.slot(home));
+        slots.flat_map(|slot| slot.push_of(agent)).map(|(_, device)| device.clone()).collect()
     }
 }

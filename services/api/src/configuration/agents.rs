@@ -1,11 +1,13 @@
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use serde::Serialize;
 use serde_json::{Value, json};
-use tipoff_domain::{Agent, AgentId};
-use tipoff_roster::{EditError, Expect};
+use tipoff_domain::{Agent, AgentId, EntityId};
 
-use super::{ATTEMPTS, Named};
+use super::Named;
 use crate::Api;
 use crate::access::Caller;
 use crate::body::{Document, In};
@@ -16,7 +18,7 @@ use crate::schema;
 
 type Shown = Versioned<Named<AgentId, Agent>>;
 
-fn missing(agent: &AgentId) -> Problem {
+pub(super) fn missing(agent: &AgentId) -> Problem {
     Problem::not_found(&format!("agent `{agent}`"))
 }
 
@@ -35,8 +37,11 @@ pub(crate) async fn put_agent(
     api.entity_view(&entity)?;
     let current = api.roster.agent_version(&entity, &agent);
     let expect = basis.expect(&format!("agent `{agent}`"), current)?;
-    let edited =
-        api.roster.put_agent(&entity, &agent, sent.called(agent.as_str())?, expect).await?;
+    if current.is_none() {
+        must_be_the_same_person(&api, &caller, &entity, &agent)?;
+    }
+    let value = sent.called(agent.as_str())?;
+    let edited = api.roster.by(&caller.0).put_agent(&entity, &agent, value, expect).await?;
     let shown = Named { id: agent, value: edited.value, version: edited.version };
     Ok(Versioned::edited(edited.created, edited.version, shown))
 }
@@ -51,12 +56,24 @@ pub(crate) async fn get_agent(
 ) -> Result<Shown, Problem> {
     caller.admin_of(&entity)?;
     let view = api.entity_view(&entity)?;
+    let version = api.roster.agent_version(&entity, &agent).ok_or_else(|| missing(&agent))?;
     let value = view.agents.get(&agent).ok_or_else(|| missing(&agent))?.as_ref().clone();
-    let version = api.roster.agent_version(&entity, &agent).unwrap_or_default();
     Ok(Versioned::ok(version, Named { id: agent, value, version }))
 }
 
+/// An agent of the entity, or of one below it.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    agent: Named<AgentId, Agent>,
+    /// Where their entry stands, if not here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entity: Option<EntityId>,
+}
+
 /// List the agents
+///
+/// Those of entities below are among them; `entity` says where they are edited.
 #[utoipa::path(get, path = "/v1/entities/{entity}/agents", tag = "agents", params(InEntity),
     responses((status = 200, body = schema::Agents)))]
 pub(crate) async fn list_agents(
@@ -66,11 +83,13 @@ pub(crate) async fn list_agents(
 ) -> Result<Json<Value>, Problem> {
     caller.admin_of(&entity)?;
     let view = api.entity_view(&entity)?;
-    let named = |(id, agent): (&AgentId, &std::sync::Arc<Agent>)| {
-        let version = api.roster.agent_version(&entity, id).unwrap_or_default();
-        Named { id: id.clone(), value: agent.as_ref().clone(), version }
+    let listed = |(id, agent): (&AgentId, &Arc<Agent>)| {
+        let home = api.roster.home(&entity, id)?;
+        let version = api.roster.agent_version(&home, id)?;
+        let agent = Named { id: id.clone(), value: agent.as_ref().clone(), version };
+        Some(Listed { agent, entity: (home != entity).then_some(home) })
     };
-    let agents: Vec<_> = view.agents.iter().map(named).collect();
+    let agents: Vec<_> = view.agents.iter().filter_map(listed).collect();
     Ok(Json(json!({ "agents": agents })))
 }
 
@@ -87,70 +106,30 @@ pub(crate) async fn delete_agent(
 ) -> Result<StatusCode, Problem> {
     caller.admin_of(&entity)?;
     let current = api.roster.agent_version(&entity, &agent);
-    if current.is_none() {
-        return Err(missing(&agent));
-    }
-    let expect = basis.expect(&format!("agent `{agent}`"), current)?;
-    api.roster.delete_agent(&entity, &agent, expect).await?;
+    let expect = basis.must_exist(&format!("agent `{agent}`"), current)?;
+    api.roster.by(&caller.0).delete_agent(&entity, &agent, expect).await?;
     super::keys::revoke_where(&api, &entity, |key| key.agent.as_ref() == Some(&agent)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Pause an agent
-///
-/// A paused agent is offered nothing new; what is on offer to them stays.
-#[utoipa::path(post, path = "/v1/entities/{entity}/agents/{agent}/pause", tag = "agents", params(AgentPath),
-    responses((status = 200, body = schema::Agent)))]
-pub(crate) async fn pause_agent(
-    State(api): State<Api>,
-    caller: Caller,
-    In(path): In<AgentPath>,
-    basis: Basis,
-) -> Result<Shown, Problem> {
-    set_paused(&api, &caller, path, basis, true).await
-}
-
-/// Resume an agent
-#[utoipa::path(post, path = "/v1/entities/{entity}/agents/{agent}/resume", tag = "agents", params(AgentPath),
-    responses((status = 200, body = schema::Agent)))]
-pub(crate) async fn resume_agent(
-    State(api): State<Api>,
-    caller: Caller,
-    In(path): In<AgentPath>,
-    basis: Basis,
-) -> Result<Shown, Problem> {
-    set_paused(&api, &caller, path, basis, false).await
-}
-
-async fn set_paused(
+/// In one tree a name means one person: whoever enters them a second time must
+/// be able to edit the first entry, or they could take the other's leads.
+fn must_be_the_same_person(
     api: &Api,
     caller: &Caller,
-    path: AgentPath,
-    basis: Basis,
-    paused: bool,
-) -> Result<Shown, Problem> {
-    let AgentPath { entity, agent: id } = path;
-    caller.admin_of(&entity)?;
-    let mut conflict = None;
-    for _ in 0..ATTEMPTS {
-        let current = api.roster.agent_version(&entity, &id).ok_or_else(|| missing(&id))?;
-        let expect = match basis.expect(&format!("agent `{id}`"), Some(current))? {
-            Expect::Anything => Expect::Version(current),
-            named => named,
-        };
-        let view = api.entity_view(&entity)?;
-        let mut agent = view.agents.get(&id).ok_or_else(|| missing(&id))?.as_ref().clone();
-        agent.paused = paused;
-        match api.roster.put_agent(&entity, &id, agent, expect).await {
-            Ok(edited) => {
-                let shown = Named { id, value: edited.value, version: edited.version };
-                return Ok(Versioned::ok(edited.version, shown));
-            }
-            Err(refused @ EditError::Conflict { .. }) if basis == Basis::Anything => {
-                conflict = Some(refused);
-            }
-            Err(refused) => return Err(refused.into()),
-        }
+    entity: &EntityId,
+    agent: &AgentId,
+) -> Result<(), Problem> {
+    match api.roster.namesake(entity, agent)? {
+        Some(other) if !caller.configures(&api.roster.tree(), &other) => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "name_taken",
+            "Somebody in your company is called so",
+        )
+        .detail(format!(
+            "`{agent}` is an agent elsewhere in your company, where one name means one person; choose another, or \
+             let an admin above both enter them"
+        ))),
+        Some(_) | None => Ok(()),
     }
-    Err(conflict.map_or_else(Problem::internal, Problem::from))
 }

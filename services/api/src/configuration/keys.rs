@@ -51,7 +51,7 @@ pub(crate) async fn create_key(
     } else {
         entity_key(&api, &caller, wanted)?
     };
-    let key = api.roster.create_key(new.clone()).await?;
+    let key = api.roster.by(&caller.0).create_key(new.clone()).await?;
     let body = json!({
         "id": key.id, "key": key.text,
         "role": new.role, "entity": new.entity, "agent": new.agent, "source": new.source,
@@ -78,6 +78,7 @@ fn entity_key(api: &Api, caller: &Caller, wanted: KeyWanted) -> Result<NewKey, P
             "is missing: say which entity the key is for",
         ));
     }
+    let caller = caller.clone().acting_in(&api.roster.tree(), entity.as_ref());
     let entity = caller.entity(entity)?;
     caller.admin_of(&entity)?;
     let view = api.entity_view(&entity)?;
@@ -90,6 +91,11 @@ fn entity_key(api: &Api, caller: &Caller, wanted: KeyWanted) -> Result<NewKey, P
                 "/agent",
                 format!("`{agent}` is not an agent of this entity"),
             ));
+        }
+        (Role::Agent, Some(agent)) if api.roster.agent_version(&entity, agent).is_none() => {
+            let home = api.roster.home(&entity, agent).unwrap_or(entity);
+            let problem = format!("`{agent}` is an agent of `{home}`; make the key for that");
+            return Err(Problem::invalid_field("/agent", problem));
         }
         (Role::Agent, Some(_)) | (_, None) => {}
         (_, Some(_)) => {
@@ -150,11 +156,12 @@ pub(crate) async fn revoke_key(
     if caller.0.role != Role::Operator {
         let entity = caller.entity(None)?;
         caller.admin_of(&entity)?;
-        if !api.roster.keys(Some(&entity)).iter().any(|key| key.key_id == id) {
+        let of = api.roster.key(&id).and_then(|key| key.entity);
+        if !of.is_some_and(|of| caller.configures(&api.roster.tree(), &of)) {
             return Err(Problem::not_found("this key"));
         }
     }
-    api.roster.revoke_key(&id).await?;
+    api.roster.by(&caller.0).revoke_key(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

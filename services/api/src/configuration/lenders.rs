@@ -38,7 +38,8 @@ pub(crate) async fn put_lender(
     api.entity_view(&entity)?;
     let current = api.roster.lender_version(&entity, &lender);
     let expect = basis.expect(&format!("lender `{lender}`"), current)?;
-    let edited = api.roster.put_lender(&entity, &lender, sent.called(lender.as_str())?, expect).await?;
+    let value = sent.called(lender.as_str())?;
+    let edited = api.roster.by(&caller.0).put_lender(&entity, &lender, value, expect).await?;
     let shown = Named { id: lender, value: edited.value, version: edited.version };
     Ok(Versioned::edited(edited.created, edited.version, shown))
 }
@@ -88,8 +89,8 @@ pub(crate) async fn delete_lender(
     basis: Basis,
 ) -> Result<StatusCode, Problem> {
     caller.admin_of(&entity)?;
-    let current = api.roster.lender_version(&entity, &lender).ok_or_else(|| missing(&lender))?;
-    let expect = basis.expect(&format!("lender `{lender}`"), Some(current))?;
-    api.roster.delete_lender(&entity, &lender, expect).await?;
+    let current = api.roster.lender_version(&entity, &lender);
+    let expect = basis.must_exist(&format!("lender `{lender}`"), current)?;
+    api.roster.by(&caller.0).delete_lender(&entity, &lender, expect).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -38,7 +38,8 @@ pub(crate) async fn put_pond(
     api.entity_view(&entity)?;
     let current = api.roster.pond_version(&entity, &pond);
     let expect = basis.expect(&format!("pond `{pond}`"), current)?;
-    let edited = api.roster.put_pond(&entity, &pond, sent.called(pond.as_str())?, expect).await?;
+    let value = sent.called(pond.as_str())?;
+    let edited = api.roster.by(&caller.0).put_pond(&entity, &pond, value, expect).await?;
     let shown = Named { id: pond, value: edited.value, version: edited.version };
     Ok(Versioned::edited(edited.created, edited.version, shown))
 }
@@ -88,8 +89,8 @@ pub(crate) async fn delete_pond(
     basis: Basis,
 ) -> Result<StatusCode, Problem> {
     caller.admin_of(&entity)?;
-    let current = api.roster.pond_version(&entity, &pond).ok_or_else(|| missing(&pond))?;
-    let expect = basis.expect(&format!("pond `{pond}`"), Some(current))?;
-    api.roster.delete_pond(&entity, &pond, expect).await?;
+    let current = api.roster.pond_version(&entity, &pond);
+    let expect = basis.must_exist(&format!("pond `{pond}`"), current)?;
+    api.roster.by(&caller.0).delete_pond(&entity, &pond, expect).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,25 +1,57 @@
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tipoff_domain::{Route, RouteId};
+use tipoff_domain::{Route, RouteId, route};
 use tipoff_roster::{EditError, Expect};
 use utoipa::ToSchema;
 
 use super::ATTEMPTS;
 use crate::Api;
 use crate::access::Caller;
-use crate::body::{Document, In, Sent};
+use crate::body::{Asked, Document, In, Sent};
 use crate::etag::{Basis, Versioned};
 use crate::insight::lint::Saved;
 use crate::insight::schema::SavedRoute;
-use crate::names::{InEntity, RoutePath};
+use crate::names::{InEntity, RoutePath, WhichRoutes};
 use crate::problem::Problem;
 use crate::schema;
 
 fn missing(route: &RouteId) -> Problem {
     Problem::not_found(&format!("route `{route}`"))
+}
+
+/// A route as it is listed.
+#[derive(Debug, Serialize)]
+pub(crate) struct Listed {
+    #[serde(flatten)]
+    route: Route,
+    /// It takes what no other takes, and stays as it is (D-6).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    default: bool,
+}
+
+impl From<Route> for Listed {
+    fn from(route: Route) -> Self {
+        Self { default: is_default(&route.id), route }
+    }
+}
+
+fn is_default(id: &RouteId) -> bool {
+    id.as_str() == route::DEFAULT
+}
+
+/// "The default rule cannot be removed or deleted" (kvCORE; D-6).
+pub(super) fn not_the_default(id: &RouteId) -> Result<(), Problem> {
+    if !is_default(id) {
+        return Ok(());
+    }
+    let code = "default_route";
+    Err(Problem::new(StatusCode::CONFLICT, code, "The default route stays as it is").detail(
+        "it takes what no other route takes and cannot be edited, paused, moved or removed; to do without it, set \
+         `no_match` of the entity to `pool`",
+    ))
 }
 
 /// Create a route at the end of the list
@@ -33,7 +65,8 @@ pub(crate) async fn create_route(
 ) -> Result<Response, Problem> {
     caller.admin_of(&entity)?;
     let before = api.entity_view(&entity)?;
-    let edited = api.roster.create_route(&entity, sent.unnamed()).await?;
+    let route = sent.with(|route| api.take_snapshot(&entity, route))?.unnamed()?;
+    let edited = api.roster.by(&caller.0).create_route(&entity, route).await?;
     let location = format!("/v1/entities/{entity}/routes/{}", edited.value.id);
     let body = api.saved(edited.value, &before);
     let shown = Versioned { status: StatusCode::CREATED, version: edited.version, body };
@@ -42,18 +75,22 @@ pub(crate) async fn create_route(
 
 /// List the routes in their order
 ///
-/// The first that matches a lead takes it. `ETag` is the version of the order.
-#[utoipa::path(get, path = "/v1/entities/{entity}/routes", tag = "routes", params(InEntity),
+/// The first that matches a lead takes it. The default route, if the entity has one, stands last. `ETag` is the
+/// version of the list.
+#[utoipa::path(get, path = "/v1/entities/{entity}/routes", tag = "routes", params(InEntity, WhichRoutes),
     responses((status = 200, body = schema::Routes)))]
 pub(crate) async fn list_routes(
     State(api): State<Api>,
     caller: Caller,
     In(InEntity { entity }): In<InEntity>,
+    Asked(WhichRoutes { active }): Asked<WhichRoutes>,
 ) -> Result<Versioned<Value>, Problem> {
     caller.admin_of(&entity)?;
     let version = api.roster.order_version(&entity);
     let view = api.entity_view(&entity)?;
-    Ok(Versioned::ok(version, json!({ "routes": view.routes })))
+    let wanted = view.routes.iter().filter(|route| active.is_none_or(|it| it == route.active));
+    let routes: Vec<_> = wanted.map(|route| Listed::from(route.as_ref().clone())).collect();
+    Ok(Versioned::ok(version, json!({ "routes": routes })))
 }
 
 /// Show a route
@@ -63,11 +100,11 @@ pub(crate) async fn get_route(
     State(api): State<Api>,
     caller: Caller,
     In(RoutePath { entity, id }): In<RoutePath>,
-) -> Result<Versioned<Route>, Problem> {
+) -> Result<Versioned<Listed>, Problem> {
     caller.admin_of(&entity)?;
     let view = api.entity_view(&entity)?;
     let route = view.route(&id).ok_or_else(|| missing(&id))?.as_ref().clone();
-    Ok(Versioned::ok(route.version, route))
+    Ok(Versioned::ok(route.version, route.into()))
 }
 
 /// Replace a route
@@ -84,9 +121,11 @@ pub(crate) async fn put_route(
 ) -> Result<Versioned<Saved>, Problem> {
     caller.admin_of(&entity)?;
     let before = api.entity_view(&entity)?;
-    let current = before.route(&id).ok_or_else(|| missing(&id))?.version;
-    let expect = basis.expect(&format!("route `{id}`"), Some(current))?;
-    let edited = api.roster.put_route(&entity, &id, sent.called(id.as_str())?, expect).await?;
+    let current = before.route(&id).map(|route| route.version);
+    let expect = basis.must_exist(&format!("route `{id}`"), current)?;
+    not_the_default(&id)?;
+    let route = sent.with(|route| api.take_snapshot(&entity, route))?.called(id.as_str())?;
+    let edited = api.roster.by(&caller.0).put_route(&entity, &id, route, expect).await?;
     Ok(Versioned::ok(edited.version, api.saved(edited.value, &before)))
 }
 
@@ -100,9 +139,10 @@ pub(crate) async fn delete_route(
     basis: Basis,
 ) -> Result<StatusCode, Problem> {
     caller.admin_of(&entity)?;
-    let current = api.entity_view(&entity)?.route(&id).ok_or_else(|| missing(&id))?.version;
-    let expect = basis.expect(&format!("route `{id}`"), Some(current))?;
-    api.roster.delete_route(&entity, &id, expect).await?;
+    let current = api.entity_view(&entity)?.route(&id).map(|route| route.version);
+    let expect = basis.must_exist(&format!("route `{id}`"), current)?;
+    not_the_default(&id)?;
+    api.roster.by(&caller.0).delete_route(&entity, &id, expect).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -130,7 +170,7 @@ pub(crate) async fn order_routes(
     api.entity_view(&entity)?;
     let expect =
         basis.expect("the order of the routes", Some(api.roster.order_version(&entity)))?;
-    let edited = api.roster.order_routes(&entity, order, expect).await?;
+    let edited = api.roster.by(&caller.0).order_routes(&entity, order, expect).await?;
     Ok(Versioned::ok(edited.version, json!({ "order": edited.value })))
 }
 
@@ -169,16 +209,20 @@ async fn set_active(
 ) -> Result<Versioned<Route>, Problem> {
     let RoutePath { entity, id } = path;
     caller.admin_of(&entity)?;
+    let roster = api.roster.by(&caller.0);
     let mut conflict = None;
     for _ in 0..ATTEMPTS {
         let view = api.entity_view(&entity)?;
+        let current = view.route(&id).map(|route| route.version);
+        let expect = basis.must_exist(&format!("route `{id}`"), current)?;
+        not_the_default(&id)?;
         let mut route = view.route(&id).ok_or_else(|| missing(&id))?.as_ref().clone();
-        let expect = match basis.expect(&format!("route `{id}`"), Some(route.version))? {
+        let expect = match expect {
             Expect::Anything => Expect::Version(route.version),
             named => named,
         };
         route.active = active;
-        match api.roster.put_route(&entity, &id, route, expect).await {
+        match roster.put_route(&entity, &id, route, expect).await {
             Ok(edited) => return Ok(Versioned::ok(edited.version, edited.value)),
             Err(refused @ EditError::Conflict { .. }) if basis == Basis::Anything => {
                 conflict = Some(refused);

@@ -57,8 +57,8 @@ pub(crate) async fn put_source(
     api.entity_view(&entity)?;
     let current = api.roster.source_version(&entity, &source);
     let expect = basis.expect(&format!("source `{source}`"), current)?;
-    let edited =
-        api.roster.put_source(&entity, &source, sent.called(source.as_str())?, expect).await?;
+    let value = sent.called(source.as_str())?;
+    let edited = api.roster.by(&caller.0).put_source(&entity, &source, value, expect).await?;
     let mut shown = api.show_source(&source, &edited.value, edited.version);
     // A source whose first key could not be written gets it when it is put again.
     let has_key =
@@ -114,11 +114,8 @@ pub(crate) async fn delete_source(
 ) -> Result<StatusCode, Problem> {
     caller.admin_of(&entity)?;
     let current = api.roster.source_version(&entity, &source);
-    if current.is_none() {
-        return Err(missing(&source));
-    }
-    let expect = basis.expect(&format!("source `{source}`"), current)?;
-    api.roster.delete_source(&entity, &source, expect).await?;
+    let expect = basis.must_exist(&format!("source `{source}`"), current)?;
+    api.roster.by(&caller.0).delete_source(&entity, &source, expect).await?;
     super::keys::revoke_where(&api, &entity, |key| key.source.as_ref() == Some(&source)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -14,10 +14,11 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt};
-use tipoff_domain::{AgentId, EntityId};
+use tipoff_domain::AgentId;
 use tipoff_roster::{Access, Role};
 use tipoff_wire::event::State as LeadState;
 use tipoff_wire::{Event, Stream as LogStream, subject};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tracing::warn;
 
@@ -37,7 +38,7 @@ const KEY_CHECK: Duration = Duration::from_secs(30);
 /// Follow what happens, live
 ///
 /// Server-sent events: `event` is the type, `id` the place in the log, `data` the event. Send the last `id` as
-/// `Last-Event-ID` to go on after it. Agents get what concerns them, and the pool. Operators get everything unless
+/// `Last-Event-ID` to go on after it. Agents get what concerns them, and the pool, also of entities above theirs. Operators get everything unless
 /// they name an entity.
 #[utoipa::path(get, path = "/v1/events/stream", tag = "events", params(WhichEntity,
     ("Last-Event-ID" = Option<u64>, Header, description = "go on after this event")),
@@ -48,24 +49,19 @@ pub(crate) async fn stream_events(
     Asked(WhichEntity { entity }): Asked<WhichEntity>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let filter = match (caller.0.role, entity) {
-        (Role::Operator, None) => LogStream::Events.filter().to_owned(),
+    let filters = match (caller.0.role, entity) {
+        (Role::Operator, None) => vec![LogStream::Events.filter().to_owned()],
+        (Role::Agent, None) => api.scopes(&caller)?.0.iter().map(subject::events_of).collect(),
         (_, entity) => {
             let entity = caller.entity(entity)?;
             api.roster
                 .view(&entity)
                 .ok_or_else(|| Problem::not_found(&format!("entity `{entity}`")))?;
-            subject::events_of(&entity)
+            vec![subject::events_of(&entity)]
         }
     };
-    let seat = api.streams.clone().try_acquire_owned().map_err(|_| {
-        Problem::unavailable(
-            "too_many_streams",
-            "Too many live connections",
-            "close one you do not need, or wait",
-        )
-    })?;
-    let log = follow(&api, filter, after(&headers)?).await?;
+    let seat = seat(&api)?;
+    let log = follow(&api, filters, after(&headers)?).await?;
     let sight = Hearing::of(&caller.0);
     let shown = log.filter_map(move |event| {
         std::future::ready(event.and_then(|(id, event)| sight.show(id, event)))
@@ -97,17 +93,18 @@ fn after(headers: &HeaderMap) -> Result<DeliverPolicy, Problem> {
 /// The log from there on; `None` for what this build cannot read.
 async fn follow(
     api: &Api,
-    filter: String,
+    filters: Vec<String>,
     from: DeliverPolicy,
 ) -> Result<impl Stream<Item = Option<(u64, Event)>> + Send + use<>, Problem> {
-    let messages = open(&api.nats.jetstream, filter, from).await.map_err(|error| {
-        warn!(error = error.as_ref() as &dyn Error, "the log cannot be followed");
-        Problem::unavailable(
-            "log_unavailable",
-            "The log cannot be reached",
-            "connect again in a moment",
-        )
-    })?;
+    let messages =
+        open(&api.nats.jetstream, LogStream::Events, filters, from).await.map_err(|error| {
+            warn!(error = error.as_ref() as &dyn Error, "the log cannot be followed");
+            Problem::unavailable(
+                "log_unavailable",
+                "The log cannot be reached",
+                "connect again in a moment",
+            )
+        })?;
     Ok(messages
         .take_while(|message| {
             if let Err(error) = message {
@@ -125,14 +122,15 @@ async fn follow(
         }))
 }
 
-async fn open(
+pub(crate) async fn open(
     jetstream: &jetstream::Context,
-    filter: String,
+    stream: LogStream,
+    filters: Vec<String>,
     from: DeliverPolicy,
 ) -> Result<pull::Ordered, Box<dyn Error + Send + Sync>> {
-    let log = jetstream.get_stream(LogStream::Events.name()).await?;
+    let log = jetstream.get_stream(stream.name()).await?;
     let wanted = pull::OrderedConfig {
-        filter_subject: filter,
+        filter_subjects: filters,
         deliver_policy: from,
         max_batch: BATCH,
         ..Default::default()
@@ -140,15 +138,25 @@ async fn open(
     Ok(log.create_consumer(wanted).await?.messages().await?)
 }
 
+/// A place for one more live connection.
+pub(crate) fn seat(api: &Api) -> Result<OwnedSemaphorePermit, Problem> {
+    api.streams.clone().try_acquire_owned().map_err(|_| {
+        Problem::unavailable(
+            "too_many_streams",
+            "Too many live connections",
+            "close one you do not need, or wait",
+        )
+    })
+}
+
 /// Resolves when the process stops or the key is revoked.
-async fn ended(api: Api, access: Access) {
+pub(crate) async fn ended(api: Api, access: Access) {
     let mut check = tokio::time::interval_at(Instant::now() + KEY_CHECK, KEY_CHECK);
     loop {
         tokio::select! {
             () = api.stop.cancelled() => return,
             _ = check.tick() => {
-                let keys = api.roster.keys(access.entity.as_ref());
-                if !keys.iter().any(|key| key.key_id == access.key_id) {
+                if api.roster.key(&access.key_id).is_none() {
                     return;
                 }
             }
@@ -158,25 +166,22 @@ async fn ended(api: Api, access: Access) {
 
 /// Which events a caller hears of. The entity is the subject's business.
 struct Hearing {
-    agent: Option<(EntityId, AgentId)>,
+    agent: Option<AgentId>,
 }
 
 impl Hearing {
     fn of(access: &Access) -> Self {
-        let agent = (access.role == Role::Agent)
-            .then(|| access.entity.clone().zip(access.agent.clone()))
-            .flatten();
-        Self { agent }
+        Self { agent: access.agent.clone().filter(|_| access.role == Role::Agent) }
     }
 
     fn hears(&self, event: &Event) -> bool {
-        let Some((entity, agent)) = &self.agent else { return true };
+        let Some(agent) = &self.agent else { return true };
         let after = &event.after;
         let concerns = event.offers.iter().any(|offer| offer.agent == *agent)
             || event.agents.contains(agent)
             || after.pending.contains(agent)
             || after.agent.as_ref() == Some(agent);
-        event.entity == *entity && (concerns || after.state == LeadState::Pooled)
+        concerns || after.state == LeadState::Pooled
     }
 
     fn show(&self, sequence: u64, event: Event) -> Option<Sent> {

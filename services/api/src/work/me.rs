@@ -24,25 +24,30 @@ pub(crate) async fn get_me(State(api): State<Api>, caller: Caller) -> Json<Value
         "zone": view.as_ref().map(|view| view.entity.zone),
         "agent": access.agent,
         "name": agent.map(|agent| &agent.name),
-        "paused": agent.map(|agent| agent.paused),
+        "paused": agent.map(|agent| agent.is_paused(api.clock.now())),
+        "away": agent.and_then(|agent| agent.away.clone()),
         "source": access.source,
     }))
 }
 
 /// List what you may claim now
 ///
-/// An offer whose deadline is over is not among them, also while the lead has not moved on yet.
+/// Also from entities above yours. An offer whose deadline is over is not among them, also while the lead has not moved on yet.
 #[utoipa::path(get, path = "/v1/me/offers", tag = "me", responses((status = 200, body = schema::Leads)))]
 pub(crate) async fn my_offers(
     State(api): State<Api>,
     caller: Caller,
 ) -> Result<Json<Value>, Problem> {
-    let (entity, agent) = caller.agent()?;
-    let mut leads = api.board.offers_to(entity, agent).await?;
-    if let Some(now) = api.time_for(entity, &leads).await? {
-        leads.retain(|lead| lead.now_is.until.is_none_or(|until| now < until));
+    let (scopes, agent) = api.scopes(&caller)?;
+    let mut shown = Vec::new();
+    for entity in &scopes {
+        let mut leads = api.board.offers_to(entity, agent).await?;
+        if let Some(now) = api.time_for(entity, &leads).await? {
+            leads.retain(|lead| lead.now_is.until.is_none_or(|until| now < until));
+        }
+        shown.extend(api.show(&caller.0, entity, &leads).await?);
     }
-    Ok(Json(json!({ "leads": api.show(&caller.0, entity, &leads).await? })))
+    Ok(Json(json!({ "leads": shown })))
 }
 
 /// List the leads you have
@@ -51,7 +56,11 @@ pub(crate) async fn my_leads(
     State(api): State<Api>,
     caller: Caller,
 ) -> Result<Json<Value>, Problem> {
-    let (entity, agent) = caller.agent()?;
-    let leads = api.board.leads_of(entity, agent).await?;
-    Ok(Json(json!({ "leads": api.show(&caller.0, entity, &leads).await? })))
+    let (scopes, agent) = api.scopes(&caller)?;
+    let mut shown = Vec::new();
+    for entity in &scopes {
+        let leads = api.board.leads_of(entity, agent).await?;
+        shown.extend(api.show(&caller.0, entity, &leads).await?);
+    }
+    Ok(Json(json!({ "leads": shown })))
 }

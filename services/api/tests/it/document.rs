@@ -77,10 +77,37 @@ const WORK: [&str; 14] = [
     "POST /v1/leads/{id}/worked",
     "GET /v1/me/ponds",
 ];
-const INSIGHT: [&str; 3] = [
+const INSIGHT: [&str; 7] = [
+    "GET /v1/audit",
     "GET /v1/entities/{entity}/lint",
     "POST /v1/entities/{entity}/lint",
     "GET /v1/entities/{entity}/report",
+    "POST /v1/entities/{entity}/simulate",
+    "POST /v1/entities/{entity}/try",
+    "GET /v1/leads/{id}/why",
+];
+const VERSIONS: [&str; 7] = [
+    "GET /v1/entities/{entity}/changes",
+    "GET /v1/entities/{entity}/routes/{id}/versions",
+    "GET /v1/entities/{entity}/routes/{id}/versions/{version}",
+    "POST /v1/entities/{entity}/routes/{id}/versions/{version}/restore",
+    "PUT /v1/entities/{entity}/agents/{agent}/limits",
+    "POST /v1/me/pause",
+    "POST /v1/me/resume",
+];
+const NOTICES: [&str; 12] = [
+    "GET /v1/entities/{entity}/agents/{agent}/channels",
+    "GET /v1/entities/{entity}/rooms",
+    "PUT /v1/entities/{entity}/rooms/{chat}",
+    "DELETE /v1/entities/{entity}/rooms/{chat}",
+    "GET /v1/entities/{entity}/templates",
+    "PUT /v1/entities/{entity}/templates/{piece}/{locale}",
+    "DELETE /v1/entities/{entity}/templates/{piece}/{locale}",
+    "POST /v1/entities/{entity}/templates/{piece}/{locale}/preview",
+    "POST /v1/me/devices",
+    "DELETE /v1/me/devices",
+    "GET /v1/me/bell",
+    "GET /v1/me/bell/stream",
 ];
 const PUSH: [&str; 3] =
     ["DELETE /v1/me/push-subscriptions", "GET /v1/push-key", "POST /v1/me/push-subscriptions"];
@@ -101,7 +128,7 @@ async fn the_document_holds_every_operation_and_every_operation_answers() {
     let document = world.call(Method::GET, "/openapi.json").send().await.expect(200).json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     let wanted: BTreeSet<String> =
-        ALL.iter().chain(&PONDS).chain(&WORK).chain(&INSIGHT).chain(&PUSH).map(|operation| (*operation).to_owned()).collect();
+        ALL.iter().chain(&PONDS).chain(&VERSIONS).chain(&WORK).chain(&INSIGHT).chain(&NOTICES).chain(&PUSH).map(|operation| (*operation).to_owned()).collect();
     assert_eq!(operations(&document), wanted);
 
     for operation in &wanted {
@@ -172,7 +199,8 @@ async fn refusals_are_problems_wherever_they_come_from() {
     let limit = world.get("/v1/entities/acme/pool?limit=0", &keys.ana).send().await;
     assert_eq!(limit.problem(), (422, "invalid".to_owned()));
     let cursor = world.get("/v1/entities/acme/pool?cursor=x.y", &keys.ana).send().await;
-    assert_eq!(cursor.problem(), (422, "invalid".to_owned()));
+    assert_eq!(cursor.problem(), (400, "bad_request".to_owned()));
+    assert!(cursor.json()["detail"].as_str().unwrap().contains("`cursor`"));
     let broken = world.post("/v1/keys", &keys.admin).raw("{").send().await;
     assert_eq!(broken.problem(), (400, "bad_request".to_owned()));
     let huge = world.post("/v1/keys", &keys.admin).raw(vec![b' '; 1024 * 1024 + 1]).send().await;

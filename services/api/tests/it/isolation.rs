@@ -16,7 +16,10 @@ const OPEN: [&str; 6] = [
     "GET /v1/push-key",
 ];
 /// About the caller alone; nothing of anybody else's is named.
-const OWN: [&str; 8] = [
+const OWN: [&str; 11] = [
+    "GET /v1/entities",
+    "POST /v1/me/pause",
+    "POST /v1/me/resume",
     "GET /v1/me",
     "GET /v1/me/offers",
     "GET /v1/me/leads",
@@ -46,6 +49,7 @@ fn aimed(document: &Value, keys: &Keys, lead: &str, key_id: &str) -> Vec<Walk> {
             _ => lead,
         };
         let aimed = path.replace("{entity}", keys.entity.as_str()).replace("{agent}", "ana");
+        let aimed = aimed.replace("{version}", "1");
         let aimed = aimed.replace("{pond}", "north").replace("{lender}", "first-bank");
         let aimed = aimed.replace("{source}", "zillow").replace("{lead}", lead).replace("{id}", id);
         Walk { method: method.parse().unwrap(), path: aimed, body: body_of(&name, keys), name }
@@ -64,11 +68,14 @@ fn body_of(name: &str, keys: &Keys) -> Option<Value> {
             json!({"endpoint": "https://push.example.com/s", "keys": {"p256dh": "", "auth": ""}})
         }
         "POST /v1/entities/{entity}/lint" => json!({"routes": []}),
+        "POST /v1/entities/{entity}/simulate" => json!({"last_days": 1}),
+        "POST /v1/entities/{entity}/try" => json!({"lead": {"emails": ["dana@example.com"]}}),
         _ if path.ends_with("/assign") => json!({"agent": "ana"}),
         _ if path.ends_with("/contact") => json!({"emails": ["stolen@example.com"]}),
         _ if path.ends_with("/routes") || name.starts_with("PUT /v1/entities/{entity}/routes") => {
             json!({"title": "Stolen", "strategy": {"kind": "random", "agents": "all"}})
         }
+        _ if path.ends_with("/limits") => json!({"limits": []}),
         _ if path.ends_with("/ponds/{pond}") => json!({"name": "Stolen", "members": "all"}),
         _ if name.starts_with("PUT") => json!({"name": "Stolen"}),
         _ => return None,

@@ -95,6 +95,11 @@ impl Roster {
         keys
     }
 
+    /// What is known of a key, without its secret; `None`: there is no such key.
+    pub fn key(&self, id: &str) -> Option<Access> {
+        self.api_keys.read().by_id.get(id).map(|stored| stored.access(id))
+    }
+
     fn all_keys(&self) -> impl Iterator<Item = Access> {
         let keys = self.api_keys.read();
         let all: Vec<Access> = keys.by_id.iter().map(|(id, stored)| stored.access(id)).collect();

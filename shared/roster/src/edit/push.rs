@@ -40,10 +40,13 @@ impl Roster {
         address: &str,
     ) -> Result<(), EditError> {
         let device = short(address);
-        let known =
-            self.within(entity, |slot| slot.push.contains_key(&(agent.clone(), device.clone())))?;
-        let key = Key::Push(entity.clone(), agent.clone(), device);
-        self.remove(&key, "the push subscription", known, Expect::Anything).await
+        let of_agent = (agent.clone(), device.clone());
+        let has_it = |home: &EntityId| {
+            self.within(home, |slot| slot.push.contains_key(&of_agent)).unwrap_or_default()
+        };
+        let home = self.homes(entity, agent).into_iter().find(has_it);
+        let key = Key::Push(home.clone().unwrap_or(entity.clone()), agent.clone(), device);
+        self.remove(&key, "the push subscription", home.is_some(), Expect::Anything).await
     }
 
     /// All of one agent's.
