@@ -1,0 +1,194 @@
+//! Telling an endpoint again: of one event, or of everything in a time.
+
+use std::time::Duration;
+
+use async_nats::HeaderMap;
+use async_nats::jetstream::consumer::{DeliverPolicy, pull};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::StreamExt;
+use serde::Deserialize;
+use serde_json::json;
+use tipoff_domain::{EntityId, WebhookId};
+use tipoff_roster::Webhook;
+use tipoff_runtime::Publisher;
+use tipoff_wire::{Event, Stream, Telling, subject};
+use tracing::error;
+use utoipa::ToSchema;
+
+use crate::Api;
+use crate::access::Caller;
+use crate::body::{Asked, In, Sent};
+use crate::names::{WebhookPath, WhichEntity};
+use crate::problem::Problem;
+use crate::schema;
+
+/// Events that one replay tells of, at most.
+const MOST: usize = 10_000;
+/// An event can be written to the log so much before or after it says: clocks differ, and what a
+/// crash left behind is shipped later.
+const BEFORE: TimeDelta = TimeDelta::minutes(1);
+const AFTER: TimeDelta = TimeDelta::minutes(10);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// One event, or a time.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"from": "2026-11-22T09:00:00Z", "until": "2026-11-22T10:00:00Z"}))]
+pub(crate) struct ReplayWanted {
+    /// The `id` of one event.
+    #[serde(default)]
+    event: Option<String>,
+    #[serde(default)]
+    from: Option<DateTime<Utc>>,
+    /// Exclusive.
+    #[serde(default)]
+    until: Option<DateTime<Utc>>,
+}
+
+/// What is to be told again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Range {
+    One { id: String, at: DateTime<Utc> },
+    Time { from: DateTime<Utc>, until: DateTime<Utc> },
+}
+
+impl ReplayWanted {
+    fn range(&self) -> Result<Range, Problem> {
+        match (&self.event, self.from, self.until) {
+            (Some(id), None, None) => {
+                let at = written_at(id)
+                    .ok_or_else(|| Problem::invalid_field("/event", "is not the id of an event"))?;
+                Ok(Range::One { id: id.clone(), at })
+            }
+            (None, Some(from), Some(until)) if from < until => Ok(Range::Time { from, until }),
+            (None, Some(_), Some(_)) => {
+                Err(Problem::invalid_field("/until", "must lie after `from`"))
+            }
+            _ => Err(Problem::invalid_field("", "give `event`, or `from` and `until`")),
+        }
+    }
+}
+
+/// An event's id is its partition and its place in the outbox, which begins with a time.
+fn written_at(id: &str) -> Option<DateTime<Utc>> {
+    let [_, ms, _] = id.split('-').collect::<Vec<_>>()[..] else { return None };
+    DateTime::from_timestamp_millis(ms.parse().ok()?)
+}
+
+impl Range {
+    fn holds(&self, event: &Event) -> bool {
+        match self {
+            Self::One { id, .. } => event.id == *id,
+            Self::Time { from, until } => (*from..*until).contains(&event.at),
+        }
+    }
+
+    /// Where in the log to begin, and where no more can come.
+    fn window(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+        let (from, until) = match self {
+            Self::One { at, .. } => (*at, *at),
+            Self::Time { from, until } => (*from, *until),
+        };
+        (from - BEFORE, until + AFTER)
+    }
+}
+
+/// Tell a webhook again
+///
+/// Of one event, or of everything in a time, whether or not it got through before; 10,000 events at most.
+/// `webhook-id` is the one of the first time, so that a receiver can tell.
+#[utoipa::path(post, path = "/v1/webhooks/{webhook}/replay", tag = "webhooks", params(WebhookPath, WhichEntity),
+    request_body = ReplayWanted, responses((status = 202, body = schema::Replayed)))]
+pub(crate) async fn replay(
+    State(api): State<Api>,
+    caller: Caller,
+    In(WebhookPath { webhook: id }): In<WebhookPath>,
+    Asked(WhichEntity { entity }): Asked<WhichEntity>,
+    Sent(wanted): Sent<ReplayWanted>,
+) -> Result<Response, Problem> {
+    let (entity, hook, _) = api.own_webhook(&caller, entity, &id)?;
+    let range = wanted.range()?;
+    if !hook.is_on() {
+        let detail = "turn it on first: nothing is sent to it";
+        return Err(
+            Problem::new(StatusCode::CONFLICT, "webhook_off", "The webhook is off").detail(detail)
+        );
+    }
+    let found = tokio::time::timeout(PATIENCE, api.find(&entity, &id, &hook, &range)).await;
+    let tellings = found.map_err(|_| away())?.map_err(|failed| {
+        error!(error = &*failed as &dyn std::error::Error, "the log could not be read");
+        away()
+    })?;
+    if tellings.is_empty() && matches!(range, Range::One { .. }) {
+        return Err(Problem::not_found("event of this webhook's types"));
+    }
+    let publisher = Publisher::new(api.nats.clone());
+    for telling in &tellings {
+        let body = serde_json::to_vec(telling).map_err(|_| Problem::internal())?;
+        let subject = subject::webhook(&entity, &id);
+        let published =
+            publisher.publish(subject, &telling.key(), None, HeaderMap::new(), Bytes::from(body));
+        published.await.map_err(|failed| {
+            error!(error = &failed as &dyn std::error::Error, "a replay was not written down");
+            away()
+        })?;
+    }
+    let body = json!({ "outcome": "queued", "events": tellings.len() });
+    Ok((StatusCode::ACCEPTED, Json(body)).into_response())
+}
+
+fn away() -> Problem {
+    Problem::unavailable("log_unavailable", "The log cannot be read", "try again in a moment")
+}
+
+impl Api {
+    /// What the log has of the entity in that range, of the types that the endpoint wants.
+    async fn find(
+        &self,
+        entity: &EntityId,
+        webhook: &WebhookId,
+        hook: &Webhook,
+        range: &Range,
+    ) -> Result<Vec<Telling>, Box<dyn std::error::Error + Send + Sync>> {
+        let (start, end) = range.window();
+        let stream = self.nats.jetstream.get_stream(Stream::Events.name()).await?;
+        let config = pull::OrderedConfig {
+            filter_subject: subject::events_of(entity),
+            deliver_policy: DeliverPolicy::ByStartTime { start_time: start },
+            ..Default::default()
+        };
+        let mut consumer = stream.create_consumer(config).await?;
+        let mut left = consumer.info().await?.num_pending;
+        let mut messages = consumer.messages().await?;
+        let (mut found, name) = (Vec::new(), self.fresh_id());
+        while left > 0 && found.len() < MOST {
+            let Some(message) = messages.next().await else { break };
+            let message = message?;
+            left -= 1;
+            let event: Event = serde_json::from_slice(&message.payload)?;
+            if event.at > end {
+                break;
+            }
+            if range.holds(&event) && hook.wanted.wants(event.kind.as_str()) {
+                let sequence = message.info()?.stream_sequence;
+                found.push(Telling {
+                    entity: entity.clone(),
+                    webhook: webhook.clone(),
+                    lead: event.lead,
+                    event: event.id,
+                    sequence,
+                    replay: Some(name.clone()),
+                });
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests;
