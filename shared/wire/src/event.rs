@@ -59,6 +59,29 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// All of them.
+    pub const ALL: [Self; 19] = [
+        Self::Received,
+        Self::Held,
+        Self::Offered,
+        Self::Passed,
+        Self::Expired,
+        Self::Claimed,
+        Self::Assigned,
+        Self::Pooled,
+        Self::Returned,
+        Self::Duplicate,
+        Self::Closed,
+        Self::Released,
+        Self::Worked,
+        Self::Credited,
+        Self::FollowUp,
+        Self::ChanceAsked,
+        Self::Withdrawn,
+        Self::Extended,
+        Self::Restored,
+    ];
+
     /// As in `lead.offered`.
     pub const fn as_str(self) -> &'static str {
         match self {
