@@ -21,6 +21,7 @@ if [ -z "${TIPOFF:-}" ]; then
 fi
 
 said=$(mktemp -d)
+python="$PWD/$venv/bin/python"
 "$TIPOFF" dev --demo --json --ports 0 >"$said/addresses" 2>"$said/log" &
 demo=$!
 finish() {
@@ -35,16 +36,16 @@ for _ in $(seq 300); do
     sleep 0.2
 done
 [ -s "$said/addresses" ] || { cat "$said/log" >&2; exit 1; }
-field() { "$venv/bin/python" -c 'import json, sys; print(json.loads(open(sys.argv[1]).readline())[sys.argv[2]])' "$said/addresses" "$1"; }
+field() { "$python" -c 'import json, sys; print(json.loads(open(sys.argv[1]).readline())[sys.argv[2]])' "$said/addresses" "$1"; }
 
 # The live stream never ends, so it would only cost time.
 status=0
-"$venv/bin/schemathesis" run "$(field api)/openapi.json" \
+(cd "$venv" && exec bin/schemathesis run "$(field api)/openapi.json" \
     --header "Authorization: Bearer $(field operator_key)" \
     --exclude-path-regex '/events/stream$' \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,ignored_auth \
     --phases examples,coverage,fuzzing --max-time "${FUZZ_SECONDS:-60}" \
-    --request-timeout 10 --continue-on-failure --warnings off "$@" || status=$?
+    --request-timeout 10 --continue-on-failure --warnings off "$@") || status=$?
 
 if ! kill -0 "$demo" 2>/dev/null; then
     printf 'fuzz-api: the demo ended by itself\n' >&2

@@ -13,6 +13,7 @@ use crate::Options;
 use crate::identity::Key;
 use crate::intake::{Intake, Refusal, Sent};
 use crate::pace::Sender;
+use crate::read::{LARGEST, Unreadable};
 
 /// An entity that was made a moment ago may not be known here yet.
 const UNKNOWN_ENTITY: (i64, Duration) = (3, Duration::from_secs(1));
@@ -65,6 +66,10 @@ impl Pulled {
     }
 
     async fn take(&self, entity: &EntityView, source: &SourceId, delivery: &Delivery) -> Outcome {
+        if delivery.body.len() > LARGEST {
+            let problems = Unreadable::TooLarge.problems();
+            return self.reject(entity.id.as_str(), source.as_str(), problems, delivery).await;
+        }
         let sender = Sender { entity, source: Some(source) };
         if let Err(wait) = self.intake.paces.take_or_return(sender, self.intake.now()) {
             return Outcome::NotNow(wait);

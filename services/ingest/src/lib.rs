@@ -26,6 +26,9 @@ pub use options::Options;
 
 use intake::Intake;
 
+/// Leads, or requests, that wait for their turn; each may be as large as the largest lead.
+const WAITING: usize = 1_024;
+
 /// Why ingest ended before it was stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -49,7 +52,7 @@ pub async fn run(
     tokio::task::spawn_blocking(tipoff_contact::warm);
     let paces = options.paces();
     let intake = Arc::new(Intake::new(nats.clone(), roster, clock.clone(), paces));
-    let turns = |at_once| Turns::new(at_once, None, stop.clone());
+    let turns = |at_once| Turns::with_room(at_once, WAITING, None, stop.clone());
     let app = http::app(intake.clone(), turns(options.ingest_requests), options.body())
         .merge(health::routes(nats.clone(), None, stop.clone()));
     let pulled = bus::Pulled { intake, turns: turns(options.ingest_in_flight) };

@@ -99,8 +99,10 @@ fn is_beyond_reading(value: &Value) -> bool {
 fn from_object(object: Map<String, Value>, country: &str) -> Result<Lead, Invalid> {
     let mut invalid = Invalid::default();
     let mut fields = Fields::new(object, "", &mut invalid);
-    let emails = [fields.few("emails", MOST_ADDRESSES), fields.few("email", MOST_ADDRESSES)].concat();
-    let phones = [fields.few("phones", MOST_ADDRESSES), fields.few("phone", MOST_ADDRESSES)].concat();
+    let emails =
+        [fields.few("emails", MOST_ADDRESSES), fields.few("email", MOST_ADDRESSES)].concat();
+    let phones =
+        [fields.few("phones", MOST_ADDRESSES), fields.few("phone", MOST_ADDRESSES)].concat();
     // Ours to say; who sends it may not.
     fields.forget("phones_sent");
     let (phones, phones_sent) = normalise(phones, country);

@@ -45,13 +45,23 @@ pub struct Turns {
 impl Turns {
     /// `per_second`: at most so many; `None`: as many as there are seats for.
     pub fn new(at_once: usize, per_second: Option<NonZeroU32>, stop: CancellationToken) -> Self {
-        let waiting = Waiting::new(at_once.max(1), ROOM);
+        Self::with_room(at_once, ROOM, per_second, stop)
+    }
+
+    /// With room for so many to wait, where each of them may be large.
+    pub fn with_room(
+        at_once: usize,
+        room: usize,
+        per_second: Option<NonZeroU32>,
+        stop: CancellationToken,
+    ) -> Self {
+        let waiting = Waiting::new(at_once.max(1), room);
         Self { waiting: Arc::new(Mutex::new(waiting)), rate: Arc::new(Rate::new(per_second)), stop }
     }
 
     /// Messages that a worker should have in hand: those that go and those that wait.
     pub fn in_hand(&self) -> usize {
-        self.lock().seats() + ROOM
+        self.lock().size()
     }
 
     /// Waits for the next turn of `entity`; the seat is free again when it is dropped.

@@ -57,8 +57,9 @@ impl<T> Waiting<T> {
         }
     }
 
-    pub(super) fn seats(&self) -> usize {
-        self.seats
+    /// Places to sit and to wait.
+    pub(super) fn size(&self) -> usize {
+        self.seats + self.room
     }
 
     /// Three quarters of the seats: the most that one entity may have.

@@ -17,6 +17,10 @@ pub(super) type Durable = Consumer<pull::Config>;
 /// to be tried again included: many, so that one crowd does not block the rest.
 const MAX_ACK_PENDING: i64 = 100_000;
 
+/// Bytes that the server may have on their way to us, however few messages they
+/// are: more than the largest message that any server takes.
+const MOST_BYTES: usize = 80 * 1024 * 1024;
+
 /// Why the consumer is not there.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenError {
@@ -72,6 +76,7 @@ pub(super) async fn messages(
     consumer
         .stream()
         .max_messages_per_batch((in_flight * 2).clamp(2, 5_000))
+        .max_bytes_per_batch(MOST_BYTES)
         .heartbeat(Duration::from_secs(5))
         .expires(Duration::from_secs(30))
         .messages()

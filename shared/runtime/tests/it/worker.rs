@@ -162,6 +162,18 @@ async fn a_handler_that_panics_hurts_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_message_that_breaks_its_handler_is_set_aside_however_patient_the_worker_is() {
+    let (_server, nats) = bus().await;
+    let mut dead = nats.client.subscribe("dead.>").await.unwrap();
+    let ack_wait = Duration::from_millis(100);
+    let working = start(&nats, WorkerLimits { most_deliveries: 1_000, ack_wait, ..limits() });
+    send(&nats, "one", "panic").await;
+    let set_aside: Dead = serde_json::from_slice(&dead.next().await.unwrap().payload).unwrap();
+    assert_eq!(set_aside.deliveries, 5);
+    working.finish().await;
+}
+
+#[tokio::test]
 async fn a_slow_handler_keeps_its_message() {
     let (_server, nats) = bus().await;
     let ack_wait = Duration::from_millis(100);
