@@ -5,7 +5,9 @@
     reason = "a test that cannot go on stops right there"
 )]
 
+mod audit;
 mod beyond;
+mod criteria;
 mod duration;
 mod fairness;
 mod fixture;
