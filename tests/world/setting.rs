@@ -211,6 +211,10 @@ impl World {
         };
         let options = tipoff_notifier::Options {
             channels: tipoff_notifier::Settings { email, phone, ..Default::default() },
+            webhooks: tipoff_notifier::WebhookOptions {
+                webhooks_inside: true,
+                ..Default::default()
+            },
             notifier_in_flight: 32,
             public_url: self.operator.base.parse().unwrap(),
         };
@@ -251,6 +255,7 @@ impl World {
         };
         let options = tipoff_api::Options {
             any_push_endpoint: true,
+            webhooks_inside: true,
             telephony,
             ..tipoff_api::Options::default()
         };

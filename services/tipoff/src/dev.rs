@@ -23,7 +23,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tipoff_domain::Span;
 use tipoff_runtime::{Clock, Settings, connect, shutdown, telemetry};
-use tipoff_testkit::sink::{Mailbox, PushSink, SmtpSink};
+use tipoff_testkit::sink::{Mailbox, PhoneSink, PushSink, SmtpSink};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -75,7 +75,7 @@ struct System {
     running: Running,
     addresses: Addresses,
     /// Gone with the system.
-    _smtp: SmtpSink,
+    _sinks: (SmtpSink, PhoneSink),
 }
 
 impl System {
@@ -97,6 +97,9 @@ impl System {
         let push = PushSink::start(mailbox.clone(), anywhere())
             .await
             .context("the push sink could not start")?;
+        let phone = PhoneSink::start(mailbox.clone(), anywhere())
+            .await
+            .context("the telephone sink could not start")?;
         let keys = keys::prepare(&base.roster, args.data.as_deref(), args.demo).await?;
         let addresses = Addresses::new(&place, &settings, keys)?;
 
@@ -105,8 +108,10 @@ impl System {
         for _ in 0..ROUTERS {
             running.router(redis.clone(), &base, options::router());
         }
-        running.notifier(board.clone(), &base, options::notifier(&smtp.url(), &addresses.api)?);
-        let app = base.api(board, &options::api(&addresses.intake), stop);
+        let mut notifying = options::notifier(&smtp.url(), &addresses.api)?;
+        notifying.channels.phone = options::phone(&phone.base_url())?;
+        running.notifier(board.clone(), &base, notifying);
+        let app = base.api(board, &options::api(&addresses.intake, &addresses.api), stop);
         let app = app.merge(mail::pages(mailbox, stop.clone()));
         running.api(place.api, app);
         running.ingest(place.intake, &base, options::ingest());
@@ -115,7 +120,7 @@ impl System {
             subscribe::everybody(base.roster.clone(), push, stop.clone()),
         );
 
-        let system = Self { servers, base, running, addresses, _smtp: smtp };
+        let system = Self { servers, base, running, addresses, _sinks: (smtp, phone) };
         if args.json {
             term::out(&format!("{}\n", serde_json::to_string(&system.addresses)?));
         } else {

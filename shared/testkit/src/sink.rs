@@ -10,12 +10,16 @@ pub mod fcm;
 mod mailbox;
 pub mod phone;
 pub mod push;
+pub mod room;
 mod running;
 pub mod smtp;
+pub mod webhook;
 
 pub use apns::ApnsSink;
 pub use fcm::FcmSink;
 pub use mailbox::{Caught, Mailbox};
 pub use phone::PhoneSink;
 pub use push::{PushSink, Subscription};
+pub use room::RoomSink;
 pub use smtp::SmtpSink;
+pub use webhook::WebhookSink;

@@ -130,9 +130,8 @@ pub(crate) async fn replay(
     let publisher = Publisher::new(api.nats.clone());
     for telling in &tellings {
         let body = serde_json::to_vec(telling).map_err(|_| Problem::internal())?;
-        let subject = subject::webhook(&entity, &id);
-        let published =
-            publisher.publish(subject, &telling.key(), None, HeaderMap::new(), Bytes::from(body));
+        let (subject, key) = (subject::webhook(&entity, &id), telling.key());
+        let published = publisher.publish(subject, &key, None, HeaderMap::new(), Bytes::from(body));
         published.await.map_err(|failed| {
             error!(error = &failed as &dyn std::error::Error, "a replay was not written down");
             away()

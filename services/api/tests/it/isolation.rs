@@ -16,7 +16,7 @@ const OPEN: [&str; 6] = [
     "GET /v1/push-key",
 ];
 /// About the caller alone; nothing of anybody else's is named.
-const OWN: [&str; 11] = [
+const OWN: [&str; 13] = [
     "GET /v1/entities",
     "POST /v1/me/pause",
     "POST /v1/me/resume",
@@ -28,6 +28,8 @@ const OWN: [&str; 11] = [
     "DELETE /v1/me/push-subscriptions",
     "GET /v1/events/stream",
     "GET /v1/keys",
+    "GET /v1/webhooks",
+    "POST /v1/webhooks",
 ];
 
 struct Walk {
@@ -40,7 +42,10 @@ struct Walk {
 /// Every operation, aimed at what belongs to `keys`.
 fn aimed(document: &Value, keys: &Keys, lead: &str, key_id: &str) -> Vec<Walk> {
     let operations = operations(document);
-    let reachable = operations.into_iter().filter(|name| !OPEN.contains(&name.as_str()));
+    let reachable = operations
+        .into_iter()
+        // The telephone provider has no key; it signs.
+        .filter(|name| !OPEN.contains(&name.as_str()) && !name.contains(" /telephony/"));
     let aim = |name: String| {
         let (method, path) = name.split_once(' ').unwrap();
         let id = match path {
@@ -49,7 +54,7 @@ fn aimed(document: &Value, keys: &Keys, lead: &str, key_id: &str) -> Vec<Walk> {
             _ => lead,
         };
         let aimed = path.replace("{entity}", keys.entity.as_str()).replace("{agent}", "ana");
-        let aimed = aimed.replace("{version}", "1");
+        let aimed = aimed.replace("{version}", "1").replace("{webhook}", "hook_1");
         let aimed = aimed.replace("{pond}", "north").replace("{lender}", "first-bank");
         let aimed = aimed.replace("{source}", "zillow").replace("{lead}", lead).replace("{id}", id);
         Walk { method: method.parse().unwrap(), path: aimed, body: body_of(&name, keys), name }
@@ -63,6 +68,10 @@ fn body_of(name: &str, keys: &Keys) -> Option<Value> {
     Some(match name {
         "PUT /v1/entities/{entity}" => json!({"name": "Stolen", "kind": "team", "zone": "UTC"}),
         "PUT /v1/entities/{entity}/routes/order" => json!({"order": [keys.route]}),
+        "POST /v1/webhooks" | "PUT /v1/webhooks/{webhook}" => {
+            json!({"url": "https://hooks.example.com/stolen"})
+        }
+        "POST /v1/webhooks/{webhook}/replay" => json!({"event": "1-1795338000000-0"}),
         "POST /v1/keys" => json!({"entity": entity, "role": "admin"}),
         "POST /v1/me/push-subscriptions" | "DELETE /v1/me/push-subscriptions" => {
             json!({"endpoint": "https://push.example.com/s", "keys": {"p256dh": "", "auth": ""}})

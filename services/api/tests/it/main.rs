@@ -16,4 +16,5 @@ mod ponds;
 mod scopes;
 mod versions;
 mod work;
+mod webhooks;
 mod world;

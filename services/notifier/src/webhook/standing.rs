@@ -6,13 +6,15 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tipoff_roster::{Disabled, EditError, Expect, Roster, Webhook};
 use tipoff_wire::Telling;
 use tracing::{debug, warn};
 
 /// A failure that lasts for less is not worth noting.
 const HICCUP: Duration = Duration::from_secs(60);
+/// A failure is noted at the second or third attempt.
+const SOON: TimeDelta = TimeDelta::hours(1);
 
 /// An endpoint as it stands in the roster.
 #[derive(Clone, Copy)]
@@ -33,14 +35,14 @@ impl Standing<'_> {
     /// A message did not get through `since` it was made.
     pub(super) async fn fails(self, roster: &Roster, now: DateTime<Utc>, since: Duration) {
         if self.hook.failing_since.is_none() && since >= HICCUP {
-            let began = now - chrono::TimeDelta::from_std(since).unwrap_or_default();
-            self.write(roster, Webhook { failing_since: Some(began), ..self.hook.clone() }).await;
+            self.write(roster, Webhook { failing_since: Some(now), ..self.hook.clone() }).await;
         }
     }
 
-    /// Whether nothing at all got through since then.
+    /// Whether nothing at all got through since then, or soon after: whatever
+    /// gets through takes the note of a failure away.
     pub(super) fn failed_since(self, instant: DateTime<Utc>) -> bool {
-        self.hook.failing_since.is_none_or(|since| since <= instant + chrono::TimeDelta::hours(1))
+        self.hook.failing_since.is_some_and(|since| since <= instant + SOON)
     }
 
     /// Nothing is sent until its owner turns it on again.

@@ -2,6 +2,7 @@
 //! the environment is for real systems and does not count here.
 
 use anyhow::Context;
+use tipoff_testkit::sink::phone::{ACCOUNT, TOKEN};
 
 pub(super) fn router() -> tipoff_router::Options {
     tipoff_router::Options::default()
@@ -22,16 +23,35 @@ pub(crate) fn notifier(smtp: &str, public_url: &str) -> anyhow::Result<tipoff_no
     };
     Ok(tipoff_notifier::Options {
         channels: tipoff_notifier::Settings { email, ..Default::default() },
+        // Whoever tries webhooks out listens on this machine.
+        webhooks: tipoff_notifier::WebhookOptions { webhooks_inside: true, ..Default::default() },
         notifier_in_flight: 512,
         public_url: public_url.parse().context("the address of claim links")?,
     })
 }
 
-/// The push sink listens on this machine, so any endpoint will do.
-pub(super) fn api(intake: &str) -> tipoff_api::Options {
+/// The account at the telephone sink.
+pub(super) fn phone(sink: &str) -> anyhow::Result<tipoff_notifier::PhoneOptions> {
+    Ok(tipoff_notifier::PhoneOptions {
+        phone_url: sink.parse().context("the address of the telephone sink")?,
+        phone_account: Some(ACCOUNT.to_owned()),
+        phone_token: Some(TOKEN.into()),
+        phone_from: Some("+15125550100".to_owned()),
+        messaging_service: None,
+    })
+}
+
+/// The sinks listen on this machine, so any endpoint will do.
+pub(super) fn api(intake: &str, public_url: &str) -> tipoff_api::Options {
+    let telephony = tipoff_api::TelephonyOptions {
+        public_url: public_url.to_owned(),
+        phone_token: Some(TOKEN.into()),
+    };
     tipoff_api::Options {
         intake_url: intake.to_owned(),
         any_push_endpoint: true,
+        webhooks_inside: true,
+        telephony,
         ..tipoff_api::Options::default()
     }
 }

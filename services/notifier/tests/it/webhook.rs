@@ -1,0 +1,251 @@
+//! Endpoints of others: what they are told, and what becomes of those that misbehave.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{Consumer, pull};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
+use serde_json::json;
+use tipoff_board::Claiming;
+use tipoff_domain::{LeadId, WebhookId};
+use tipoff_roster::{Expect, Secret, Webhook, WebhookWanted};
+use tipoff_runtime::Clock;
+use tipoff_testkit::sink::WebhookSink;
+use tipoff_testkit::sink::webhook::Fault;
+use tipoff_wire::Stream;
+
+use crate::desk::{Desk, Notifier, dana, id};
+
+const INSIDE: &[&str] = &["--webhooks-inside"];
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn secret(byte: u8) -> String {
+    format!("whsec_{}", STANDARD.encode([byte; 32]))
+}
+
+async fn sink() -> WebhookSink {
+    WebhookSink::start((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap()
+}
+
+async fn desk() -> Desk {
+    let desk = Desk::set_up().await;
+    desk.agent("ana", json!({"channels": []})).await;
+    desk
+}
+
+fn notifier(desk: &Desk) -> Notifier {
+    desk.notifier(INSIDE)
+}
+
+async fn endpoint(desk: &Desk, name: &str, sink: &WebhookSink, more: &[&str]) -> WebhookId {
+    let events = more.iter().filter(|word| word.contains('.')).map(|word| (*word).to_owned());
+    let events: Vec<String> = events.collect();
+    let wanted = WebhookWanted {
+        url: sink.url(),
+        events: (!events.is_empty()).then_some(events),
+        contact: more.contains(&"contact"),
+        active: true,
+        description: None,
+    };
+    let webhook = Webhook {
+        wanted,
+        secrets: vec![Secret { text: secret(1), until: None }],
+        created_at: Clock::system().now() - TimeDelta::minutes(1),
+        failing_since: None,
+        disabled: None,
+    };
+    let hook: WebhookId = id(name);
+    desk.roster.put_webhook(&desk.entity, &hook, webhook, Expect::Absent).await.unwrap();
+    hook
+}
+
+async fn claim(desk: &Desk, lead: &LeadId) {
+    let ana = id("ana");
+    desk.board.claim(&desk.entity, lead, &Claiming::by(&ana, "claim")).await.unwrap();
+}
+
+/// Waits until the endpoint stands so in the roster.
+async fn stands(desk: &Desk, hook: &WebhookId, how: impl Fn(&Webhook) -> bool) -> Webhook {
+    let mut changes = desk.roster.changes();
+    let waiting = async {
+        loop {
+            let (found, _) = desk.roster.webhook(&desk.entity, hook).unwrap();
+            if how(&found) {
+                return found;
+            }
+            changes.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.expect("it stands so in time")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endpoints_are_told_what_they_want_to_know_and_contact_details_only_where_allowed() {
+    let desk = desk().await;
+    let (all, claims) = (sink().await, sink().await);
+    endpoint(&desk, "hook_all", &all, &[]).await;
+    endpoint(&desk, "hook_claims", &claims, &["lead.claimed", "contact"]).await;
+    let _notifier = notifier(&desk);
+    let lead = desk.offer(&["ana"], dana()).await;
+    claim(&desk, &lead).await;
+
+    let told = all.told_of(3).await;
+    let mut kinds: Vec<&str> =
+        told.iter().map(|told| told.body["type"].as_str().unwrap()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["lead.claimed", "lead.offered", "lead.received"]);
+    for told in &told {
+        assert!(told.is_signed_with(&secret(1)) && !told.is_signed_with(&secret(2)));
+        assert!(!told.raw.contains("dana@example.com"), "{}", told.raw);
+        assert_eq!(told.body["data"]["lead"], lead.as_str());
+        assert_eq!(told.id, format!("msg_{}", told.body["data"]["id"].as_str().unwrap()));
+    }
+    let [claimed] = &claims.told_of(1).await[..] else { panic!("one event") };
+    assert_eq!(claimed.body["type"], "lead.claimed");
+    assert_eq!(claimed.body["data"]["payload"]["emails"][0], "dana@example.com");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_never_answers_keeps_no_other_waiting() {
+    let desk = desk().await;
+    let (slow, quick) = (sink().await, sink().await);
+    slow.misbehave(Fault::Slow);
+    endpoint(&desk, "hook_slow", &slow, &[]).await;
+    endpoint(&desk, "hook_quick", &quick, &[]).await;
+    let _notifier = notifier(&desk);
+    for _ in 0..10 {
+        desk.offer(&["ana"], dana()).await;
+    }
+    quick.told_of(20).await;
+    assert!(slow.told().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_failed_is_told_again_under_the_same_id() {
+    let desk = desk().await;
+    let sink = sink().await;
+    sink.misbehave(Fault::Status(500));
+    endpoint(&desk, "hook_1", &sink, &["lead.offered"]).await;
+    let _notifier = notifier(&desk);
+    desk.offer(&["ana"], dana()).await;
+    sink.struck(1).await;
+    sink.misbehave(None);
+    let told = sink.told_of(1).await;
+    assert_eq!(told[0].body["type"], "lead.offered");
+    assert_eq!(told[0].id, format!("msg_{}", told[0].body["data"]["id"].as_str().unwrap()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_gone_is_disabled_at_once_and_that_is_said() {
+    let desk = desk().await;
+    let sink = sink().await;
+    sink.misbehave(Fault::Status(410));
+    let hook = endpoint(&desk, "hook_1", &sink, &["lead.offered"]).await;
+    let _notifier = notifier(&desk);
+    desk.offer(&["ana"], dana()).await;
+    let disabled = stands(&desk, &hook, |hook| hook.disabled.is_some()).await.disabled.unwrap();
+    assert!(disabled.why.contains("410"), "{}", disabled.why);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_three_days_of_failures_it_is_given_up_and_that_is_said() {
+    let desk = desk().await;
+    let sink = sink().await;
+    sink.misbehave(Fault::Status(503));
+    let hook = endpoint(&desk, "hook_1", &sink, &["lead.offered"]).await;
+    let (found, version) = desk.roster.webhook(&desk.entity, &hook).unwrap();
+    let failing = Webhook { failing_since: Some(found.created_at), ..found };
+    let expect = Expect::Version(version);
+    desk.roster.put_webhook(&desk.entity, &hook, failing, expect).await.unwrap();
+    let later = Clock::held_at(Clock::system().now() + TimeDelta::hours(90));
+    let _notifier = desk.notifier_at(later, &desk.smtp.url(), INSIDE);
+    desk.offer(&["ana"], dana()).await;
+    let disabled = stands(&desk, &hook, |hook| hook.disabled.is_some()).await.disabled.unwrap();
+    assert!(
+        disabled.why.contains("three days") && disabled.why.contains("503"),
+        "{}",
+        disabled.why
+    );
+    let (_, dead) = desk.dead().await;
+    assert_eq!(dead.stream, Stream::Webhooks.name());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_is_a_failure_and_leads_nowhere() {
+    let desk = desk().await;
+    let sink = sink().await;
+    sink.misbehave(Fault::Redirect);
+    endpoint(&desk, "hook_1", &sink, &["lead.offered"]).await;
+    let _notifier = notifier(&desk);
+    desk.offer(&["ana"], dana()).await;
+    sink.struck(1).await;
+    tried(&desk, "hook_1", 2).await;
+    assert!(sink.told().is_empty());
+}
+
+/// Waits until a message was handed out so often to the endpoint's consumer.
+async fn tried(desk: &Desk, hook: &str, times: u64) {
+    let stream = desk.nats.jetstream.get_stream(Stream::Webhooks.name()).await.unwrap();
+    let waiting = async {
+        loop {
+            let consumer = stream.get_consumer(&format!("webhook-{hook}")).await;
+            if let Ok(mut consumer) = consumer {
+                let consumer: &mut Consumer<pull::Config> = &mut consumer;
+                if consumer.info().await.unwrap().delivered.consumer_sequence >= times {
+                    return;
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.expect("it is tried in time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_inside_our_network_is_called_unless_the_deployment_allows_it() {
+    let desk = desk().await;
+    let sink = sink().await;
+    endpoint(&desk, "hook_1", &sink, &["lead.offered"]).await;
+    let _notifier = desk.notifier(&[]);
+    desk.offer(&["ana"], dana()).await;
+    tried(&desk, "hook_1", 2).await;
+    assert!(sink.told().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_old_secret_signs_beside_the_new_one_for_its_time() {
+    let desk = desk().await;
+    let sink = sink().await;
+    let hook = endpoint(&desk, "hook_1", &sink, &["lead.offered"]).await;
+    let (found, version) = desk.roster.webhook(&desk.entity, &hook).unwrap();
+    let until = Some(Clock::system().now() + TimeDelta::hours(1));
+    let past = Some(Clock::system().now() - TimeDelta::hours(1));
+    let secrets = vec![
+        Secret { text: secret(2), until: None },
+        Secret { text: secret(1), until },
+        Secret { text: secret(3), until: past },
+    ];
+    let changed = Webhook { secrets, ..found };
+    desk.roster.put_webhook(&desk.entity, &hook, changed, Expect::Version(version)).await.unwrap();
+    let _notifier = notifier(&desk);
+    desk.offer(&["ana"], dana()).await;
+    let told = sink.told_of(1).await.remove(0);
+    assert!(told.is_signed_with(&secret(2)) && told.is_signed_with(&secret(1)));
+    assert!(!told.is_signed_with(&secret(3)), "its time is over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_message_that_is_never_taken_does_not_disable_an_endpoint_that_works() {
+    let desk = desk().await;
+    let sink = sink().await;
+    sink.misbehave(Fault::Status(400));
+    let hook = endpoint(&desk, "hook_1", &sink, &["lead.offered"]).await;
+    let later = Clock::held_at(Clock::system().now() + TimeDelta::hours(90));
+    let _notifier = desk.notifier_at(later, &desk.smtp.url(), INSIDE);
+    desk.offer(&["ana"], dana()).await;
+    let (_, dead) = desk.dead().await;
+    assert!(dead.error.contains("400"), "{}", dead.error);
+    assert_eq!(desk.roster.webhook(&desk.entity, &hook).unwrap().0.disabled, None);
+}
