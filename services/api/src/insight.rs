@@ -4,6 +4,7 @@
 //! The domain computes; these handlers fetch what it needs.
 
 pub(crate) mod attempt;
+pub(crate) mod audit;
 pub(crate) mod lint;
 pub mod report;
 pub(crate) mod schema;

@@ -6,6 +6,7 @@
 //! who lives ([`share`]). Two routers that sweep the same partition do no harm:
 //! the board decides.
 
+mod audit;
 mod options;
 mod place;
 mod seed;

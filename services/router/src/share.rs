@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use crate::Error;
+use crate::audit::Auditor;
 use crate::staff::{Dismissal, Staff};
 use crate::sweep::Mover;
 
@@ -32,6 +33,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// The partitions that this router sweeps at the moment.
 struct Sweeping {
     mover: Mover,
+    auditor: Auditor,
     tasks: TaskTracker,
     running: BTreeMap<Partition, (Arc<Notify>, CancellationToken)>,
 }
@@ -46,7 +48,9 @@ pub(crate) async fn share_out(
     let count = mover.roster.deployment().partitions;
     let board = mover.board.clone();
     let (mut staff, mut changes) = (Staff::new(mover.roster.clone()), mover.roster.changes());
-    let mut sweeping = Sweeping { mover, tasks: TaskTracker::new(), running: BTreeMap::new() };
+    let auditor = Auditor::new(board.clone(), mover.roster.clone(), mover.clock.clone());
+    let mut sweeping =
+        Sweeping { mover, auditor, tasks: TaskTracker::new(), running: BTreeMap::new() };
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut calls = nats.client.subscribe(subject::WAKE_ALL).await.map_err(Error::Wake)?;
@@ -97,8 +101,10 @@ impl Sweeping {
         let (wake, stop) = (Arc::new(Notify::new()), CancellationToken::new());
         self.running.insert(partition, (wake.clone(), stop.clone()));
         let (mover, dismissal, ending) = (self.mover.clone(), self.dismissal(), stop.clone());
+        let auditing = stop.clone();
         self.tasks.spawn(async move { mover.sweep(partition, &wake, stop).await });
         self.tasks.spawn(async move { dismissal.look_over(partition, ending).await });
+        self.tasks.spawn(self.auditor.clone().watch(partition, auditing));
     }
 
     /// Those who left the entities that this router sweeps for.

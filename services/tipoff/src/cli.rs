@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{bench, dev, dlq, doctor, init, send, services, trace};
+use crate::{bench, dev, dlq, doctor, init, lint, report, send, services, simulate, trace};
 
 /// Routes sales leads to the people who work them.
 #[derive(Debug, Parser)]
@@ -34,6 +34,12 @@ pub(crate) enum Command {
     Send(send::Args),
     /// Tell everything that happened to a lead, and why
     Trace(trace::Args),
+    /// Look for what is odd about an entity's routes and people
+    Lint(lint::Args),
+    /// The Lead Routing Stats Report: what became of the leads, per agent
+    Report(report::Args),
+    /// Play the leads of the last days through a draft of the routes
+    Simulate(simulate::Args),
     /// Measure what this machine can do, end to end
     Bench(bench::BenchArgs),
     /// Messages that nobody could handle: list, show and send again

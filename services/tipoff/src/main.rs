@@ -7,12 +7,16 @@ mod dlq;
 mod doctor;
 mod exit;
 mod init;
+mod lint;
 mod reach;
+mod report;
 mod send;
 mod services;
+mod simulate;
 mod tell;
 mod term;
 mod trace;
+mod why;
 
 use std::process::ExitCode;
 
@@ -55,6 +59,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Doctor(args) => return Box::pin(doctor::run(args)).await,
         Command::Send(args) => Box::pin(send::run(args)).await?,
         Command::Trace(args) => Box::pin(trace::run(args)).await?,
+        Command::Lint(args) => return Box::pin(lint::run(args)).await,
+        Command::Report(args) => Box::pin(report::run(args)).await?,
+        Command::Simulate(args) => Box::pin(simulate::run(args)).await?,
         Command::Bench(args) => Box::pin(bench::run(args)).await?,
         Command::Dlq(args) => Box::pin(dlq::run(args)).await?,
     }

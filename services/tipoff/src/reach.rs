@@ -1,14 +1,17 @@
 //! Connecting for a single command: a server that is not there is an answer,
 //! not something to wait for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use tipoff_domain::{EntityId, EntityView};
+use tipoff_roster::Roster;
 use tipoff_runtime::{ConnectError, Nats, Redis, Settings, connect};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::exit::Unavailable;
+use crate::exit::{Unavailable, Usage};
 
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -39,6 +42,23 @@ async fn in_time<T>(
         Ok(connected) => Ok(connected?),
         Err(_) => Err(missing().into()),
     }
+}
+
+/// The configuration, followed until the token is cancelled.
+pub(crate) async fn roster(
+    nats: &Nats,
+    settings: &Settings,
+) -> anyhow::Result<(Roster, CancellationToken)> {
+    let stop = CancellationToken::new();
+    let partitions = tipoff_wire::partition::DEFAULT_PARTITIONS;
+    let roster = Roster::open(nats, partitions, settings.replicas, stop.clone()).await?;
+    Ok((roster, stop))
+}
+
+/// An entity as it is configured now.
+pub(crate) fn view(roster: &Roster, entity: &EntityId) -> anyhow::Result<Arc<EntityView>> {
+    let view = roster.view(entity);
+    Ok(view.ok_or_else(|| Usage(format!("there is no entity called {entity}")))?)
 }
 
 /// A stream that `tipoff init` makes.

@@ -7,15 +7,14 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::Stream as JetStream;
 use futures::TryStreamExt;
 use serde::Serialize;
-use tipoff_domain::{EntityId, LeadId};
-use tipoff_roster::Roster;
+use tipoff_domain::explain::Words;
+use tipoff_domain::{AgentId, EntityId, LeadId};
 use tipoff_runtime::{Nats, Settings};
 use tipoff_wire::{Event, Stream};
-use tokio_util::sync::CancellationToken;
 
 use crate::exit::Usage;
 use crate::tell::Titles;
-use crate::{reach, term};
+use crate::{reach, term, why};
 
 /// Messages asked for at once.
 const BATCH: usize = 200;
@@ -27,6 +26,12 @@ pub(crate) struct Args {
     /// For programs: the events as they stand in the log, without contact details
     #[arg(long)]
     json: bool,
+    /// Every decision in words: each route, each agent, and what spoke for or against them
+    #[arg(long, conflicts_with = "json")]
+    why: bool,
+    /// With --why: as that agent is told
+    #[arg(long, requires = "why")]
+    agent: Option<AgentId>,
     #[command(flatten)]
     settings: Settings,
 }
@@ -49,6 +54,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     if args.json {
         let text = serde_json::to_string_pretty(&Traced { lead: &lead, events: &events })?;
         term::out(&format!("{text}\n"));
+    } else if args.why {
+        let (roster, stop) = reach::roster(&nats, &args.settings).await?;
+        let words = roster.view(&first.entity).map(|view| Words::of(&view)).unwrap_or_default();
+        stop.cancel();
+        term::out(&why::render(&events, &words, args.agent.as_ref()));
     } else {
         let titles = titles(&nats, &args.settings, &first.entity).await?;
         term::out(&render::render(&events, &titles, &chrono::Local));
@@ -110,14 +120,7 @@ async fn titles(nats: &Nats, settings: &Settings, entity: &EntityId) -> anyhow::
     if nats.jetstream.get_key_value("roster").await.is_err() {
         return Ok(Titles::default());
     }
-    let stop = CancellationToken::new();
-    let roster = Roster::open(
-        nats,
-        tipoff_wire::partition::DEFAULT_PARTITIONS,
-        settings.replicas,
-        stop.clone(),
-    )
-    .await?;
+    let (roster, stop) = reach::roster(nats, settings).await?;
     let titles = Titles::of(&roster, entity);
     stop.cancel();
     Ok(titles)

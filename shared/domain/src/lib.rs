@@ -7,6 +7,7 @@
 //! Rules are cited by their number in the semantics document, as in "D-7".
 
 pub mod agent;
+pub mod audit;
 pub mod channel;
 pub mod claiming;
 pub mod criteria;

@@ -62,7 +62,7 @@ impl Api {
         let mut turns = Turns::default();
         for (route, memory) in self.board.turns(entity).await? {
             if let Some(next) = memory.next {
-                turns.turns.insert(route.clone(), Turn { next, list: memory.list });
+                turns.next.insert(route.clone(), Turn { next, list: memory.list });
             }
             if let Some(next) = memory.next_roll_on {
                 turns.roll_ons.insert(route.clone(), Turn { next, list: memory.roll_on_list });

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tipoff_domain::report::{AgentRow, Range, Report};
 use tipoff_domain::{AgentId, EntityId, EntityView};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use super::schema;
 use crate::Api;
@@ -24,7 +24,7 @@ use crate::problem::Problem;
 pub use build::report;
 pub use sheet::sheet;
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Word {
     /// Since the first of the month.
@@ -35,7 +35,7 @@ pub(crate) enum Word {
     Custom,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Format {
     #[default]
@@ -49,12 +49,14 @@ pub(crate) enum Format {
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
     /// `month` (to date, if left out), `year` (to date), `all` or `custom`.
+    #[param(value_type = Option<String>)]
     range: Option<Word>,
     /// First day, in the entity's zone.
     from: Option<NaiveDate>,
     /// Last day, included.
     to: Option<NaiveDate>,
     /// `json` (if left out) or `csv`.
+    #[param(value_type = Option<String>)]
     format: Option<Format>,
 }
 

@@ -236,3 +236,22 @@ pub(crate) struct Hop {
     candidates: Vec<CandidateSaid>,
     memory: Option<String>,
 }
+
+/// What the standing audit found.
+#[derive(ToSchema)]
+pub(crate) struct Audited {
+    /// Leads looked at.
+    examined: u64,
+    in_order: bool,
+    faults: Vec<FaultFound>,
+    /// `entity` and `from` of the next part; `null`: this was the last.
+    next: Option<Value>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct FaultFound {
+    entity: String,
+    lead: String,
+    /// `stuck`, `in_two_places`, `overdue`, `not_listed` or `idle_reservation`.
+    fault: String,
+}

@@ -60,15 +60,15 @@ pub(crate) async fn why_lead(
 /// One decision of a lead's story.
 #[derive(Debug, Serialize)]
 pub struct Hop {
-    at: chrono::DateTime<chrono::Utc>,
+    pub at: chrono::DateTime<chrono::Utc>,
     #[serde(rename = "type")]
-    kind: tipoff_wire::EventKind,
+    pub kind: tipoff_wire::EventKind,
     round: Option<u32>,
     route: Option<String>,
     title: Option<String>,
     until: Option<chrono::DateTime<chrono::Utc>>,
     /// Why it rests, or how it came to somebody.
-    message: Option<tipoff_domain::lint::Message>,
+    pub message: Option<tipoff_domain::lint::Message>,
     pub routes: Vec<RouteSaid>,
     pub candidates: Vec<CandidateSaid>,
     /// What the route remembers from now on: whose turn is next, who was first.
@@ -84,7 +84,7 @@ pub struct Why {
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<explain::Answer>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<tipoff_domain::lint::Message>,
+    pub message: Option<tipoff_domain::lint::Message>,
     pub hops: Vec<Hop>,
 }
 

@@ -1,4 +1,5 @@
 mod attempt;
+mod audit;
 mod lint;
 mod report;
 mod simulate;

@@ -1,0 +1,76 @@
+//! The standing audit, on demand.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tipoff_board::Found;
+use tipoff_domain::EntityId;
+use utoipa::IntoParams;
+
+use super::schema;
+use crate::Api;
+use crate::access::Caller;
+use crate::body::Asked;
+use crate::problem::Problem;
+
+/// Leads looked at in one request.
+const MOST: usize = 50_000;
+
+/// What to look at.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Part {
+    /// From this entity on, by name.
+    #[param(value_type = Option<String>)]
+    entity: Option<EntityId>,
+    /// Leads that came in from then on; `next.from` of the part before.
+    from: Option<DateTime<Utc>>,
+}
+
+/// Look for leads that are not in order
+///
+/// Every lead that is not closed waits for exactly one thing: a deadline, a pond, an admin or its agent. For operators; the routers look by themselves once a minute. Where there is much, `next` tells how to go on.
+#[utoipa::path(get, path = "/v1/audit", tag = "insight", params(Part),
+    responses((status = 200, body = schema::Audited)))]
+pub(crate) async fn audit(
+    State(api): State<Api>,
+    caller: Caller,
+    Asked(part): Asked<Part>,
+) -> Result<Json<Value>, Problem> {
+    caller.operator()?;
+    let mut entities = api.roster.entities();
+    entities.sort_unstable();
+    if let Some(from) = &part.entity {
+        entities.retain(|entity| entity >= from);
+    }
+    let (mut examined, mut faults) = (0, Vec::new());
+    for entity in entities {
+        let since = part.from.filter(|_| part.entity.as_ref() == Some(&entity));
+        let since = since.unwrap_or(DateTime::UNIX_EPOCH);
+        let mut chunks =
+            std::pin::pin!(api.board.standings(&entity, since, DateTime::<Utc>::MAX_UTC));
+        while let Some(chunk) = chunks.try_next().await? {
+            examined += chunk.len();
+            faults.extend(api.board.audit(&entity, &chunk).await?);
+            if let Some(last) = chunk.last().filter(|_| examined >= MOST) {
+                let next = last.now_is.received_at + chrono::TimeDelta::milliseconds(1);
+                return Ok(Json(shown(examined, &faults, json!({"entity": entity, "from": next}))));
+            }
+        }
+    }
+    for partition in tipoff_wire::Partition::all(api.roster.deployment().partitions) {
+        faults.extend(api.board.idle_reservations(partition).await?);
+    }
+    Ok(Json(shown(examined, &faults, Value::Null)))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is written out here and now")]
+fn shown(examined: usize, faults: &[Found], next: Value) -> Value {
+    let one = |Found { entity, lead, fault }: &Found| json!({ "entity": entity, "lead": lead, "fault": fault });
+    let listed: Vec<Value> = faults.iter().map(one).collect();
+    json!({ "examined": examined, "in_order": faults.is_empty(), "faults": listed, "next": next })
+}

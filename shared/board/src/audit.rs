@@ -1,0 +1,139 @@
+//! What the queues say, held against the leads' own entries (D-37).
+
+use chrono::{DateTime, Utc};
+use redis::FromRedisValue;
+use tipoff_domain::audit::{Fault, Seen, check};
+use tipoff_domain::{EntityId, LeadId};
+use tipoff_wire::event::State;
+use tipoff_wire::{After, Partition};
+
+use crate::keys::Keys;
+use crate::ponds::{HELD, POOL};
+use crate::standings::Stands;
+use crate::{Board, BoardError};
+
+/// Reserved places looked at in one go.
+const CHUNK: usize = 500;
+
+/// A lead that is not in order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    pub entity: EntityId,
+    pub lead: LeadId,
+    pub fault: Fault,
+}
+
+impl Board {
+    /// Those of `leads` that are not in order. One that has moved on since it
+    /// was read is left for the next time.
+    pub async fn audit(
+        &self,
+        entity: &EntityId,
+        leads: &[Stands],
+    ) -> Result<Vec<Found>, BoardError> {
+        if leads.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = self.time(entity).await?;
+        let keys = Keys(self.partition(entity));
+        let mut all = redis::pipe();
+        // The entry and the queues at one moment.
+        all.atomic();
+        for stands in leads {
+            let agent = stands.now_is.agent.as_ref().map_or("", |agent| agent.as_str());
+            all.hget(keys.lead(&stands.id), "version");
+            all.zscore(keys.deadlines(), stands.id.as_str());
+            all.zscore(keys.pool(entity), resting(&stands.id, &stands.now_is));
+            all.zscore(keys.owned(), format!("{entity}|{agent}|{}", stands.id));
+        }
+        let flat: Vec<redis::Value> = all.query_async(&mut self.redis.clone()).await?;
+        let mut found = Vec::new();
+        for (stands, said) in leads.iter().zip(flat.chunks_exact(4)) {
+            let number = |place: usize| -> Result<Option<f64>, BoardError> {
+                let value = said.get(place).unwrap_or(&redis::Value::Nil);
+                Ok(Option::<f64>::from_redis_value_ref(value).map_err(redis::RedisError::from)?)
+            };
+            #[expect(clippy::cast_precision_loss, reason = "versions are small")]
+            let is_same = number(0)? == Some(stands.version as f64);
+            let seen = seen(&stands.now_is, number(1)?, number(2)?.is_some(), number(3)?.is_some());
+            if let Some(fault) = check(&seen, now).filter(|_| is_same) {
+                found.push(Found { entity: entity.clone(), lead: stands.id.clone(), fault });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Places that limits hold for offers which are not pending (D-22), in a
+    /// whole partition.
+    pub async fn idle_reservations(&self, partition: Partition) -> Result<Vec<Found>, BoardError> {
+        let keys = Keys(partition);
+        let (mut found, mut after) = (Vec::new(), "-".to_owned());
+        loop {
+            let mut range = redis::cmd("ZRANGE");
+            range.arg(keys.reserved()).arg(&after).arg("+").arg("BYLEX");
+            range.arg("LIMIT").arg(0).arg(CHUNK);
+            let members: Vec<String> = range.query_async(&mut self.redis.clone()).await?;
+            let Some(last) = members.last() else { return Ok(found) };
+            after = format!("({last}");
+            found.extend(self.idle_among(keys, &members).await?);
+        }
+    }
+
+    async fn idle_among(&self, keys: Keys, members: &[String]) -> Result<Vec<Found>, BoardError> {
+        let read = |member: &String| {
+            let (rest, lead) = member.rsplit_once('|')?;
+            let (entity, agent) = rest.split_once('|')?;
+            Some((entity.parse().ok()?, agent.to_owned(), lead.parse().ok()?, member.clone()))
+        };
+        let places: Vec<(EntityId, String, LeadId, String)> =
+            members.iter().filter_map(read).collect();
+        let mut all = redis::pipe();
+        all.atomic();
+        for (_, _, lead, member) in &places {
+            all.hget(keys.lead(lead), "pending").zscore(keys.reserved(), member);
+        }
+        let said: Vec<(Option<String>, Option<f64>)> = match places.as_slice() {
+            [] => Vec::new(),
+            _ => pairs(all.query_async(&mut self.redis.clone()).await?)?,
+        };
+        let idle = places.into_iter().zip(said).filter(|((_, agent, ..), (pending, still))| {
+            let pending = pending.as_deref().unwrap_or_default();
+            still.is_some() && !pending.split(',').any(|asked| asked == agent)
+        });
+        let fault = Fault::IdleReservation;
+        Ok(idle.map(|((entity, _, lead, _), _)| Found { entity, lead, fault }).collect())
+    }
+}
+
+fn pairs<A: FromRedisValue, B: FromRedisValue>(
+    flat: Vec<redis::Value>,
+) -> Result<Vec<(A, B)>, redis::RedisError> {
+    let read = |pair: &[redis::Value]| {
+        Ok((A::from_redis_value_ref(&pair[0])?, B::from_redis_value_ref(&pair[1])?))
+    };
+    flat.chunks_exact(2).map(read).collect()
+}
+
+/// Where it would stand in `pool`.
+fn resting(lead: &LeadId, now_is: &After) -> String {
+    let pond = match now_is.state {
+        State::Held => HELD,
+        _ => now_is.pond.as_ref().map_or(POOL, |pond| pond.as_str()),
+    };
+    let since = now_is.rested_at.map_or(0, |at| at.timestamp_millis());
+    format!("{pond}|{since:013}|{lead}")
+}
+
+fn seen(now_is: &After, due: Option<f64>, rests: bool, is_owned: bool) -> Seen {
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds since the epoch")]
+    let due = due.and_then(|ms| DateTime::<Utc>::from_timestamp_millis(ms as i64));
+    Seen {
+        state: now_is.state,
+        due,
+        rests,
+        has_agent: now_is.agent.is_some(),
+        is_owned,
+        must_be_worked: now_is.act_by.is_some(),
+        is_released: now_is.released.is_some(),
+    }
+}
