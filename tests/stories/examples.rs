@@ -1,13 +1,9 @@
-//! The worked examples 1 to 6, 8 and 10 to 12 of the rules, as they are lived.
+//! The worked examples 1 to 12 of the rules, as they are lived.
 
 use serde_json::json;
 use tipoff_domain::AgentId;
-use tipoff_tests::{World, answer, claim_link, friday_at_ten, id, minutes, seconds};
+use tipoff_tests::{World, answer, claim_link, friday_at_ten, id, minutes, robin, seconds};
 use tipoff_wire::{EventKind, Stream};
-
-fn robin(agents: &[&str]) -> serde_json::Value {
-    json!({"kind": "round_robin", "agents": agents})
-}
 
 #[tokio::test]
 async fn example_1_the_turn_moves_on_once_per_lead() {
@@ -164,6 +160,30 @@ async fn example_6_the_evening_route_takes_over_and_the_deadline_is_honoured_in_
 }
 
 #[tokio::test]
+async fn example_7_five_times_three_minutes_do_not_fit_into_ten() {
+    let list = ["ana", "ben", "chloe", "dana", "eve"];
+    let world = World::with_team(&[&list[..], &["tom"]].concat()).await;
+    let route = json!({"title": "Robin", "strategy": robin(&list), "channels": ["email"],
+        "claim_within": "3m", "timeout": {"after": "10m", "agent": "tom"}});
+    let saved = world.operator.post("/v1/entities/acme/routes", &route).await.expect(201).json();
+    let warning = &saved["warnings"][0];
+    assert_eq!(warning["code"], "timeout_too_short");
+    assert!(warning["message"]["en"].as_str().unwrap().contains("needs 15 min"), "{warning}");
+
+    let lead = world.lead_from_zillow("Fay").await;
+    for (hop, agent) in list[..3].iter().enumerate() {
+        assert_eq!(world.offered(&lead, hop + 1).await, [*agent]);
+        world.fast_forward(minutes(3)).await;
+    }
+    let fourth = world.nth(&lead, EventKind::Offered, 4).await;
+    assert_eq!(fourth.offers[0].until, friday_at_ten() + minutes(10), "one minute is left");
+    world.fast_forward(minutes(1)).await;
+    assert_eq!(world.assigned(&lead, 1).await, ("tom".to_owned(), "timeout_agent".to_owned()));
+    let assigned = world.first(&lead, EventKind::Assigned).await;
+    assert_eq!(assigned.at, friday_at_ten() + minutes(10));
+}
+
+#[tokio::test]
 async fn example_8_a_pending_offer_reserves_the_days_only_lead_and_a_pass_frees_it() {
     let world = World::with_team(&["ana", "ben"]).await;
     let ana = json!({"name": "Ana", "email": "ana@acme.example.com", "channels": ["email"],
@@ -223,6 +243,27 @@ async fn a_jump_ball_reserves_nothing_and_is_counted_when_it_is_claimed() {
     assert_eq!(world.offered(&third, 1).await, ["ben"]);
     ana.post(&format!("/v1/leads/{first}/return"), &json!({})).await.expect(200);
     ana.post(&format!("/v1/leads/{second}/claim"), &json!({})).await.expect(200);
+}
+
+#[tokio::test]
+async fn example_9_an_hour_that_the_clocks_skip_is_never_active_and_the_lint_says_so() {
+    let world = World::with_team(&["ana"]).await;
+    let window = json!({"schedule": {"zone": "America/New_York", "days": ["sun"],
+        "hours": {"from": "02:00", "to": "03:00"}}});
+    world.route("Night", robin(&["ana"]), window).await;
+    let lint = world.operator.get("/v1/entities/acme/lint").await.expect(200).json();
+    let mut findings = lint["findings"].as_array().unwrap().iter();
+    let skipped = findings.find(|finding| finding["code"] == "window_skipped").unwrap();
+    assert!(skipped["message"]["en"].as_str().unwrap().contains("2041-03-10"), "{skipped}");
+
+    // The second before two, and then it is three in the morning.
+    for (instant, name) in [("2041-03-10T06:59:59Z", "Dana"), ("2041-03-10T07:00:00Z", "Eli")] {
+        world.fast_forward_to(id(instant)).await;
+        let lead = world.lead_from_zillow(name).await;
+        assert_eq!(world.pooled(&lead).await, "no_route");
+    }
+    world.fast_forward_to(id("2041-03-17T06:00:00Z")).await;
+    assert_eq!(world.firsts(&["Fay"]).await, ["ana"], "a week later it is there again");
 }
 
 #[tokio::test]

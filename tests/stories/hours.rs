@@ -1,7 +1,7 @@
 //! When leads go out, and to whom while nobody is in (D-16, D-17, D-18).
 
 use serde_json::{Value, json};
-use tipoff_tests::{World, assign_to, friday_at_ten, jump_ball, minutes, robin};
+use tipoff_tests::{World, assign_to, jump_ball, minutes, robin};
 use tipoff_wire::EventKind;
 
 fn quiet(from: &str, to: &str) -> Value {
@@ -90,22 +90,4 @@ async fn a_lead_is_routed_anew_three_times_at_most_and_then_rests_in_the_pool() 
         world.does(agent, "pass", &lead).await.expect(200);
     }
     assert_eq!(world.pooled(&lead).await, "too_many_reroutes");
-}
-
-#[tokio::test]
-async fn the_timeout_agent_has_what_nobody_took_in_time() {
-    let world = World::with_team(&["ana", "ben", "chloe", "dana", "eve", "tom"]).await;
-    let list = ["ana", "ben", "chloe", "dana", "eve"];
-    let timed = json!({"claim_within": "3m", "timeout": {"after": "10m", "agent": "tom"}});
-    world.route("Robin", robin(&list), timed).await;
-    let lead = world.lead_from_zillow("Fay").await;
-    for (hop, agent) in list[..3].iter().enumerate() {
-        assert_eq!(world.offered(&lead, hop + 1).await, [*agent]);
-        world.fast_forward(minutes(3)).await;
-    }
-    let fourth = world.nth(&lead, EventKind::Offered, 4).await;
-    assert_eq!(fourth.offers[0].until, friday_at_ten() + minutes(10), "one minute is left");
-    world.fast_forward(minutes(1)).await;
-    let assigned = world.first(&lead, EventKind::Assigned).await;
-    assert_eq!((assigned.agents[0].as_str(), assigned.at), ("tom", friday_at_ten() + minutes(10)));
 }

@@ -3,6 +3,7 @@
 mod chances;
 mod changes;
 mod claiming;
+mod everyday;
 mod examples;
 mod held;
 mod hours;

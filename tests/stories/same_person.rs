@@ -41,7 +41,9 @@ async fn whoever_has_the_person_keeps_them_without_turn_or_limit() {
     let again = dana(&world, "two").await;
     assert_eq!(world.assigned(&again, 1).await, ("ana".to_owned(), "returning".to_owned()));
     world.mail("ana", &again, 1).await;
-    assert_eq!(world.firsts(&["Eli"]).await, ["ben"], "it was nobody's turn");
+    let other = world.lead_from_zillow("Eli").await;
+    assert_eq!(world.offered(&other, 1).await, ["ben"], "it was nobody's turn");
+    world.does("ben", "claim", &other).await.expect(200);
     world.fast_forward(minutes(60 * 24 * 90)).await;
     let stranger = dana(&world, "three").await;
     assert_eq!(world.offered(&stranger, 1).await, ["ana"], "after ninety days it is a new lead");

@@ -32,20 +32,18 @@ impl World {
         id(&answer.field("id"))
     }
 
-    /// The same lead comes again after everybody has forgotten that it did: not
-    /// through the intake, which would know it for a while, but right behind it.
-    pub async fn resends(&self, source: &str, lead: &LeadId, body: &Value) -> LeadId {
+    /// The lead comes again when the intake has forgotten that it came before.
+    pub async fn sends_again(&self, lead: &LeadId, source: &str, body: Value) {
         let accepted = Accepted {
             id: lead.clone(),
             entity: id("acme"),
             source: Some(id(source)),
             received_at: self.clock.now(),
-            lead: serde_json::from_value(body.clone()).unwrap(),
+            lead: serde_json::from_value(with(body, json!({"source": source}))).unwrap(),
         };
         let to = subject::leads_new(self.roster.partition(&accepted.entity), &accepted.entity);
         let sent = self.nats.jetstream.publish(to, serde_json::to_vec(&accepted).unwrap().into());
         sent.await.unwrap().await.unwrap();
-        lead.clone()
     }
 
     /// `agent` does that to the lead: `claim`, `pass`, `return` and so on.
