@@ -10,6 +10,7 @@
 pub mod email;
 mod in_app;
 pub mod push;
+mod room;
 pub mod sms;
 pub mod voice;
 
@@ -49,6 +50,8 @@ pub(crate) fn open(parts: &Parts, settings: &Settings) -> Result<Vec<Arc<dyn Car
         sms::open(parts, &settings.phone, &settings.sms)?,
         voice::open(parts, settings)?,
         in_app::open(parts)?,
+        room::open(parts, Channel::Slack)?,
+        room::open(parts, Channel::Teams)?,
     ];
     Ok(opened.into_iter().flatten().collect())
 }

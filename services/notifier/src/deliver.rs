@@ -143,7 +143,9 @@ fn still_worth(notice: &Notice, lead: &OnBoard) -> Result<(), NotSent> {
         What::Offer { round, .. } if now_is.state != State::Offered || now_is.round != round => {
             Err(NotSent::Obsolete("the lead has moved on"))
         }
-        What::Offer { .. } if !now_is.pending.contains(&notice.agent) => {
+        What::Offer { .. }
+            if !notice.channel.is_a_room() && !now_is.pending.contains(&notice.agent) =>
+        {
             Err(NotSent::Obsolete("the agent has answered"))
         }
         What::Assigned { version } if lead.version < version => Err(NotSent::Behind("the version")),

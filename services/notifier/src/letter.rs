@@ -1,21 +1,27 @@
 //! Notices as texts: what may be told of a lead, put into templates.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use reqwest::Url;
+use tipoff_domain::{EntityId, Locale};
 use tipoff_letters::plain::{one_line, shortened};
+use tipoff_letters::words::{Args, say};
 use tipoff_letters::{BadTexts, Facts, Occasion, Part, Piece, Texts, gsm_safe, times};
+use tipoff_wire::event::State;
 use tipoff_wire::link::{About, CallLink, ClaimLink};
 use tipoff_wire::notice::{What, WhyOver};
 use tipoff_wire::{Notice, code};
-use tracing::error;
+use tracing::{error, warn};
 
 use crate::carrier::SendError;
 use crate::seen::{self, Told};
 
 /// Longest body of a push notification, in characters.
 const PUSH_BODY: usize = 240;
+/// Names that a room is told before it is only told how many more there are.
+const MOST_NAMES: usize = 5;
 
 /// An e-mail's texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,10 +39,21 @@ pub(crate) struct Card {
     pub(crate) url: String,
 }
 
+/// What is posted to a room, and a button below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Post {
+    pub(crate) text: String,
+    pub(crate) url: String,
+    pub(crate) button: String,
+}
+
+/// The own template of an entity for a piece, if it has one.
+pub(crate) type Own = dyn Fn(&EntityId, Piece, Locale) -> Option<Arc<str>> + Send + Sync;
+
 /// Writes notices.
-#[derive(Debug)]
 pub(crate) struct Writer {
     texts: Texts,
+    own: Box<Own>,
     public_url: String,
     /// Whether others than this machine can reach it.
     public: bool,
@@ -45,12 +62,16 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Links begin with `public_url`, which stands in mails as it is.
-    pub(crate) fn new(public_url: &Url, link_secret: Vec<u8>) -> Result<Self, BadTexts> {
+    pub(crate) fn new(
+        public_url: &Url,
+        link_secret: Vec<u8>,
+        own: Box<Own>,
+    ) -> Result<Self, BadTexts> {
         let host = public_url.host_str().unwrap_or_default().trim_matches(['[', ']']);
         let here = host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
         let public = !here && host != "localhost";
         let public_url = public_url.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { texts: Texts::new()?, public_url, public, link_secret })
+        Ok(Self { texts: Texts::new()?, own, public_url, public, link_secret })
     }
 
     /// The e-mail for a notice, as of `now` on the board's clock.
@@ -77,13 +98,34 @@ impl Writer {
         Ok(gsm_safe(self.write(Part::Sms, told, &facts)?.trim()))
     }
 
+    /// What a room is told; the link claims nothing, as many read it.
+    pub(crate) fn post(&self, told: &Told, now: DateTime<Utc>) -> Result<Post, SendError> {
+        let facts = Facts {
+            agents: names(told),
+            url: format!("{}/", self.public_url),
+            ..self.facts(told, now, To::Anybody)
+        };
+        let text = one_line(&self.write(Part::Chat, told, &facts)?);
+        Ok(Post { text, url: facts.url, button: say(told.locale(), "chat-open", &Args::new()) })
+    }
+
     fn write(&self, part: Part, told: &Told, facts: &Facts) -> Result<String, SendError> {
         let occasion = match told.notice.what {
             What::Offer { .. } => Occasion::Offer,
             What::Assigned { .. } => Occasion::Assigned,
             What::Over { .. } => Occasion::Over,
         };
-        self.texts.write(Piece(occasion, part), told.locale(), None, facts).map_err(|failed| {
+        let (piece, locale) = (Piece(occasion, part), told.locale());
+        let own = (self.own)(&told.notice.entity, piece, locale);
+        let written = self.texts.write(piece, locale, own.as_deref(), facts);
+        let written = match (written, own) {
+            (Err(failed), Some(_)) => {
+                warn!(error = &failed as &dyn std::error::Error, entity.id = %told.notice.entity, "an entity's own template cannot be filled in: ours is taken");
+                self.texts.write(piece, locale, None, facts)
+            }
+            (written, _) => written,
+        };
+        written.map_err(|failed| {
             error!(error = &failed as &dyn std::error::Error, "a notice cannot be written");
             SendError::ForGood("its template cannot be filled in; see the log".to_owned())
         })
@@ -148,6 +190,21 @@ enum To {
     Reader,
     /// A lock screen is read by whoever is near.
     Anybody,
+}
+
+/// Of all who are asked, or of the one who has it; of many only the first few.
+fn names(told: &Told) -> String {
+    let pending = &told.lead.now_is.pending;
+    if told.lead.now_is.state != State::Offered || pending.is_empty() {
+        return one_line(&told.agent.name);
+    }
+    let known = pending.iter().filter_map(|agent| told.view.agents.get(agent));
+    let mut names: Vec<String> =
+        known.take(MOST_NAMES).map(|agent| one_line(&agent.name)).collect();
+    if pending.len() > MOST_NAMES {
+        names.push(format!("+{}", pending.len() - MOST_NAMES));
+    }
+    names.join(", ")
 }
 
 fn how(told: &Told) -> String {

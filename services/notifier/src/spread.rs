@@ -122,9 +122,40 @@ impl Spreader {
             EventKind::Assigned => assigned(event),
             _ => over(event),
         };
-        told.into_iter()
-            .flat_map(|(agent, what)| self.notices_to(agent, what, event, view))
-            .collect()
+        let mut notices = self.notices_to_rooms(told.first(), event, view);
+        let to_agents = told.into_iter();
+        notices
+            .extend(to_agents.flat_map(|(agent, what)| self.notices_to(agent, what, event, view)));
+        notices
+    }
+
+    /// A room hears once, whoever and however many are told.
+    fn notices_to_rooms(
+        &self,
+        first: Option<&(&AgentId, What)>,
+        event: &Event,
+        view: &EntityView,
+    ) -> Vec<Notice> {
+        let told = first.filter(|(_, what)| !matches!(what, What::Over { .. }));
+        let Some((agent, what)) = told else { return Vec::new() };
+        let Some(known) = view.agents.get(*agent) else { return Vec::new() };
+        let route = event.route.as_ref().and_then(|id| view.route(id));
+        let hears = |one: &&Arc<dyn Carrier>| {
+            let channel = one.channel();
+            channel.is_a_room()
+                && route.is_none_or(|route| route.channels.contains(&channel))
+                && view.entity.is_open(event.at)
+                && one.reaches(view, agent, known)
+        };
+        let notice = |one: &Arc<dyn Carrier>| Notice {
+            channel: one.channel(),
+            entity: event.entity.clone(),
+            lead: event.lead.clone(),
+            agent: (*agent).clone(),
+            what: what.clone(),
+            over: Vec::new(),
+        };
+        self.carriers.iter().filter(hears).map(notice).collect()
     }
 
     fn notices_to(

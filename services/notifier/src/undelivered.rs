@@ -70,6 +70,7 @@ impl Undelivered {
             }
         }
         if let What::Offer { round, .. } = notice.what
+            && !notice.channel.is_a_room()
             && self.ledger.note(notice, round).await?
         {
             self.roll_on(notice, round).await?;

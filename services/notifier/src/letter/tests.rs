@@ -67,7 +67,12 @@ fn assignment(locale: Option<&str>, lead: Json, how: &str) -> Told {
 }
 
 fn writer() -> Writer {
-    Writer::new(&"https://tipoff.example.com/".parse().unwrap(), SECRET.to_vec()).unwrap()
+    Writer::new(
+        &"https://tipoff.example.com/".parse().unwrap(),
+        SECRET.to_vec(),
+        Box::new(|_, _, _| None),
+    )
+    .unwrap()
 }
 
 fn written(told: &Told) -> Letter {
@@ -237,4 +242,26 @@ fn a_name_that_is_an_address_is_not_told_before_the_lead_is_claimed() {
     assert_eq!(offered.subject, "New lead: Somebody, Call ••• (claim by 3:45 PM EST)");
     let given = written(&assignment(Some("en"), lead, "direct"));
     assert_eq!(given.subject, "This lead is yours: dana@example.com, Call 512 555 0101");
+}
+
+#[test]
+fn an_entity_may_have_its_own_words_and_ours_are_taken_where_they_are_broken() {
+    let own = |_: &EntityId, piece: Piece, _| match piece.to_string().as_str() {
+        "offer.subject" => Some(Arc::from("Go, {{ who }}!")),
+        "offer.text" => Some(Arc::from("{{ whom }}")),
+        _ => None,
+    };
+    let url = "https://tipoff.example.com/".parse().unwrap();
+    let writer = Writer::new(&url, SECRET.to_vec(), Box::new(own)).unwrap();
+    let letter = writer.letter(&offer(Some("en"), dana()), at(NOW)).unwrap();
+    assert_eq!(letter.subject, "Go, Dana Reyes!");
+    assert!(letter.text.contains("A new lead is yours to claim"), "{}", letter.text);
+}
+
+#[test]
+fn a_room_is_told_who_is_asked_and_can_claim_nothing_by_it() {
+    let post = writer().post(&offer(Some("en"), dana()), at(NOW)).unwrap();
+    assert!(post.text.contains("Offered to Ana Ruiz, until 3:45 PM EST."), "{}", post.text);
+    assert_eq!(post.url, "https://tipoff.example.com/");
+    assert!(!post.text.contains("555"), "{}", post.text);
 }
