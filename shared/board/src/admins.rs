@@ -3,9 +3,9 @@
 use tipoff_domain::standing::Released;
 use tipoff_domain::{AgentId, EntityId, Lead, LeadId};
 
-use crate::board::quoted;
 use crate::keys::Keys;
 use crate::read::to_word;
+use crate::words::quoted;
 use crate::{Actor, Assign, Board, BoardError, Close, Credit, Release, Return, place};
 
 impl Board {

@@ -1,9 +1,9 @@
 //! What agents may ask of the board.
 
-use tipoff_domain::{AgentId, Cap, Claiming, EntityId, LeadId, PondClaim, Span};
+use tipoff_domain::{AgentId, Cap, Claiming, EntityId, LeadId, Span};
 
-use crate::board::quoted;
-use crate::{Board, BoardError, Chance, Claim, Pass, Undone, Worked, place};
+use crate::words::{of_caps, of_pond, of_round, quoted};
+use crate::{Board, BoardError, Chance, Claim, Pass, Undone, Worked};
 
 /// A pass: who, and of what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +35,8 @@ impl Board {
         claiming: &Claiming<'_>,
     ) -> Result<Claim, BoardError> {
         let Claiming { agent, round, request, caps, ponds, pool_counts } = claiming;
-        let (caps, round) = (place::caps(caps), in_words(*round));
-        let ponds = ponds.iter().map(pond_in_words).collect::<Vec<_>>().join(";");
+        let (caps, round) = (of_caps(caps), of_round(*round));
+        let ponds = ponds.iter().map(of_pond).collect::<Vec<_>>().join(";");
         let counts = if *pool_counts { "1" } else { "" };
         let args = [agent.as_str(), &round, request, &caps, &ponds, counts];
         let reply = self.change(&self.scripts.claim, entity, lead, &args).await?;
@@ -62,7 +62,7 @@ impl Board {
         agent: &AgentId,
         caps: &[Cap],
     ) -> Result<bool, BoardError> {
-        let args = [agent.as_str(), &place::caps(caps)];
+        let args = [agent.as_str(), &of_caps(caps)];
         let reply = self.change(&self.scripts.room, entity, lead, &args).await?;
         match reply.word.as_str() {
             "room" => Ok(true),
@@ -78,7 +78,7 @@ impl Board {
         lead: &LeadId,
         passing: &Passing<'_>,
     ) -> Result<Pass, BoardError> {
-        let (round, reason) = (in_words(passing.round), quoted(passing.reason));
+        let (round, reason) = (of_round(passing.round), quoted(passing.reason));
         let undo = passing.undo.map_or(0, Span::as_millis).to_string();
         let args = [passing.agent.as_str(), &round, passing.request, &reason, &undo];
         let reply = self.change(&self.scripts.pass, entity, lead, &args).await?;
@@ -154,15 +154,4 @@ impl Board {
             _ => return Err(self.scripts.worked.unknown(reply.word)),
         })
     }
-}
-
-pub(crate) fn in_words(round: Option<u32>) -> String {
-    round.map(|round| round.to_string()).unwrap_or_default()
-}
-
-fn pond_in_words(claim: &PondClaim) -> String {
-    let pond = claim.pond.as_ref().map_or("pool", |pond| pond.as_str());
-    let cap = claim.cap.map(|cap| cap.to_string()).unwrap_or_default();
-    let reclaim = claim.reclaim_after.map(|after| after.as_millis().to_string());
-    format!("{pond}:{cap}:{}", reclaim.unwrap_or_default())
 }

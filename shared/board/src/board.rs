@@ -109,8 +109,3 @@ impl Actor {
         }
     }
 }
-
-/// What a person wrote, as JSON, so that no character of it can mean anything on the way.
-pub(crate) fn quoted(text: Option<&str>) -> String {
-    text.map(|text| serde_json::Value::from(text).to_string()).unwrap_or_default()
-}

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use tipoff_domain::{AgentId, EntityId, LeadId};
 
-use crate::board::quoted;
+use crate::words::quoted;
 use crate::{Board, BoardError};
 
 /// The answer to a follow-up.

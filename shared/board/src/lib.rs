@@ -8,6 +8,7 @@
 mod admins;
 mod agents;
 mod answers;
+mod audit;
 mod board;
 mod commit;
 mod follow_up;
@@ -15,6 +16,7 @@ mod keys;
 mod lists;
 mod log;
 mod place;
+mod ponds;
 mod read;
 mod reply;
 mod scripts;
@@ -22,15 +24,17 @@ mod standings;
 mod sweep;
 mod turns;
 mod withdraw;
+mod words;
 
 pub use agents::Passing;
+pub use audit::Found;
 pub use answers::{
     Assign, Chance, Claim, Close, Credit, Pass, Release, Return, Undone, Withdrawn, Worked,
 };
 pub use board::{Actor, Board};
 pub use follow_up::FollowUp;
-pub use lists::RestCounts;
 pub use place::{Known, MovedOn, Placed};
+pub use ponds::RestCounts;
 pub use standings::Stands;
 pub use sweep::Swept;
 pub use tipoff_domain::standing::{Released, Withdrawal};

@@ -6,12 +6,12 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use ring::digest;
-use tipoff_domain::plan::{Candidate, Marks, Pick, Plan, Step, Then};
-use tipoff_domain::{AgentId, Cap, Lead, LeadId};
+use tipoff_domain::plan::Plan;
+use tipoff_domain::{AgentId, Lead, LeadId};
 use tipoff_wire::Accepted;
 
 use crate::keys::Keys;
-use crate::read::to_word;
+use crate::words::of_plan;
 use crate::{Board, BoardError, OnBoard};
 
 /// What to do when the person is known already (D-30).
@@ -81,7 +81,7 @@ impl Board {
             .arg(accepted.received_at.timestamp_millis());
         place.arg(payload).arg(word).arg(sticky.num_milliseconds()).arg(marks.len());
         place.arg(if accepted.lead.is_reachable() { "1" } else { "" });
-        for word in words(plan) {
+        for word in of_plan(plan) {
             place.arg(word);
         }
         let reply = verb.run(&place, &self.redis).await?;
@@ -127,7 +127,7 @@ impl Board {
         let mut roll_on =
             verb.on(&Keys(self.partition(&lead.entity)).of_lead(&lead.entity, &lead.id));
         roll_on.arg(lead.id.as_str()).arg(lead.version);
-        for word in words(plan) {
+        for word in of_plan(plan) {
             roll_on.arg(word);
         }
         let reply = verb.run(&roll_on, &self.redis).await?;
@@ -170,89 +170,6 @@ pub(crate) fn marks(lead: &Lead) -> Vec<String> {
         URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16])
     };
     emails.chain(phones).map(mark).collect()
-}
-
-/// A plan as `carry_out.lua` reads it.
-fn words(plan: &Plan) -> Vec<String> {
-    let decision = serde_json::to_string(&plan.decision).unwrap_or_default();
-    let bare = |what: &str, why: String| {
-        let mut words = vec![what.to_owned(), why];
-        words.resize(8, String::new());
-        words.push(decision.clone());
-        words
-    };
-    match &plan.then {
-        Then::Pool(rest) => {
-            let mut words = bare("pool", to_word(&rest.why));
-            words[2] = rest.route.as_ref().map(ToString::to_string).unwrap_or_default();
-            words.extend(of_marks(rest.marks.as_ref()));
-            words.push(rest.pond.as_ref().map(ToString::to_string).unwrap_or_default());
-            words
-        }
-        Then::Hold(why) => bare("hold", to_word(why)),
-        Then::Step(step) => words_of(step, decision),
-    }
-}
-
-fn words_of(step: &Step, decision: String) -> Vec<String> {
-    let pick = match step.pick {
-        Pick::Turn => "turn",
-        Pick::Fresh => "fresh",
-        Pick::Smooth => "smooth",
-        Pick::Drawn => "drawn",
-        Pick::Spread => "spread",
-        Pick::First => "first",
-        Pick::All => "all",
-    };
-    let mut words = vec![
-        "step".to_owned(),
-        String::new(),
-        step.route.as_ref().map(ToString::to_string).unwrap_or_default(),
-        pick.to_owned(),
-        to_word(&step.by),
-        step.assign.as_ref().map(to_word).unwrap_or_default(),
-        step.window.num_milliseconds().to_string(),
-        step.reroutes.to_string(),
-        decision,
-    ];
-    words.extend(of_marks(step.marks.as_ref()));
-    // No pond.
-    words.push(String::new());
-    words.extend(step.candidates.iter().map(|candidate| in_words(candidate, step.pick)));
-    words
-}
-
-/// Whether the route has just taken the lead up, and what it puts on it then.
-fn of_marks(marks: Option<&Marks>) -> [String; 4] {
-    let Some(marks) = marks else { return Default::default() };
-    let tags = &marks.tags;
-    [
-        "1".to_owned(),
-        if tags.is_empty() { String::new() } else { serde_json::json!(tags).to_string() },
-        marks.smart_plan.clone().unwrap_or_default(),
-        marks.lender.as_ref().map(ToString::to_string).unwrap_or_default(),
-    ]
-}
-
-/// `+ana`, `-ben`, `+ana=50` with a weight, `+ana@open:3;1795357647143:5` with limits.
-fn in_words(candidate: &Candidate, pick: Pick) -> String {
-    let sign = if candidate.eligible { '+' } else { '-' };
-    let weight = match pick {
-        Pick::Smooth => format!("={}", candidate.weight),
-        _ => String::new(),
-    };
-    let caps = caps(&candidate.caps);
-    let at = if caps.is_empty() { "" } else { "@" };
-    format!("{sign}{}{weight}{at}{caps}", candidate.agent)
-}
-
-/// Limits as `limits.lua` reads them.
-pub(crate) fn caps(caps: &[Cap]) -> String {
-    let word = |cap: &Cap| match cap.since {
-        Some(since) => format!("{}:{}", since.timestamp_millis(), cap.count),
-        None => format!("open:{}", cap.count),
-    };
-    caps.iter().map(word).collect::<Vec<_>>().join(";")
 }
 
 fn agents(lead: &LeadId, list: &str) -> Result<Vec<AgentId>, BoardError> {

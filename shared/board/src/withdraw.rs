@@ -4,10 +4,9 @@ use futures::{StreamExt, stream};
 use tipoff_domain::standing::Withdrawal;
 use tipoff_domain::{AgentId, EntityId, LeadId};
 
-use crate::agents::in_words;
-use crate::board::quoted;
 use crate::keys::Keys;
 use crate::read::to_word;
+use crate::words::{of_round, quoted};
 use crate::{Board, BoardError, Withdrawn};
 
 /// Offers taken back at once.
@@ -24,7 +23,7 @@ impl Board {
         round: Option<u32>,
         why: Withdrawal,
     ) -> Result<Withdrawn, BoardError> {
-        let args = [agent.as_str(), &in_words(round), &quoted(Some(&to_word(&why)))];
+        let args = [agent.as_str(), &of_round(round), &quoted(Some(&to_word(&why)))];
         let reply = self.change(&self.scripts.withdraw, entity, lead, &args).await?;
         Ok(match reply.word.as_str() {
             "withdrawn" => Withdrawn::Done,

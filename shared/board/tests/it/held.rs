@@ -1,5 +1,7 @@
 //! Leads that wait until somebody, or something, lets them go (D-26, D-27).
 
+use std::slice::from_ref;
+
 use serde_json::json;
 use tipoff_board::{Known, Placed, Release, Released};
 use tipoff_domain::plan::{Otherwise, Plan, Then};
@@ -36,7 +38,7 @@ async fn a_held_lead_is_sent_to_routing_once() {
     assert!(matches!(release("click").await.unwrap(), Release::Released(_)), "the same click");
     assert_eq!(release("again").await.unwrap(), Release::AlreadyRouted);
     assert!(table.board.held(&table.entity, None, 10).await.unwrap().leads.is_empty());
-    assert_eq!(table.board.sweep(table.partition()).await.unwrap().due, [lead.clone()]);
+    assert_eq!(table.board.sweep(table.partition()).await.unwrap().due, from_ref(&lead));
     table.move_on(&lead, &turn(&["ana"])).await;
     assert_eq!(table.asked(&lead).await, ["ana"]);
     assert_eq!(release("later").await.unwrap(), Release::AlreadyRouted);

@@ -1,3 +1,5 @@
+use std::slice::from_ref;
+
 use chrono::TimeDelta;
 use tipoff_board::{
     Actor, Claim, Claiming, MovedOn, OnBoard, PondClaim, RestCounts, Return, Worked,
@@ -47,7 +49,7 @@ async fn a_pond_is_for_its_members_and_a_lead_goes_back_to_where_it_came_from() 
     let back = table.board.give_back(&table.entity, &lead, &ana, None, "").await.unwrap();
     assert!(matches!(back, Return::Returned(lead) if lead.now_is.pond == Some(id("lake"))));
     assert_eq!(table.resting(Some(&lake_id)).await.len(), 1);
-    let counts = table.board.rest_counts(&table.entity, &[lake_id.clone()]).await.unwrap();
+    let counts = table.board.rest_counts(&table.entity, from_ref(&lake_id)).await.unwrap();
     assert_eq!(counts, RestCounts { ponds: [(lake_id, 1)].into(), ..RestCounts::default() });
 }
 
@@ -82,7 +84,7 @@ async fn a_pond_takes_back_what_is_not_worked_in_time() {
     table.at(nine() + minutes(10) - TimeDelta::milliseconds(1)).await;
     assert_eq!(table.board.reclaim(&table.lead(&idle).await).await.unwrap(), MovedOn::Early);
     table.at(nine() + minutes(10)).await;
-    assert_eq!(table.board.sweep(table.partition()).await.unwrap().due, [idle.clone()]);
+    assert_eq!(table.board.sweep(table.partition()).await.unwrap().due, from_ref(&idle));
 
     assert_eq!(table.move_on(&idle, &pool()).await, MovedOn::Stale, "only its pond takes it back");
     assert_eq!(table.board.reclaim(&table.lead(&idle).await).await.unwrap(), MovedOn::Done);

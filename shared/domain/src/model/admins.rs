@@ -1,5 +1,7 @@
 //! What admins do.
 
+use std::slice::from_ref;
+
 use super::standing::Why;
 use super::turns::Turns;
 use super::{Answer, Model, Standing};
@@ -18,7 +20,7 @@ impl Model {
             if !lead.is_with(agent) {
                 lead.withdraw();
                 let plan = lead.give_to(agent, How::Manual, now);
-                lead.tell("lead.assigned", &[agent.clone()]).smart_plan = plan;
+                lead.tell("lead.assigned", from_ref(agent)).smart_plan = plan;
             }
             Answer::Assigned
         })
@@ -52,7 +54,7 @@ impl Model {
             if lead.pending.is_empty() {
                 lead.nobody_left(now);
             }
-            lead.tell("offer.withdrawn", &[agent.clone()]);
+            lead.tell("offer.withdrawn", from_ref(agent));
             Answer::Withdrawn
         })
     }

@@ -1,5 +1,7 @@
 //! What agents do.
 
+use std::slice::from_ref;
+
 use chrono::TimeDelta;
 
 use super::standing::{Place, Standing};
@@ -30,7 +32,7 @@ impl Model {
                 lead.resolve(agent, OfferState::Claimed);
                 lead.resolve_all(OfferState::Lost);
                 let plan = lead.give_to(agent, How::Claimed, now);
-                lead.tell("lead.claimed", &[agent.clone()]).smart_plan = plan;
+                lead.tell("lead.claimed", from_ref(agent)).smart_plan = plan;
                 return Answer::Won;
             }
             if lead.state != State::Pooled || round.is_some() {
@@ -43,7 +45,7 @@ impl Model {
             let plan = lead.give_to(agent, How::PoolClaimed, now);
             lead.counted = claiming.pool_counts;
             lead.act_by = pond.reclaim_after.map(|after| now + after.delta());
-            lead.tell("lead.claimed", &[agent.clone()]).smart_plan = plan;
+            lead.tell("lead.claimed", from_ref(agent)).smart_plan = plan;
             Answer::Won
         })
     }
@@ -85,7 +87,7 @@ impl Model {
             if lead.pending.is_empty() {
                 lead.nobody_left(now);
             }
-            lead.tell("lead.passed", &[agent.clone()]);
+            lead.tell("lead.passed", from_ref(agent));
             Answer::Passed
         })
     }
@@ -110,7 +112,7 @@ impl Model {
             passed.map(|passed| lead.tried.remove(passed));
             lead.pending.push(agent.clone());
             lead.again.retain(|other| other != agent);
-            lead.tell("offer.restored", &[agent.clone()]);
+            lead.tell("offer.restored", from_ref(agent));
             Answer::Pending
         })
     }
@@ -136,7 +138,7 @@ impl Model {
             }
             if !lead.again.contains(agent) {
                 lead.again.push(agent.clone());
-                lead.tell("lead.chance_asked", &[agent.clone()]);
+                lead.tell("lead.chance_asked", from_ref(agent));
             }
             Answer::Queued
         })
@@ -149,7 +151,7 @@ impl Model {
                 return Answer::NotYours;
             }
             if lead.act_by.take().is_some() {
-                lead.tell("lead.worked", &[agent.clone()]);
+                lead.tell("lead.worked", from_ref(agent));
             }
             Answer::Worked
         })

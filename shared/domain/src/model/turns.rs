@@ -21,7 +21,7 @@ pub struct Turn {
 /// The memory of every route.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Turns {
-    pub turns: BTreeMap<RouteId, Turn>,
+    pub next: BTreeMap<RouteId, Turn>,
     /// For roll-ons that have a turn of their own.
     pub roll_ons: BTreeMap<RouteId, Turn>,
     /// Who was first for the lead before (D-8).
@@ -64,7 +64,7 @@ impl Turns {
 
     /// Whose turn it is (D-7).
     pub fn next_in_turn(&mut self, route: &RouteId, list: &[Candidate]) -> Vec<AgentId> {
-        go_round(&mut self.turns, route, list)
+        go_round(&mut self.next, route, list)
     }
 
     /// The same among roll-ons.

@@ -178,7 +178,7 @@ fn step() -> impl Strategy<Value = Then> {
         1 => (Just(Pick::First), Just(None)),
     ];
     let how = sample::select(vec![How::Direct, How::TimeoutAgent, How::Listing, How::Returning]);
-    let assign = option::weighted(0.25, how);
+    let assign = option::weighted(0.4, how);
     let times = (1..4_i64, 0..3_u32);
     (route, assign, candidates(), times, marks()).prop_map(
         |((pick, route), assign, candidates, (window, reroutes), marks)| {
@@ -200,9 +200,14 @@ fn plans() -> impl Strategy<Value = Plan> {
     then.prop_map(|then| Plan { then, decision: decision() })
 }
 
+fn mostly_first(count: usize) -> impl Strategy<Value = usize> {
+    prop_oneof![3 => Just(0), 2 => 0..count]
+}
+
 pub(super) fn changes() -> impl Strategy<Value = Vec<(usize, Change)>> {
+    // One lead more than the others, so that much happens to it.
     let (lead, agent, round) =
-        (|| 0..LEADS, || 0..AGENTS.len(), || option::weighted(0.4, 1..4_u32));
+        (|| mostly_first(LEADS), || mostly_first(AGENTS.len()), || option::weighted(0.4, 1..4_u32));
     let both = move || (lead(), agent());
     let how = sample::select(vec![Released::Sent, Released::Completed]);
     let asked = prop_oneof![
@@ -222,7 +227,7 @@ pub(super) fn changes() -> impl Strategy<Value = Vec<(usize, Change)>> {
             .prop_map(|((lead, agent), round)| Change::Withdraw { lead, agent, round }),
         1 => agent().prop_map(|agent| Change::WithdrawAll { agent }),
         1 => (lead(), any::<bool>()).prop_map(|(lead, credit)| Change::Close { lead, credit }),
-        2 => lead().prop_map(|lead| Change::Credit { lead }),
+        4 => lead().prop_map(|lead| Change::Credit { lead }),
         2 => (lead(), how).prop_map(|(lead, how)| Change::Release { lead, how }),
     ];
     let change = prop_oneof![
@@ -232,11 +237,11 @@ pub(super) fn changes() -> impl Strategy<Value = Vec<(usize, Change)>> {
         2 => (lead(), bool::weighted(0.1))
             .prop_map(|(lead, stale)| Change::Reclaim { lead, stale }),
         13 => asked,
-        8 => done,
+        10 => done,
         5 => (0..5_i64).prop_map(|five| Change::Wait { seconds: five * 5 }),
-        // Half as long as an agent is owed a lead.
-        1 => Just(Change::Wait { seconds: 15 * 86_400 }),
+        // Longer than an agent is owed a lead.
+        1 => Just(Change::Wait { seconds: 31 * 86_400 }),
         1 => Just(Change::Forget),
     ];
-    collection::vec((0..ENTITIES, change), 1..50)
+    collection::vec((mostly_first(ENTITIES), change), 1..70)
 }

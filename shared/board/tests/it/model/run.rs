@@ -62,19 +62,67 @@ impl<'a> Run<'a> {
             return Err(format!("answers to {change:?}: {real:?}, but {ideal:?} is right"));
         }
         let seen = self.compare(entity).await;
-        seen.map_err(|what| format!("after {change:?}:\n{what}"))
+        let audited = self.audit(entity).await;
+        seen.and(audited).map_err(|what| format!("after {change:?}:\n{what}"))
     }
 
+    /// On both sides; what each answers.
     async fn make(
         &mut self,
         entity: usize,
         change: &Change,
     ) -> Result<(Answer, Answer), BoardError> {
-        let (board, name, names) = (self.board, self.entity(entity), self.leads(entity));
+        if let Some(answers) = self.route(entity, change).await? {
+            return Ok(answers);
+        }
+        if let Some(answers) = self.claim_or_pass(entity, change).await? {
+            return Ok(answers);
+        }
+        if let Some(answers) = self.think_twice(entity, change).await? {
+            return Ok(answers);
+        }
+        if let Some(answers) = self.intervene(entity, change).await? {
+            return Ok(answers);
+        }
+        if let Some(answers) = self.end(entity, change).await? {
+            return Ok(answers);
+        }
+        if let Change::Wait { seconds } = change {
+            self.wait(*seconds).await?;
+        } else {
+            self.forget().await?;
+        }
+        Ok((Answer::Known, Answer::Known))
+    }
+
+    async fn wait(&mut self, seconds: i64) -> Result<(), BoardError> {
+        let later = self.models[0].now + TimeDelta::seconds(seconds);
+        for model in &mut self.models {
+            model.now = later;
+        }
+        self.board.advance_clock_to(later).await
+    }
+
+    async fn forget(&self) -> Result<(), BoardError> {
+        self.wipe().await;
+        for entity in 0..ENTITIES {
+            for lead in self.leads(entity) {
+                self.board.recover(&self.entity(entity), &lead).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What routers do.
+    async fn route(
+        &mut self,
+        entity: usize,
+        change: &Change,
+    ) -> Result<Option<(Answer, Answer)>, BoardError> {
         let now = self.models[entity].now;
+        let (board, name, names) = (self.board, self.entity(entity), self.leads(entity));
         let model = &mut self.models[entity];
-        let agent = |number: &usize| -> AgentId { id(AGENTS[*number]) };
-        Ok(match change {
+        Ok(Some(match change {
             Change::Place { lead, plan } => {
                 let (lead, plan) = (&names[*lead], at(plan, now));
                 let new = tipoff_wire::Accepted {
@@ -91,7 +139,7 @@ impl<'a> Run<'a> {
             Change::RollOn { lead, stale, plan } => {
                 let (lead, plan) = (&names[*lead], at(plan, now));
                 let Some(mut found) = board.lead(&name, lead).await? else {
-                    return Ok((Answer::Unknown, Answer::Unknown));
+                    return Ok(Some((Answer::Unknown, Answer::Unknown)));
                 };
                 found.version -= u64::from(*stale);
                 let said = moved(board.roll_on(&found, &plan).await?);
@@ -100,11 +148,26 @@ impl<'a> Run<'a> {
             Change::Reclaim { lead, stale } => {
                 let lead = &names[*lead];
                 let Some(mut found) = board.lead(&name, lead).await? else {
-                    return Ok((Answer::Unknown, Answer::Unknown));
+                    return Ok(Some((Answer::Unknown, Answer::Unknown)));
                 };
                 found.version -= u64::from(*stale);
                 (moved(board.reclaim(&found).await?), model.reclaim(lead, found.version))
             }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// What agents do about an offer, or in a pond.
+    async fn claim_or_pass(
+        &mut self,
+        entity: usize,
+        change: &Change,
+    ) -> Result<Option<(Answer, Answer)>, BoardError> {
+        let now = self.models[entity].now;
+        let (board, name, names) = (self.board, self.entity(entity), self.leads(entity));
+        let model = &mut self.models[entity];
+        let agent = |number: &usize| -> AgentId { id(AGENTS[*number]) };
+        Ok(Some(match change {
             Change::Claim { lead, agent: who, round, terms } => {
                 let (lead, who) = (&names[*lead], agent(who));
                 let claiming = Claiming {
@@ -123,6 +186,29 @@ impl<'a> Run<'a> {
                 let said = board.pass(&name, lead, &passing).await?;
                 (passed(said), model.pass(lead, &who, *round, undo))
             }
+            Change::Worked { lead, agent: who } => {
+                let (lead, who) = (&names[*lead], agent(who));
+                let said = match board.worked(&name, lead, &who).await? {
+                    Worked::Done => Answer::Worked,
+                    Worked::NotYours => Answer::NotYours,
+                    Worked::Unknown => Answer::Unknown,
+                };
+                (said, model.worked(lead, &who))
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// What agents do afterwards.
+    async fn think_twice(
+        &mut self,
+        entity: usize,
+        change: &Change,
+    ) -> Result<Option<(Answer, Answer)>, BoardError> {
+        let (board, name, names) = (self.board, self.entity(entity), self.leads(entity));
+        let model = &mut self.models[entity];
+        let agent = |number: &usize| -> AgentId { id(AGENTS[*number]) };
+        Ok(Some(match change {
             Change::UndoPass { lead, agent: who } => {
                 let (lead, who) = (&names[*lead], agent(who));
                 let said = match board.undo_pass(&name, lead, &who, "").await? {
@@ -146,15 +232,20 @@ impl<'a> Run<'a> {
                 };
                 (said, model.another_chance(lead, &who))
             }
-            Change::Worked { lead, agent: who } => {
-                let (lead, who) = (&names[*lead], agent(who));
-                let said = match board.worked(&name, lead, &who).await? {
-                    Worked::Done => Answer::Worked,
-                    Worked::NotYours => Answer::NotYours,
-                    Worked::Unknown => Answer::Unknown,
-                };
-                (said, model.worked(lead, &who))
-            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// What admins do about who has a lead.
+    async fn intervene(
+        &mut self,
+        entity: usize,
+        change: &Change,
+    ) -> Result<Option<(Answer, Answer)>, BoardError> {
+        let (board, name, names) = (self.board, self.entity(entity), self.leads(entity));
+        let model = &mut self.models[entity];
+        let agent = |number: &usize| -> AgentId { id(AGENTS[*number]) };
+        Ok(Some(match change {
             Change::Assign { lead, agent: who } => {
                 let (lead, who) = (&names[*lead], agent(who));
                 let said = match board.assign(&name, lead, &who, &Actor::Admin, "").await? {
@@ -193,6 +284,19 @@ impl<'a> Run<'a> {
                     |count: usize| if count == 0 { Answer::NotPending } else { Answer::Withdrawn };
                 (said(count), said(ideally))
             }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// What admins do about the lead itself.
+    async fn end(
+        &mut self,
+        entity: usize,
+        change: &Change,
+    ) -> Result<Option<(Answer, Answer)>, BoardError> {
+        let (board, name, names) = (self.board, self.entity(entity), self.leads(entity));
+        let model = &mut self.models[entity];
+        Ok(Some(match change {
             Change::Close { lead, credit } => {
                 let lead = &names[*lead];
                 let said =
@@ -222,24 +326,8 @@ impl<'a> Run<'a> {
                 };
                 (said, model.release(lead, *how))
             }
-            Change::Wait { seconds } => {
-                let later = now + TimeDelta::seconds(*seconds);
-                board.advance_clock_to(later).await?;
-                for model in &mut self.models {
-                    model.now = later;
-                }
-                (Answer::Known, Answer::Known)
-            }
-            Change::Forget => {
-                self.wipe().await;
-                for entity in 0..ENTITIES {
-                    for lead in self.leads(entity) {
-                        board.recover(&self.entity(entity), &lead).await?;
-                    }
-                }
-                (Answer::Known, Answer::Known)
-            }
-        })
+            _ => return Ok(None),
+        }))
     }
 }
 

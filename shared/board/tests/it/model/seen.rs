@@ -104,7 +104,7 @@ impl Run<'_> {
         let real = self.board.turns(&self.entity(entity)).await?;
         let ideal = self.models[entity].turns();
         for route in ["r0", "r1"].map(id) {
-            let turn = ideal.turns.get(&route);
+            let turn = ideal.next.get(&route);
             let roll_on = ideal.roll_ons.get(&route);
             let ideal = Turns {
                 next: turn.map(|turn| turn.next.clone()),

@@ -1,0 +1,107 @@
+//! What is said to scripts: plain words, as they read them.
+
+use tipoff_domain::plan::{Candidate, Marks, Pick, Plan, Step, Then};
+use tipoff_domain::{Cap, PondClaim};
+
+use crate::read::to_word;
+
+/// A plan as `carry_out.lua` reads it.
+pub(crate) fn of_plan(plan: &Plan) -> Vec<String> {
+    let decision = serde_json::to_string(&plan.decision).unwrap_or_default();
+    let bare = |what: &str, why: String| {
+        let mut words = vec![what.to_owned(), why];
+        words.resize(8, String::new());
+        words.push(decision.clone());
+        words
+    };
+    match &plan.then {
+        Then::Pool(rest) => {
+            let mut words = bare("pool", to_word(&rest.why));
+            words[2] = rest.route.as_ref().map(ToString::to_string).unwrap_or_default();
+            words.extend(of_marks(rest.marks.as_ref()));
+            words.push(rest.pond.as_ref().map(ToString::to_string).unwrap_or_default());
+            words
+        }
+        Then::Hold(why) => bare("hold", to_word(why)),
+        Then::Step(step) => of_step(step, decision),
+    }
+}
+
+fn of_step(step: &Step, decision: String) -> Vec<String> {
+    let pick = match step.pick {
+        Pick::Turn => "turn",
+        Pick::Fresh => "fresh",
+        Pick::Smooth => "smooth",
+        Pick::Drawn => "drawn",
+        Pick::Spread => "spread",
+        Pick::First => "first",
+        Pick::All => "all",
+    };
+    let mut words = vec![
+        "step".to_owned(),
+        String::new(),
+        step.route.as_ref().map(ToString::to_string).unwrap_or_default(),
+        pick.to_owned(),
+        to_word(&step.by),
+        step.assign.as_ref().map(to_word).unwrap_or_default(),
+        step.window.num_milliseconds().to_string(),
+        step.reroutes.to_string(),
+        decision,
+    ];
+    words.extend(of_marks(step.marks.as_ref()));
+    // No pond.
+    words.push(String::new());
+    words.extend(step.candidates.iter().map(|candidate| of_candidate(candidate, step.pick)));
+    words
+}
+
+/// Whether the route has just taken the lead up, and what it puts on it then.
+fn of_marks(marks: Option<&Marks>) -> [String; 4] {
+    let Some(marks) = marks else { return Default::default() };
+    let tags = &marks.tags;
+    [
+        "1".to_owned(),
+        if tags.is_empty() { String::new() } else { serde_json::json!(tags).to_string() },
+        marks.smart_plan.clone().unwrap_or_default(),
+        marks.lender.as_ref().map(ToString::to_string).unwrap_or_default(),
+    ]
+}
+
+/// `+ana`, `-ben`, `+ana=50` with a weight, `+ana@open:3;1795357647143:5` with limits.
+fn of_candidate(candidate: &Candidate, pick: Pick) -> String {
+    let sign = if candidate.eligible { '+' } else { '-' };
+    let weight = match pick {
+        Pick::Smooth => format!("={}", candidate.weight),
+        _ => String::new(),
+    };
+    let caps = of_caps(&candidate.caps);
+    let at = if caps.is_empty() { "" } else { "@" };
+    format!("{sign}{}{weight}{at}{caps}", candidate.agent)
+}
+
+/// Limits as `limits.lua` reads them.
+pub(crate) fn of_caps(caps: &[Cap]) -> String {
+    let word = |cap: &Cap| match cap.since {
+        Some(since) => format!("{}:{}", since.timestamp_millis(), cap.count),
+        None => format!("open:{}", cap.count),
+    };
+    caps.iter().map(word).collect::<Vec<_>>().join(";")
+}
+
+/// Empty for any round.
+pub(crate) fn of_round(round: Option<u32>) -> String {
+    round.map(|round| round.to_string()).unwrap_or_default()
+}
+
+/// A pond to claim from, as `claim.lua` reads it.
+pub(crate) fn of_pond(claim: &PondClaim) -> String {
+    let pond = claim.pond.as_ref().map_or("pool", |pond| pond.as_str());
+    let cap = claim.cap.map(|cap| cap.to_string()).unwrap_or_default();
+    let reclaim = claim.reclaim_after.map(|after| after.as_millis().to_string());
+    format!("{pond}:{cap}:{}", reclaim.unwrap_or_default())
+}
+
+/// What a person wrote, as JSON, so that no character of it can mean anything on the way.
+pub(crate) fn quoted(text: Option<&str>) -> String {
+    text.map(|text| serde_json::Value::from(text).to_string()).unwrap_or_default()
+}
