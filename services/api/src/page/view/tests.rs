@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tipoff_domain::SourceId;
+use tipoff_wire::event::State;
 
 use super::super::Pages;
 use super::*;
