@@ -162,3 +162,28 @@ fn every_test_that_the_security_page_names_is_there() {
     let missing: Vec<_> = named.into_iter().filter(|name| !is_there(name)).collect();
     assert_eq!(missing, NOTHING);
 }
+
+/// `docs/coverage.md`: a line for each thing that the two products do, each with
+/// the tests that prove it.
+#[test]
+fn everything_that_the_products_do_has_a_test() {
+    let lines = fs::read_to_string(root().join("docs/coverage.md")).unwrap();
+    let sources: String = texts()
+        .into_iter()
+        .filter(|(name, _)| Path::new(name).extension().is_some_and(|kind| kind == "rs"))
+        .map(|(_, text)| text)
+        .collect();
+    let rows = lines.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| |"));
+    let (mut counted, mut found) = (0, Vec::new());
+    for row in rows {
+        counted += 1;
+        let named: Vec<&str> =
+            row.rsplit('|').nth(1).unwrap_or_default().split('`').skip(1).step_by(2).collect();
+        let is_there = |name: &&str| sources.contains(&format!("fn {name}("));
+        if named.is_empty() || !named.iter().all(is_there) {
+            found.push(row.to_owned());
+        }
+    }
+    assert!(counted > 100, "only {counted} lines were found");
+    assert_eq!(found, NOTHING);
+}
