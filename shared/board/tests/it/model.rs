@@ -6,6 +6,7 @@
 //!
 //! `TIPOFF_MODEL_CASES` sets how many sequences are tried.
 
+mod audit;
 mod changes;
 mod run;
 mod seen;
