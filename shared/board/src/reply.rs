@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use redis::{FromRedisValue, ParsingError, Value};
 use tipoff_domain::LeadId;
 
+/// Stands between the words of an entry; JSON and names hold no such character.
+const BETWEEN: char = '\u{1f}';
+
 /// One entry of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -13,10 +16,11 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    pub(crate) fn new(id: String, flat: impl IntoIterator<Item = String>) -> Self {
-        let mut flat = flat.into_iter();
+    /// `text`: fields and values in turn, as `emit` in `prelude.lua` joins them.
+    pub(crate) fn new(id: String, text: &str) -> Self {
+        let mut words = text.split(BETWEEN).map(str::to_owned);
         let mut fields = HashMap::new();
-        while let (Some(field), Some(value)) = (flat.next(), flat.next()) {
+        while let (Some(field), Some(value)) = (words.next(), words.next()) {
             fields.insert(field, value);
         }
         Self { id, fields }
@@ -40,22 +44,18 @@ pub(crate) struct Reply {
 
 impl FromRedisValue for Reply {
     fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
-        type Raw = (String, String, String, u64, String, Vec<Vec<String>>);
+        type Raw = (String, String, String, u64, String, Vec<(String, String)>);
         let (word, detail, lead, sequence, unsent, entries): Raw = redis::from_redis_value(value)?;
         let lead =
             lead.parse().map_err(|_| ParsingError::from("the lead's name cannot be read"))?;
         let unsent = unsent.split_whitespace().map(str::to_owned).collect();
-        let entry = |mut flat: Vec<String>| {
-            let id = if flat.is_empty() { String::new() } else { flat.remove(0) };
-            Entry::new(id, flat)
-        };
         Ok(Self {
             word,
             detail,
             lead,
             sequence,
             unsent,
-            entries: entries.into_iter().map(entry).collect(),
+            entries: entries.into_iter().map(|(id, text)| Entry::new(id, &text)).collect(),
         })
     }
 }

@@ -1,12 +1,12 @@
 //! What routers ask of the board to keep it going: what is due, what was left
 //! behind, and who else is there.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
-use redis::streams::StreamRangeReply;
+use redis::streams::{StreamId, StreamRangeReply};
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_wire::{Partition, subject};
 use tracing::{debug, warn};
@@ -190,13 +190,12 @@ impl Board {
         let mut range = redis::cmd("XRANGE");
         range.arg(Keys(partition).outbox()).arg(from).arg(to).arg("COUNT").arg(limit);
         let found: StreamRangeReply = range.query_async(&mut self.redis.clone()).await?;
-        let flat = |map: HashMap<String, redis::Value>| {
-            map.into_iter().flat_map(|(field, value)| {
-                let value: String = redis::from_redis_value(value).unwrap_or_default();
-                [field, value]
-            })
+        let entry = |entry: StreamId| {
+            // What is not there cannot be read, and is told by whoever tries.
+            let text: String = entry.get("event").unwrap_or_default();
+            Entry::new(entry.id, &text)
         };
-        Ok(found.ids.into_iter().map(|entry| Entry::new(entry.id, flat(entry.map))).collect())
+        Ok(found.ids.into_iter().map(entry).collect())
     }
 
     /// Says that `router` lives (or leaves) and hears who does. Silent for

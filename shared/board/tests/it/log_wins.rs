@@ -70,12 +70,9 @@ async fn an_event_whose_answer_was_lost_is_recognised_as_ours() {
     let mut add = redis::cmd("XADD");
     // Stream ids only go up, so the stream begins anew.
     let () = redis.del(&outbox).await.unwrap();
-    add.arg(&outbox).arg(&entry);
-    for (field, value) in
-        fields.into_iter().map(|(field, value)| (field.to_owned(), value)).chain(snapshot)
-    {
-        add.arg(field).arg(value);
-    }
+    let words = fields.into_iter().map(|(field, value)| (field.to_owned(), value)).chain(snapshot);
+    let words: Vec<String> = words.flat_map(|(field, value)| [field, value]).collect();
+    add.arg(&outbox).arg(&entry).arg("event").arg(words.join("\u{1f}"));
     let () = add.query_async(&mut redis).await.unwrap();
     let () = redis.hset(&key, "unsent", &entry).await.unwrap();
 
