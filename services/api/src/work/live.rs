@@ -96,7 +96,7 @@ async fn follow(
     filters: Vec<String>,
     from: DeliverPolicy,
 ) -> Result<impl Stream<Item = Option<(u64, Event)>> + Send + use<>, Problem> {
-    let messages =
+    let (messages, _) =
         open(&api.nats.jetstream, LogStream::Events, filters, from).await.map_err(|error| {
             warn!(error = error.as_ref() as &dyn Error, "the log cannot be followed");
             Problem::unavailable(
@@ -122,12 +122,13 @@ async fn follow(
         }))
 }
 
+/// The messages, and how many of them are there already.
 pub(crate) async fn open(
     jetstream: &jetstream::Context,
     stream: LogStream,
     filters: Vec<String>,
     from: DeliverPolicy,
-) -> Result<pull::Ordered, Box<dyn Error + Send + Sync>> {
+) -> Result<(pull::Ordered, u64), Box<dyn Error + Send + Sync>> {
     let log = jetstream.get_stream(stream.name()).await?;
     let wanted = pull::OrderedConfig {
         filter_subjects: filters,
@@ -135,7 +136,9 @@ pub(crate) async fn open(
         max_batch: BATCH,
         ..Default::default()
     };
-    Ok(log.create_consumer(wanted).await?.messages().await?)
+    let consumer = log.create_consumer(wanted).await?;
+    let waiting = consumer.cached_info().num_pending;
+    Ok((consumer.messages().await?, waiting))
 }
 
 /// A place for one more live connection.

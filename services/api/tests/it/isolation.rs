@@ -16,7 +16,7 @@ const OPEN: [&str; 6] = [
     "GET /v1/push-key",
 ];
 /// About the caller alone; nothing of anybody else's is named.
-const OWN: [&str; 13] = [
+const OWN: [&str; 17] = [
     "GET /v1/entities",
     "POST /v1/me/pause",
     "POST /v1/me/resume",
@@ -26,6 +26,10 @@ const OWN: [&str; 13] = [
     "GET /v1/me/ponds",
     "POST /v1/me/push-subscriptions",
     "DELETE /v1/me/push-subscriptions",
+    "POST /v1/me/devices",
+    "DELETE /v1/me/devices",
+    "GET /v1/me/bell",
+    "GET /v1/me/bell/stream",
     "GET /v1/events/stream",
     "GET /v1/keys",
     "GET /v1/webhooks",
@@ -56,6 +60,8 @@ fn aimed(document: &Value, keys: &Keys, lead: &str, key_id: &str) -> Vec<Walk> {
         let aimed = path.replace("{entity}", keys.entity.as_str()).replace("{agent}", "ana");
         let aimed = aimed.replace("{version}", "1").replace("{webhook}", "hook_1");
         let aimed = aimed.replace("{pond}", "north").replace("{lender}", "first-bank");
+        let aimed = aimed.replace("{chat}", "slack").replace("{piece}", "offer.sms");
+        let aimed = aimed.replace("{locale}", "en");
         let aimed = aimed.replace("{source}", "zillow").replace("{lead}", lead).replace("{id}", id);
         Walk { method: method.parse().unwrap(), path: aimed, body: body_of(&name, keys), name }
     };
@@ -76,6 +82,11 @@ fn body_of(name: &str, keys: &Keys) -> Option<Value> {
         "POST /v1/me/push-subscriptions" | "DELETE /v1/me/push-subscriptions" => {
             json!({"endpoint": "https://push.example.com/s", "keys": {"p256dh": "", "auth": ""}})
         }
+        "POST /v1/me/devices" | "DELETE /v1/me/devices" => json!({"kind": "apns", "token": "00ff"}),
+        "PUT /v1/entities/{entity}/rooms/{chat}" => {
+            json!({"url": "https://hooks.example.com/stolen"})
+        }
+        _ if path.contains("/templates/") => json!({"template": "{{ url }}"}),
         "POST /v1/entities/{entity}/lint" => json!({"routes": []}),
         "POST /v1/entities/{entity}/simulate" => json!({"last_days": 1}),
         "POST /v1/entities/{entity}/try" => json!({"lead": {"emails": ["dana@example.com"]}}),

@@ -5,6 +5,7 @@
 mod claim_page;
 mod configuration;
 mod document;
+mod held;
 mod insight;
 mod isolation;
 mod notices;

@@ -16,6 +16,7 @@ use tower::ServiceExt;
 
 pub(crate) struct World {
     pub(crate) app: Router,
+    pub(crate) nats: Nats,
     pub(crate) board: Board,
     pub(crate) roster: Roster,
     pub(crate) operator: String,
@@ -126,10 +127,10 @@ impl World {
             ..Default::default()
         };
         let (clock, ending) = (Clock::system(), stop.clone());
-        let app = tipoff_api::app(nats, board.clone(), roster.clone(), clock, &options, ending);
+        let app = tipoff_api::app(nats.clone(), board.clone(), roster.clone(), clock, &options, ending);
         let operator = NewKey { role: Role::Operator, entity: None, agent: None, source: None };
         let operator = roster.create_key(operator).await.unwrap().text;
-        Self { app, board, roster, operator, stop, redis: redis_server, _nats: nats_server }
+        Self { app, nats, board, roster, operator, stop, redis: redis_server, _nats: nats_server }
     }
 
     pub(crate) fn call(&self, method: Method, path: &str) -> Call<'_> {

@@ -1,0 +1,116 @@
+//! Shapes of this part, for the document.
+#![expect(dead_code, reason = "only their descriptions are used")]
+
+use utoipa::ToSchema;
+
+/// What stands at the bell.
+#[derive(ToSchema)]
+pub(crate) struct Bell {
+    /// The time by which `until` is to be read.
+    now: String,
+    items: Vec<BellItem>,
+}
+
+/// One lead at the bell.
+#[derive(ToSchema)]
+pub(crate) struct BellItem {
+    lead: String,
+    at: String,
+    title: String,
+    body: String,
+    /// `offered`, `assigned` or `over`.
+    stands: String,
+    round: Option<u32>,
+    /// Of an offer: when the time to claim it is up.
+    until: Option<String>,
+    /// Of an offer: where it is claimed.
+    url: Option<String>,
+    /// Why it is over: `taken`, `yours`, `passed`, `expired` or `withdrawn`.
+    why: Option<String>,
+}
+
+/// A telephone with an app.
+#[derive(ToSchema)]
+pub(crate) struct AppDevice {
+    /// `fcm` or `apns`.
+    kind: String,
+    /// As the push service gave it to the app.
+    token: String,
+}
+
+/// How the channels of an agent are.
+#[derive(ToSchema)]
+pub(crate) struct Channels {
+    channels: Vec<ChannelState>,
+}
+
+/// How one channel of an agent is.
+#[derive(ToSchema)]
+pub(crate) struct ChannelState {
+    channel: String,
+    /// Whether the agent wants it.
+    wanted: bool,
+    /// Whether there is an address for it.
+    has_address: bool,
+    /// `confirmed` or `failed`; left out while nothing is known.
+    works: Option<String>,
+    at: Option<String>,
+    /// Why it failed.
+    why: Option<String>,
+}
+
+/// Rooms of an entity.
+#[derive(ToSchema)]
+pub(crate) struct Rooms {
+    rooms: Vec<Room>,
+}
+
+/// A room in Slack or Teams.
+#[derive(ToSchema)]
+pub(crate) struct Room {
+    /// `slack` or `teams`.
+    chat: String,
+    /// Whether its incoming webhook still works; the address itself is not shown.
+    works: bool,
+    why: Option<String>,
+}
+
+/// Where posts to a room go.
+#[derive(ToSchema)]
+pub(crate) struct RoomWanted {
+    /// The incoming webhook, `https`, on the open internet.
+    url: String,
+}
+
+/// Texts that an entity may put in its own words.
+#[derive(ToSchema)]
+pub(crate) struct Templates {
+    templates: Vec<Template>,
+}
+
+/// One text in one language.
+#[derive(ToSchema)]
+pub(crate) struct Template {
+    /// As in `offer.sms`.
+    piece: String,
+    locale: String,
+    /// The entity's own; left out where it has none.
+    template: Option<String>,
+}
+
+/// A template, in the syntax of Jinja.
+#[derive(ToSchema)]
+pub(crate) struct TemplateWanted {
+    #[schema(example = "New lead: {{ who }}. Claim by {{ until }}: {{ url }}")]
+    template: String,
+}
+
+/// What a template makes of an invented lead.
+#[derive(ToSchema)]
+pub(crate) struct Preview {
+    text: String,
+    /// Of a text message: how many segments it takes.
+    segments: Option<usize>,
+    /// Of a text message: `gsm7` or `ucs2`.
+    encoding: Option<String>,
+}
