@@ -108,6 +108,7 @@ impl Intake {
             lead,
         };
         let published = self.write_down(&accepted, &hash).await?;
+        self.note_seen(&accepted);
         if published.duplicate && matches!(key, Key::Idempotency(_)) {
             self.compare_with_first(published.sequence, &hash).await?;
         }
@@ -121,6 +122,21 @@ impl Intake {
         headers.insert(BODY_HEADER, hash);
         let body = serde_json::to_vec(accepted).expect("what was read from JSON is JSON again");
         self.publisher.publish(to, id.as_str(), None, headers, Bytes::from(body)).await
+    }
+
+    /// So that the list of sources says which of them send; no lead waits for that.
+    fn note_seen(&self, accepted: &Accepted) {
+        let Accepted { entity, source: Some(source), received_at, .. } = accepted else { return };
+        if !self.roster.is_news(entity, source, *received_at) {
+            return;
+        }
+        let (entity, source, at) = (entity.clone(), source.clone(), *received_at);
+        let roster = self.roster.clone();
+        tokio::spawn(async move {
+            if let Err(error) = roster.note_seen(&entity, &source, at).await {
+                warn!(error = &error as &dyn std::error::Error, %entity, "a source was seen, but not noted");
+            }
+        });
     }
 
     /// Sources that nobody announced appear by themselves.

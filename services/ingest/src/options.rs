@@ -10,6 +10,7 @@ use crate::pace::Paces;
 /// How leads are taken in. All of it counts for one process.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
+#[expect(clippy::struct_field_names, reason = "the flags of all services stand side by side")]
 pub struct Options {
     /// Leads published to NATS that are taken in at once.
     #[arg(long, env = "TIPOFF_INGEST_IN_FLIGHT", default_value_t = 128)]

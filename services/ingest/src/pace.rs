@@ -19,7 +19,7 @@ use opentelemetry::{KeyValue, global};
 use tipoff_domain::{EntityId, EntityView, SourceId};
 
 use meter::Meter;
-pub(crate) use meter::{Allowance, Standing};
+pub(crate) use meter::{Allowance, BURST_SECONDS, Standing};
 
 /// Meters to keep before those are forgotten that stand at zero.
 const MANY: usize = 10_000;

@@ -11,8 +11,8 @@ use crate::intake::Refusal;
 use crate::pace::TooFast;
 use crate::read::{LARGEST, Unreadable};
 
-/// How long a sender should wait when we are not there.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// How long a sender should wait when we are not there, in seconds.
+const RETRY_AFTER: u32 = 5;
 
 /// A refusal: all that the caller hears.
 #[derive(Debug)]
@@ -23,7 +23,8 @@ pub(crate) struct Problem {
     detail: String,
     errors: Invalid,
     more: Map<String, Value>,
-    retry_after: Option<Duration>,
+    /// Seconds; 0: not said.
+    retry_after: u32,
 }
 
 impl Problem {
@@ -40,7 +41,7 @@ impl Problem {
             detail: detail.into(),
             errors: Invalid::default(),
             more: Map::new(),
-            retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER),
+            retry_after: if status == StatusCode::SERVICE_UNAVAILABLE { RETRY_AFTER } else { 0 },
         }
     }
 
@@ -89,7 +90,7 @@ impl Problem {
             format!("this {error}; what has no result here was not taken in, send it again later");
         let status = StatusCode::TOO_MANY_REQUESTS;
         let mut problem = Self::new(status, "too_fast", "Too many leads at once", detail);
-        problem.retry_after = Some(error.wait);
+        problem.retry_after = whole_seconds(error.wait);
         problem
     }
 
@@ -98,7 +99,7 @@ impl Problem {
         let detail = "too many requests of this entity are waiting; send it again later";
         let status = StatusCode::SERVICE_UNAVAILABLE;
         let mut problem = Self::new(status, "crowded", "Too many requests at once", detail);
-        problem.retry_after = Some(wait);
+        problem.retry_after = whole_seconds(wait);
         problem
     }
 
@@ -170,10 +171,13 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(wait) = retry_after {
-            let seconds = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX);
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        if retry_after > 0 {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
         }
         response
     }
+}
+
+fn whole_seconds(wait: Duration) -> u32 {
+    u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1)
 }

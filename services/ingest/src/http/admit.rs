@@ -12,6 +12,7 @@ use tipoff_runtime::{NoTurn, Turns};
 
 use super::caller::Caller;
 use crate::intake::Intake;
+use crate::pace::BURST_SECONDS;
 use crate::problem::Problem;
 
 /// What the door needs.
@@ -61,9 +62,9 @@ fn say_standing(headers: &mut HeaderMap, intake: &Intake, caller: &Caller) {
     let (mut policy, mut left) = (String::new(), String::new());
     for (whose, allowed, standing) in intake.paces.standing(caller.sender(), intake.now()) {
         let comma = if policy.is_empty() { "" } else { ", " };
-        let (quota, window) = (allowed.burst(), allowed.window());
+        let quota = allowed.burst();
         let seconds = standing.full_in.as_millis().div_ceil(1_000);
-        write!(policy, "{comma}\"{whose}\";q={quota};w={window}").ok();
+        write!(policy, "{comma}\"{whose}\";q={quota};w={BURST_SECONDS}").ok();
         write!(left, "{comma}\"{whose}\";r={};t={seconds}", standing.left).ok();
     }
     for (name, value) in [("ratelimit-policy", policy), ("ratelimit", left)] {

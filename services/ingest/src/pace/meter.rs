@@ -7,7 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// After a quiet time so many seconds' worth may come at once: a batch of
 /// 10,000 from a source of 200 per second fits.
-const BURST_SECONDS: u32 = 60;
+pub(crate) const BURST_SECONDS: u32 = 60;
+/// In which an empty bucket is full again.
+const WHOLE: TimeDelta = TimeDelta::seconds(BURST_SECONDS as i64);
 /// Nobody is put off for longer, however many wait before them.
 const LONGEST_PUT_OFF: TimeDelta = TimeDelta::seconds(60);
 
@@ -22,11 +24,6 @@ impl Allowance {
         Self { per_second }
     }
 
-    /// Seconds in which a whole bucket is refilled.
-    pub(crate) fn window(self) -> u32 {
-        BURST_SECONDS
-    }
-
     /// The most that may come at once.
     pub(crate) fn burst(self) -> u32 {
         self.per_second.get().saturating_mul(BURST_SECONDS)
@@ -34,10 +31,6 @@ impl Allowance {
 
     fn each(self) -> TimeDelta {
         TimeDelta::nanoseconds((1_000_000_000 / i64::from(self.per_second.get())).max(1))
-    }
-
-    fn whole(self) -> TimeDelta {
-        TimeDelta::seconds(i64::from(BURST_SECONDS))
     }
 }
 
@@ -58,20 +51,20 @@ pub(super) struct Meter {
 
 impl Meter {
     /// Never further ahead than a whole bucket, even if the clock was set back.
-    fn spent(&mut self, allowed: Allowance, now: DateTime<Utc>) -> TimeDelta {
-        let spent = (self.spent_until - now).clamp(TimeDelta::zero(), allowed.whole());
+    fn spent(&mut self, now: DateTime<Utc>) -> TimeDelta {
+        let spent = (self.spent_until - now).clamp(TimeDelta::zero(), WHOLE);
         self.spent_until = now + spent;
         spent
     }
 
     /// How long until one more may come; `None`: now.
     pub(super) fn wait(&mut self, allowed: Allowance, now: DateTime<Utc>) -> Option<Duration> {
-        let over = self.spent(allowed, now) + allowed.each() - allowed.whole();
+        let over = self.spent(now) + allowed.each() - WHOLE;
         over.to_std().ok().filter(|over| !over.is_zero())
     }
 
     pub(super) fn take(&mut self, allowed: Allowance, now: DateTime<Utc>) {
-        self.spent_until = now + self.spent(allowed, now) + allowed.each();
+        self.spent_until = now + self.spent(now) + allowed.each();
     }
 
     /// When somebody who may not come now should come again.
@@ -84,8 +77,8 @@ impl Meter {
     }
 
     pub(super) fn standing(&mut self, allowed: Allowance, now: DateTime<Utc>) -> Standing {
-        let spent = self.spent(allowed, now);
-        let left = (allowed.whole() - spent).num_nanoseconds().unwrap_or(0)
+        let spent = self.spent(now);
+        let left = (WHOLE - spent).num_nanoseconds().unwrap_or(0)
             / allowed.each().num_nanoseconds().unwrap_or(1);
         let left = u32::try_from(left).unwrap_or(u32::MAX).min(allowed.burst());
         Standing { left, full_in: spent.to_std().unwrap_or_default() }

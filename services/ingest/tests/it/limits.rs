@@ -16,7 +16,8 @@ fn slow_sources() -> Options {
 }
 
 fn lines(leads: usize) -> String {
-    (0..leads).map(|n| format!("{{\"email\":\"person{n}@example.com\"}}\n")).collect()
+    let lines = (0..leads).map(|n| format!("{{\"email\":\"person{n}@example.com\"}}\n"));
+    lines.collect::<Vec<_>>().concat()
 }
 
 #[tokio::test]
@@ -78,7 +79,7 @@ async fn a_batch_beyond_the_pace_ends_with_the_results_of_what_was_taken_in() {
     assert_eq!(world.count("LEADS").await, 60);
 
     world.clock.advance(TimeDelta::minutes(1));
-    let rest: String = lines(100).lines().skip(60).map(|line| format!("{line}\n")).collect();
+    let rest = lines(100).lines().skip(60).collect::<Vec<_>>().join("\n");
     let (status, report) = answer(world.post("/v1/leads/batch").body(rest)).await;
     assert_eq!((status.as_u16(), &report["accepted"]), (200, &json!(40)));
 }
