@@ -31,7 +31,7 @@ pub(crate) struct Document<T> {
 }
 
 /// What we show beside a thing.
-const SHOWN_BESIDE: [&str; 3] = ["version", "default", "warnings"];
+const SHOWN_BESIDE: [&str; 5] = ["version", "default", "warnings", "intake_url", "last_seen_at"];
 
 impl<T: DeserializeOwned + Serialize> Document<T> {
     /// The thing, if it is the one that the path names.

@@ -246,6 +246,9 @@ pub(crate) struct Source {
     /// Where it sends leads to.
     #[schema(read_only)]
     intake_url: Option<String>,
+    /// When a lead last came from it, to the hour; `null`: never.
+    #[schema(read_only)]
+    last_seen_at: Option<DateTime<Utc>>,
 }
 
 #[derive(ToSchema)]
@@ -611,6 +614,7 @@ pub(crate) struct TakenBack {
 /// A pond that you are in.
 #[derive(ToSchema)]
 pub(crate) struct MyPond {
+    entity: String,
     /// `pool`: the lead pool.
     id: String,
     name: Option<String>,
@@ -710,7 +714,7 @@ mod tests {
         let domain: Domain = serde_json::from_value(example).unwrap();
         let mut written = keys(&serde_json::to_value(domain).unwrap());
         let mut described = keys(&serde_json::to_value(Mirror::schema()).unwrap()["properties"]);
-        for ours in ["id", "version", "intake_url"] {
+        for ours in ["id", "version", "last_seen_at", "intake_url"] {
             written.remove(ours);
             described.remove(ours);
         }

@@ -1,5 +1,6 @@
 //! The view of every entity, kept up to date by watching.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use ring::rand::SystemRandom;
@@ -27,6 +28,8 @@ pub struct Roster {
     pub(crate) secrets: SystemRandom,
     pub(crate) author: Author,
     pub(crate) list_edits: Arc<Mutex<()>>,
+    /// Sources about which it is being written down that they were seen.
+    pub(crate) noting: Arc<std::sync::Mutex<HashSet<(EntityId, SourceId)>>>,
     deployment: Arc<Deployment>,
 }
 
@@ -53,6 +56,7 @@ impl Roster {
             secrets,
             author: Author::default(),
             list_edits: Arc::default(),
+            noting: Arc::default(),
             deployment: Arc::new(deployment),
         })
     }

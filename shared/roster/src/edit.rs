@@ -8,6 +8,7 @@ mod push;
 mod reach;
 mod rooms;
 mod routes;
+mod seen;
 mod templates;
 mod webhooks;
 

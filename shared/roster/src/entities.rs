@@ -115,6 +115,9 @@ impl Table for Entities {
             Some(Key::Source(entity, id)) => {
                 set(&mut self.change(entity).sources, id, key, version, value);
             }
+            Some(Key::Seen(entity, source)) => {
+                keep(&mut self.change(entity).seen, source, key, version, value);
+            }
             Some(Key::Pond(entity, id)) => {
                 set(&mut self.change(entity).ponds, id, key, version, value);
             }

@@ -144,6 +144,7 @@ fn named(key: &Key) -> Option<(&'static str, String)> {
         Key::Order(entity) => ("order", entity.to_string()),
         Key::Deployment
         | Key::Push(..)
+        | Key::Seen(..)
         | Key::Reach(..)
         | Key::Room(..)
         | Key::Template(..)

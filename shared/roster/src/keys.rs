@@ -19,6 +19,7 @@ pub(crate) enum Key {
     Entity(EntityId),
     Agent(EntityId, AgentId),
     Source(EntityId, SourceId),
+    Seen(EntityId, SourceId),
     Pond(EntityId, PondId),
     Lender(EntityId, LenderId),
     Route(EntityId, RouteId),
@@ -44,6 +45,9 @@ impl Key {
             }
             ["source", entity, source] => {
                 Some(Self::Source(entity.parse().ok()?, source.parse().ok()?))
+            }
+            ["seen", entity, source] => {
+                Some(Self::Seen(entity.parse().ok()?, source.parse().ok()?))
             }
             ["pond", entity, pond] => Some(Self::Pond(entity.parse().ok()?, pond.parse().ok()?)),
             ["lender", entity, lender] => {
@@ -84,6 +88,7 @@ impl fmt::Display for Key {
             Self::Entity(entity) => write!(f, "entity.{entity}"),
             Self::Agent(entity, agent) => write!(f, "agent.{entity}.{agent}"),
             Self::Source(entity, source) => write!(f, "source.{entity}.{source}"),
+            Self::Seen(entity, source) => write!(f, "seen.{entity}.{source}"),
             Self::Pond(entity, pond) => write!(f, "pond.{entity}.{pond}"),
             Self::Lender(entity, lender) => write!(f, "lender.{entity}.{lender}"),
             Self::Route(entity, route) => write!(f, "route.{entity}.{route}"),
@@ -133,6 +138,7 @@ mod tests {
             Key::Entity(acme.clone()),
             Key::Agent(acme.clone(), ana.clone()),
             Key::Source(acme.clone(), "zillow".parse().unwrap()),
+            Key::Seen(acme.clone(), "zillow".parse().unwrap()),
             Key::Pond(acme.clone(), "north".parse().unwrap()),
             Key::Lender(acme.clone(), "first".parse().unwrap()),
             Key::Route(acme.clone(), "route_1".parse().unwrap()),

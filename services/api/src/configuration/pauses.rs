@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tipoff_domain::{Agent, AgentId, Away, EntityId, Limit, RouteId};
 use tipoff_roster::{EditError, Expect};
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::{ATTEMPTS, Named, agents::missing};
 use crate::Api;
 use crate::access::Caller;
-use crate::body::{In, MaybeSent, Sent};
+use crate::body::{Document, In, MaybeSent};
 use crate::etag::{Basis, Versioned};
 use crate::names::AgentPath;
 use crate::problem::Problem;
@@ -32,7 +32,7 @@ pub(crate) struct Where {
     route: Option<RouteId>,
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"limits": [{"count": 5, "period": "day"}]}))]
 pub(crate) struct Limits {
@@ -108,8 +108,10 @@ pub(crate) async fn limit_agent(
     caller: Caller,
     In(path): In<AgentPath>,
     basis: Basis,
-    Sent(Limits { limits }): Sent<Limits>,
+    sent: Document<Limits>,
 ) -> Result<Shown, Problem> {
+    caller.admin_of(&path.entity)?;
+    let Limits { limits } = sent.called(path.agent.as_str())?;
     api.edit_agent(&caller, path, basis, |agent| agent.limits.clone_from(&limits)).await
 }
 

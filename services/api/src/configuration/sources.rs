@@ -16,7 +16,13 @@ use crate::schema;
 
 impl Api {
     /// A source as it is shown: where it sends its leads to stands beside it.
-    fn show_source(&self, id: &SourceId, source: &Source, version: u64) -> Map<String, Value> {
+    fn show_source(
+        &self,
+        entity: &EntityId,
+        id: &SourceId,
+        source: &Source,
+        version: u64,
+    ) -> Map<String, Value> {
         let mut shown = Map::new();
         shown.insert("id".to_owned(), json!(id));
         shown.insert("name".to_owned(), json!(source.name));
@@ -24,6 +30,8 @@ impl Api {
         if let Some(most) = source.leads_per_second {
             shown.insert("leads_per_second".to_owned(), json!(most));
         }
+        let last_seen = self.roster.last_seen(entity, id);
+        shown.insert("last_seen_at".to_owned(), json!(last_seen));
         shown.insert("version".to_owned(), json!(version));
         shown.insert("intake_url".to_owned(), json!(format!("{}/v1/leads", self.intake_url)));
         shown
@@ -59,7 +67,7 @@ pub(crate) async fn put_source(
     let expect = basis.expect(&format!("source `{source}`"), current)?;
     let value = sent.called(source.as_str())?;
     let edited = api.roster.by(&caller.0).put_source(&entity, &source, value, expect).await?;
-    let mut shown = api.show_source(&source, &edited.value, edited.version);
+    let mut shown = api.show_source(&entity, &source, &edited.value, edited.version);
     // A source whose first key could not be written gets it when it is put again.
     let has_key =
         || api.roster.keys(Some(&entity)).iter().any(|key| key.source.as_ref() == Some(&source));
@@ -82,10 +90,12 @@ pub(crate) async fn get_source(
     let view = api.entity_view(&entity)?;
     let value = view.sources.get(&source).ok_or_else(|| missing(&source))?;
     let version = api.roster.source_version(&entity, &source).unwrap_or_default();
-    Ok(Versioned::ok(version, api.show_source(&source, value, version)))
+    Ok(Versioned::ok(version, api.show_source(&entity, &source, value, version)))
 }
 
 /// List the sources
+///
+/// Those that were announced and those that sent a lead without it; `last_seen_at` is when one last did, to the hour.
 #[utoipa::path(get, path = "/v1/entities/{entity}/sources", tag = "sources", params(InEntity),
     responses((status = 200, body = schema::Sources)))]
 pub(crate) async fn list_sources(
@@ -96,8 +106,11 @@ pub(crate) async fn list_sources(
     caller.admin_of(&entity)?;
     let view = api.entity_view(&entity)?;
     let version = |id: &SourceId| api.roster.source_version(&entity, id).unwrap_or_default();
-    let sources: Vec<_> =
-        view.sources.iter().map(|(id, source)| api.show_source(id, source, version(id))).collect();
+    let sources: Vec<_> = view
+        .sources
+        .iter()
+        .map(|(id, source)| api.show_source(&entity, id, source, version(id)))
+        .collect();
     Ok(Json(json!({ "sources": sources })))
 }
 

@@ -213,7 +213,7 @@ async fn the_listing_rule_is_for_company_admins() {
 async fn an_entity_is_moved_by_whoever_administers_both_places() {
     let company = company().await;
     let world = &company.world;
-    let alone = world.team("alone").await;
+    let alone = staff(world, "alone", "team", None, "zoe").await;
     let put = async |entity: &str, key: &str, parent: Value| {
         let path = format!("/v1/entities/{entity}");
         let mut body = world.get(&path, &world.operator).send().await.expect(200).json();

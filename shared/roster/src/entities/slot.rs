@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
+use chrono::{DateTime, Utc};
 use tipoff_domain::{
     Agent, AgentId, Channel, Entity, EntityView, Lender, LenderId, Locale, Pond, PondId, Route,
     RouteId, Source, SourceId, WebhookId,
@@ -26,6 +27,8 @@ pub(crate) struct Slot {
     pub(crate) entity: Option<Versioned<Entity>>,
     pub(crate) agents: Shelf<AgentId, Agent>,
     pub(crate) sources: Shelf<SourceId, Source>,
+    /// When each last sent a lead, to the hour.
+    pub(crate) seen: BTreeMap<SourceId, DateTime<Utc>>,
     pub(crate) ponds: Shelf<PondId, Pond>,
     pub(crate) lenders: Shelf<LenderId, Lender>,
     pub(crate) routes: Shelf<RouteId, Route>,

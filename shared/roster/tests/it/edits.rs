@@ -212,3 +212,19 @@ async fn push_subscriptions_come_and_go_with_their_agent() {
     assert!(roster.push_subscriptions(&acme(), &ana).is_empty());
     assert_eq!(roster.push_subscriptions(&acme(), &ben).len(), 1);
 }
+
+#[tokio::test]
+async fn a_source_is_noted_once_an_hour_however_many_leads_it_sends() {
+    let (_server, roster) = staffed().await;
+    let zillow = source_id("zillow");
+    assert_eq!(roster.last_seen(&acme(), &zillow), None);
+    let at = "2026-11-22T09:30:00Z".parse().unwrap();
+    let team = acme();
+    futures::future::join_all((0..20).map(|_| roster.note_seen(&team, &zillow, at))).await;
+    assert_eq!(roster.last_seen(&acme(), &zillow), Some(at));
+    for (minutes, seen) in [(59, at), (60, at + chrono::TimeDelta::hours(1))] {
+        let later = at + chrono::TimeDelta::minutes(minutes);
+        roster.note_seen(&acme(), &zillow, later).await.unwrap();
+        assert_eq!(roster.last_seen(&acme(), &zillow), Some(seen));
+    }
+}
