@@ -16,12 +16,13 @@ use tipoff_domain::EntityId;
 use tipoff_roster::Roster;
 use tipoff_runtime::Clock;
 use tipoff_wire::Partition;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 const EVERY: Duration = Duration::from_secs(60);
-/// Leads looked at in one part.
-const PART: usize = 10_000;
+/// Leads looked at in one part: what all partitions together can bear every minute.
+const PART: usize = 2_000;
 
 /// Looks partitions over.
 #[derive(Clone)]
@@ -56,7 +57,9 @@ impl Auditor {
     /// Looks `partition` over, a part a minute, until `stop` is cancelled.
     pub(crate) async fn watch(self, partition: Partition, stop: CancellationToken) {
         let mut place = None;
-        let mut every = tokio::time::interval(EVERY);
+        // Not all partitions at once.
+        let later = Duration::from_secs(u64::from(partition.0) % EVERY.as_secs());
+        let mut every = tokio::time::interval_at(Instant::now() + later, EVERY);
         every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while stop.run_until_cancelled(every.tick()).await.is_some() {
             match stop.run_until_cancelled(self.part(partition, place.take())).await {
