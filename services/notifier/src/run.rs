@@ -112,6 +112,7 @@ impl Staff {
             board: self.board.clone(),
             roster: self.roster.clone(),
             clock: self.clock.clone(),
+            undelivered: self.undelivered.clone(),
             carriers,
         };
         let limits = limits(Stream::Events, "notifier".to_owned(), None, in_flight);

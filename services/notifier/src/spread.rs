@@ -8,7 +8,7 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
-use tipoff_board::Board;
+use tipoff_board::{Board, BoardError};
 use tipoff_domain::{AgentId, Channel, EntityView, channels_for};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Delivery, Handler, Outcome, PublishError, Publisher};
@@ -19,9 +19,12 @@ use tracing::{debug, error, warn};
 use crate::carrier::Carrier;
 use crate::over::over;
 use crate::retry;
+use crate::undelivered::Undelivered;
 
 /// Notices on their way at once: a Jump Ball asks thousands.
 const AT_ONCE: usize = 256;
+/// Offers that nobody can be told of, withdrawn at once.
+const WITHDRAWN_AT_ONCE: usize = 16;
 /// An event this old is read from a log that somebody goes through again, and
 /// the board is asked first.
 const OLD: TimeDelta = TimeDelta::minutes(1);
@@ -38,6 +41,7 @@ pub(crate) struct Spreader {
     pub(crate) board: Board,
     pub(crate) roster: Roster,
     pub(crate) clock: Clock,
+    pub(crate) undelivered: Undelivered,
     /// What this deployment can deliver over.
     pub(crate) carriers: Vec<Arc<dyn Carrier>>,
 }
@@ -71,13 +75,15 @@ impl Handler for Spreader {
             debug!(lead.id = %event.lead, version = event.version, "event is history");
             return Outcome::Done;
         }
-        match self.publish(self.notices(&event, &view)).await {
-            Ok(()) => Outcome::Done,
-            Err(error) => {
-                error!(error = &error as &dyn std::error::Error, lead.id = %event.lead, "notices not published");
-                Outcome::RetryIn(wait)
-            }
+        if let Err(error) = self.publish(self.notices(&event, &view)).await {
+            error!(error = &error as &dyn std::error::Error, lead.id = %event.lead, "notices not published");
+            return Outcome::RetryIn(wait);
         }
+        if let Err(error) = self.pass_over_unreachable(&event, &view).await {
+            error!(error = &error as &dyn std::error::Error, lead.id = %event.lead, "agents whom nothing reaches were not passed over");
+            return Outcome::RetryIn(wait);
+        }
+        Outcome::Done
     }
 }
 
@@ -180,6 +186,45 @@ impl Spreader {
         channels.iter().map(notice).collect()
     }
 
+    /// Whoever is asked and cannot be told is not waited for.
+    async fn pass_over_unreachable(
+        &self,
+        event: &Event,
+        view: &EntityView,
+    ) -> Result<(), BoardError> {
+        if event.kind != EventKind::Offered {
+            return Ok(());
+        }
+        let round = event.round.unwrap_or(event.after.round);
+        let mut nobody_tells = Vec::new();
+        for offer in &event.offers {
+            if self.is_unreachable(&offer.agent, event, view) {
+                nobody_tells.push(offer.agent.clone());
+            }
+        }
+        let withdrawing = stream::iter(nobody_tells).map(|agent| async move {
+            self.undelivered.roll_on(&event.entity, &event.lead, &agent, round).await
+        });
+        withdrawing.buffer_unordered(WITHDRAWN_AT_ONCE).try_collect().await
+    }
+
+    /// Whether nothing that this deployment has reaches the agent, or nothing
+    /// but the bell does since an address turned out to be dead.
+    fn is_unreachable(&self, agent: &AgentId, event: &Event, view: &EntityView) -> bool {
+        let Some(known) = view.agents.get(agent) else { return false };
+        let route = event.route.as_ref().and_then(|id| view.route(id));
+        let may = channels_for(known, route.map(Arc::as_ref), view, event.at);
+        let found = self.reaching(agent, view, |one| may.contains(&one.channel()));
+        let carried = self.carriers.iter().any(|one| may.contains(&one.channel()));
+        let only_the_bell = found.iter().all(|channel| *channel == Channel::InApp);
+        let any_is_dead = may.iter().any(|channel| self.is_dead(agent, view, *channel));
+        (found.is_empty() && carried) || (only_the_bell && any_is_dead)
+    }
+
+    fn is_dead(&self, agent: &AgentId, view: &EntityView, channel: Channel) -> bool {
+        self.roster.reach(&view.id, agent, channel).is_some_and(|reach| !reach.is_open())
+    }
+
     /// What reaches the agent of that which the rules leave, at the instant of
     /// the event.
     fn channels_of(&self, agent: &AgentId, event: &Event, view: &EntityView) -> Vec<Channel> {
@@ -208,15 +253,11 @@ impl Spreader {
         which: impl Fn(&dyn Carrier) -> bool,
     ) -> Vec<Channel> {
         let Some(known) = view.agents.get(agent) else { return Vec::new() };
-        let is_dead = |channel| {
-            let reach = self.roster.reach(&view.id, agent, channel);
-            reach.is_some_and(|reach| !reach.is_open())
-        };
         let reaches = |one: &&Arc<dyn Carrier>| {
             known.channels.contains(&one.channel())
                 && which(one.as_ref())
                 && one.reaches(view, agent, known)
-                && !is_dead(one.channel())
+                && !self.is_dead(agent, view, one.channel())
         };
         self.carriers.iter().filter(reaches).map(|one| one.channel()).collect()
     }

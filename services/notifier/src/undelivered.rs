@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use opentelemetry::metrics::Counter;
 use opentelemetry::{KeyValue, global};
 use tipoff_board::{Board, BoardError, Withdrawal, Withdrawn};
+use tipoff_domain::{AgentId, EntityId, LeadId};
 use tipoff_roster::{EditError, Reach, Roster};
 use tipoff_runtime::Nats;
 use tipoff_wire::Notice;
@@ -73,7 +74,7 @@ impl Undelivered {
             && !notice.channel.is_a_room()
             && self.ledger.note(notice, round).await?
         {
-            self.roll_on(notice, round).await?;
+            self.roll_on(&notice.entity, &notice.lead, &notice.agent, round).await?;
         }
         Ok(())
     }
@@ -100,8 +101,13 @@ impl Undelivered {
 
     /// The lead moves on at once, and the agent is not charged with a miss
     /// (semantics, 1.5).
-    async fn roll_on(&self, notice: &Notice, round: u32) -> Result<(), BoardError> {
-        let Notice { entity, lead, agent, .. } = notice;
+    pub(crate) async fn roll_on(
+        &self,
+        entity: &EntityId,
+        lead: &LeadId,
+        agent: &AgentId,
+        round: u32,
+    ) -> Result<(), BoardError> {
         let withdrawn =
             self.board.withdraw(entity, lead, agent, Some(round), Withdrawal::Undeliverable);
         if withdrawn.await? == Withdrawn::Done {

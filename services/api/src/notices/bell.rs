@@ -23,7 +23,7 @@ use crate::work::live;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// More than anybody scrolls through.
-const MOST: u64 = 200;
+const MOST: usize = 200;
 
 /// Show the bell
 ///
@@ -36,7 +36,7 @@ pub(crate) async fn get_bell(
     let (entity, _) = caller.agent()?;
     let now = api.board.time(entity).await?;
     let (messages, waiting) = open(&api, &caller).await?;
-    let waiting = usize::try_from(waiting.min(u64::MAX)).unwrap_or(usize::MAX);
+    let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
     let mut items: Vec<BellItem> = messages
         .take(waiting)
         .filter_map(|message| future::ready(message.ok()))
@@ -44,7 +44,7 @@ pub(crate) async fn get_bell(
         .collect()
         .await;
     items.reverse();
-    items.truncate(usize::try_from(MOST).unwrap_or(usize::MAX));
+    items.truncate(MOST);
     Ok(Json(json!({ "now": now, "items": items })))
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use tipoff_contact::e164;
 use tipoff_domain::{Agent, AgentId, Channel, EntityView};
 use tipoff_letters::segments;
 use tipoff_wire::notice::What;
@@ -86,7 +87,7 @@ impl Carrier for Sms {
 impl Sms {
     fn form(&self, told: &Told, text: String, now: DateTime<Utc>) -> Form {
         let mut form = vec![
-            ("To", told.agent.phone.clone().unwrap_or_default()),
+            ("To", number(told)),
             ("Body", text),
             ("ValidityPeriod", validity(&told.notice.what, now).to_string()),
         ];
@@ -99,6 +100,12 @@ impl Sms {
         );
         form
     }
+}
+
+/// As networks take it; what cannot be read is for the provider to judge.
+fn number(told: &Told) -> String {
+    let given = told.agent.phone.as_deref().unwrap_or_default();
+    e164(given, &told.view.entity.country).unwrap_or_else(|| given.to_owned())
 }
 
 /// Whole seconds for which the message is worth delivering, 1 at least.

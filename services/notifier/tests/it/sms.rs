@@ -16,7 +16,7 @@ use crate::desk::{Desk, Notifier, PUBLIC_URL, dana, id};
 
 async fn desk_with_ana(locale: &str) -> Desk {
     let desk = Desk::set_up().await;
-    let ana = json!({"channels": ["sms"], "phone": "+15125550111", "locale": locale});
+    let ana = json!({"channels": ["sms"], "phone": "(512) 555-0111", "locale": locale});
     desk.agent("ana", ana).await;
     desk
 }

@@ -96,3 +96,20 @@ async fn a_mailbox_that_only_refuses_this_mail_is_written_to_again() {
     let lead = desk.offer_for(&["ana"], TimeDelta::minutes(5), dana()).await;
     desk.caught(&lead, "email").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_whose_only_address_is_dead_is_passed_over_at_once() {
+    let desk = Desk::set_up().await;
+    desk.agent("ana", json!({"channels": ["email", "in_app"]})).await;
+    desk.agent("ben", json!({"channels": ["in_app"]})).await;
+    desk.smtp.misbehave(smtp::Fault::Permanent);
+    let notifier = desk.notifier(&[]);
+    let first = desk.offer(&["ana"], dana()).await;
+    desk.event(&first, EventKind::Withdrawn).await;
+    let second = desk.offer(&["ana", "ben"], dana()).await;
+    let withdrawn = desk.event(&second, EventKind::Withdrawn).await;
+    assert_eq!(withdrawn.agents, [id::<AgentId>("ana")]);
+    notifier.end().await;
+    let stands = desk.board.lead(&desk.entity, &second).await.unwrap().unwrap().now_is;
+    assert_eq!(stands.pending, [id::<AgentId>("ben")], "whom only the bell tells is told by it");
+}

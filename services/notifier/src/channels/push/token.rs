@@ -22,8 +22,7 @@ impl Token {
         make: impl Future<Output = Result<(String, TimeDelta), E>> + Send,
     ) -> Result<String, E> {
         let mut held = self.held.lock().await;
-        if let Some((token, until)) = held.as_ref().filter(|(_, until)| now < *until) {
-            let _still_good = until;
+        if let Some((token, _)) = held.as_ref().filter(|(_, until)| now < *until) {
             return Ok(token.clone());
         }
         let (token, life) = make.await?;
