@@ -109,6 +109,24 @@ const NOTICES: [&str; 12] = [
     "GET /v1/me/bell",
     "GET /v1/me/bell/stream",
 ];
+const WEBHOOKS: [&str; 7] = [
+    "GET /v1/webhooks",
+    "POST /v1/webhooks",
+    "GET /v1/webhooks/{webhook}",
+    "PUT /v1/webhooks/{webhook}",
+    "DELETE /v1/webhooks/{webhook}",
+    "POST /v1/webhooks/{webhook}/replay",
+    "POST /v1/webhooks/{webhook}/rotate",
+];
+const TELEPHONY: [&str; 7] = [
+    "POST /telephony/sms",
+    "POST /telephony/sms/{token}/status",
+    "POST /telephony/voice/{token}",
+    "POST /telephony/voice/{token}/accept",
+    "POST /telephony/voice/{token}/dialled",
+    "POST /telephony/voice/{token}/next",
+    "POST /telephony/voice/{token}/status",
+];
 const PUSH: [&str; 3] =
     ["DELETE /v1/me/push-subscriptions", "GET /v1/push-key", "POST /v1/me/push-subscriptions"];
 
@@ -127,8 +145,18 @@ async fn the_document_holds_every_operation_and_every_operation_answers() {
     let world = World::start().await;
     let document = world.call(Method::GET, "/openapi.json").send().await.expect(200).json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
-    let wanted: BTreeSet<String> =
-        ALL.iter().chain(&PONDS).chain(&VERSIONS).chain(&WORK).chain(&INSIGHT).chain(&NOTICES).chain(&PUSH).map(|operation| (*operation).to_owned()).collect();
+    let wanted: BTreeSet<String> = ALL
+        .iter()
+        .chain(&PONDS)
+        .chain(&VERSIONS)
+        .chain(&WORK)
+        .chain(&INSIGHT)
+        .chain(&NOTICES)
+        .chain(&PUSH)
+        .chain(&WEBHOOKS)
+        .chain(&TELEPHONY)
+        .map(|operation| (*operation).to_owned())
+        .collect();
     assert_eq!(operations(&document), wanted);
 
     for operation in &wanted {
