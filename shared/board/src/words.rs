@@ -51,7 +51,7 @@ fn of_step(step: &Step, decision: String) -> Vec<String> {
     words.extend(of_marks(step.marks.as_ref()));
     // No pond.
     words.push(String::new());
-    words.extend(step.candidates.iter().map(|candidate| of_candidate(candidate, step.pick)));
+    words.extend(of_candidates(&step.candidates, step.pick));
     words
 }
 
@@ -62,21 +62,28 @@ fn of_marks(marks: Option<&Marks>) -> [String; 4] {
     [
         "1".to_owned(),
         if tags.is_empty() { String::new() } else { serde_json::json!(tags).to_string() },
-        marks.smart_plan.clone().unwrap_or_default(),
+        // No character of a name may mean anything on the way.
+        marks.smart_plan.iter().flat_map(|plan| plan.chars()).filter(|c| !c.is_control()).collect(),
         marks.lender.as_ref().map(ToString::to_string).unwrap_or_default(),
     ]
 }
 
-/// `+ana`, `-ben`, `+ana=50` with a weight, `+ana@open:3;1795357647143:5` with limits.
-fn of_candidate(candidate: &Candidate, pick: Pick) -> String {
-    let sign = if candidate.eligible { '+' } else { '-' };
-    let weight = match pick {
-        Pick::Smooth => format!("={}", candidate.weight),
-        _ => String::new(),
-    };
-    let caps = of_caps(&candidate.caps);
-    let at = if caps.is_empty() { "" } else { "@" };
-    format!("{sign}{}{weight}{at}{caps}", candidate.agent)
+/// Four lists: everybody in order, those who cannot have it, weights as in
+/// `ana=50`, limits as in `ana@open:3;1795357647143:5`.
+fn of_candidates(candidates: &[Candidate], pick: Pick) -> [String; 4] {
+    let barred = candidates.iter().filter(|candidate| !candidate.eligible);
+    let weighed = candidates.iter().filter(|_| pick == Pick::Smooth);
+    let limited = candidates.iter().filter(|one| one.eligible && !one.caps.is_empty());
+    [
+        joined(candidates.iter().map(|one| one.agent.to_string())),
+        joined(barred.map(|one| one.agent.to_string())),
+        joined(weighed.map(|one| format!("{}={}", one.agent, one.weight))),
+        joined(limited.map(|one| format!("{}@{}", one.agent, of_caps(&one.caps)))),
+    ]
+}
+
+fn joined(names: impl Iterator<Item = String>) -> String {
+    names.collect::<Vec<_>>().join(",")
 }
 
 /// Limits as `limits.lua` reads them.

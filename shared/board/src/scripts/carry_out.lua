@@ -4,9 +4,9 @@
 
   The plan's words, from ARGV[from] on: what (step, pool, hold), why, route,
   pick, by, assign (how, or empty: offer), window in ms, reroutes, decision,
-  fresh (1: the route has just taken it up), tags, smart plan, lender, pond;
-  then the candidates, `+ana` eligible, `-ben` not, `+ana=50` with their weight,
-  `+ana@open:3` with their limits.
+  fresh (1: the route has just taken it up), tags, smart plan, lender, pond; and
+  four lists: everybody on the route in order, those of them who cannot have it,
+  weights as in `ana=50`, limits as in `ana@open:3`.
 
   Whoever is at a limit is not picked. `plan.full` lists them where nobody is
   left; then nothing has been written, and the router plans without them.
@@ -14,24 +14,17 @@
 local function read_plan(from, lead, entity)
   local names = {
     'what', 'why', 'route', 'pick', 'by', 'assign', 'window', 'reroutes', 'decision',
-    'fresh', 'tags', 'smart_plan', 'lender', 'pond',
+    'fresh', 'tags', 'smart_plan', 'lender', 'pond', 'order', 'barred', 'weights', 'limits',
   }
-  local plan = { eligible = {}, names = {}, open = {}, weights = {} }
-  local whose, at_limit = { id = lead, is = { entity = entity } }, {}
+  local plan, whose, at_limit = {}, { id = lead, is = { entity = entity } }, {}
   for i, name in ipairs(names) do plan[name] = ARGV[from + i - 1] end
-  for i = from + #names, #ARGV do
-    local sign, name, weight, caps = string.match(ARGV[i], '^([+-])([^=@]+)=?(%d*)@?(.*)$')
-    local can = sign == '+'
-    if can and not has_room(whose, name, caps) then
-      can = false
-      at_limit[#at_limit + 1] = name
-    end
-    plan.weights[name] = tonumber(weight) or 0
-    plan.names[#plan.names + 1] = name
-    plan.open[#plan.open + 1] = can
-    if can then plan.eligible[#plan.eligible + 1] = name end
+  for name, caps in string.gmatch(plan.limits or '', '([^,@]+)@([^,]+)') do
+    if not has_room(whose, name, caps) then at_limit[#at_limit + 1] = name end
   end
-  if #at_limit > 0 and #plan.eligible == 0 then plan.full = table.concat(at_limit, ',') end
+  if at_limit[1] then
+    plan.barred = plan.barred .. ',' .. table.concat(at_limit, ',')
+    if not take_apart(plan).eligible[1] then plan.full = table.concat(at_limit, ',') end
+  end
   return plan
 end
 

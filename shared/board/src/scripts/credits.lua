@@ -50,15 +50,13 @@ local function owe(lead)
   return remember_owed(whose, list)
 end
 
--- The first of `names` who is owed one has it.
-local function repay(whose, names)
-  local list = owed(whose)
+-- The first who is owed one and can have it has it. `plan.barred`: who cannot.
+local function repay(plan)
+  local list = owed(plan.whose)
   for i, one in ipairs(list) do
-    for _, name in ipairs(names) do
-      if name == one.agent then
-        table.remove(list, i)
-        return name, remember_owed(whose, list)
-      end
+    if contains(plan.order, one.agent) and not contains(plan.barred, one.agent) then
+      table.remove(list, i)
+      return one.agent, remember_owed(plan.whose, list)
     end
   end
 end

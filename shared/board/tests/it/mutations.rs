@@ -9,14 +9,14 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use tokio::runtime::Runtime;
 
 use crate::fixture::Table;
-use crate::model::compare;
+use crate::model::{OUT_OF_REACH, compare};
 
 /// What is broken, the words, and what stands there instead.
 type Mutation = (&'static str, &'static str, &'static str);
 
 const CASES: u32 = 300;
 
-const MUTATIONS: [Mutation; 30] = [
+const MUTATIONS: [Mutation; 32] = [
     (
         "a claim after the deadline wins",
         "if now >= tonumber(held[7]) then return answer('too_late') end",
@@ -45,11 +45,17 @@ const MUTATIONS: [Mutation; 30] = [
         "then return reply('stale', lead) end\nif now < due",
     ),
     ("a lead moves on before its time", "if now < due then return reply('early', lead) end", ""),
-    ("the turn stays where it was", "plan.names[at % count + 1], table", "plan.names[at], table"),
+    ("the turn stays where it was", "plan.names[at % count + 1]", "plan.names[at]"),
+    (
+        "the turn of a list that nobody touched stays where it was",
+        "string.match(plan.order, '^[^,]+', stop) or",
+        "whose or",
+    ),
+    ("whoever cannot have it is picked", "plan.open[i] = not barred[name]", "plan.open[i] = true"),
     ("roll-ons take the turn of first offers", "'roll', 'round'", "'next', 'list'"),
     ("the same agent is first twice running", "if chosen == last and plan.eligible[2]", "if false"),
     ("smooth weights never go back", "near[chosen] = near[chosen] - total", ""),
-    ("an agent is repaid for ever", "        table.remove(list, i)\n", ""),
+    ("an agent is repaid for ever", "      table.remove(list, i)\n", ""),
     ("what is owed never lapses", "if now < tonumber(ms) then list", "if true then list"),
     ("a lead is credited twice", "if is.credited or not is.agent", "if not is.agent"),
     ("a lead is enrolled twice in one plan", "if already == plan then return nil end", ""),
@@ -147,5 +153,7 @@ fn survives(runtime: &Runtime, table: &Table, (what, from, to): &Mutation) -> bo
     let found = compare(runtime, table, &board, TestRunner::new_with_rng(config, dice)).err();
     let sign = found.as_ref().and_then(|found| found.lines().next()).unwrap_or("NOT FOUND OUT");
     println!("{what:<55} {changed:>2} scripts   {sign:.90}");
-    found.is_none()
+    // A machine that is too busy to answer has found out nothing.
+    let busy = [OUT_OF_REACH, "called `Result::unwrap()`"];
+    found.is_none_or(|found| busy.iter().any(|busy| found.starts_with(busy)))
 }
