@@ -46,7 +46,8 @@ async fn a_pond_is_seen_and_fished_by_its_members_alone() {
     assert_eq!(pool["leads"], json!([]), "the pool is another pond");
 
     let mine = ana.get("/v1/me/ponds").await.expect(200).json();
-    let north = json!({"id": "north", "name": "North", "admin": "ben", "leads": 1});
+    let north =
+        json!({"entity": "acme", "id": "north", "name": "North", "admin": "ben", "leads": 1});
     assert_eq!(mine["ponds"][1], north);
     assert_eq!(chloe.get("/v1/me/ponds").await.expect(200).json()["ponds"][0]["id"], "pool");
     ana.post(&claim_of(&lead), &json!({})).await.expect(200);

@@ -114,33 +114,34 @@ pub(crate) async fn assign_from_pond(
 
 /// List the ponds you are in
 ///
-/// The lead pool, called `pool`, comes first. `admin` is who looks after a pond.
+/// Those of your entity and of those above it. The lead pool, called `pool`, comes first. `admin` is who looks
+/// after a pond.
 #[utoipa::path(get, path = "/v1/me/ponds", tag = "me", responses((status = 200, body = schema::MyPonds)))]
 pub(crate) async fn my_ponds(
     State(api): State<Api>,
     caller: Caller,
 ) -> Result<Json<Value>, Problem> {
-    let (entity, agent) = caller.agent()?;
-    let view = api.entity_view(entity)?;
-    let mine: Vec<PondId> = ponds_of(&view, agent).cloned().collect();
-    let counts = api.board.rest_counts(entity, &mine).await?;
-    let pool = json!({"id": "pool", "name": null, "admin": null, "leads": counts.pool});
-    let pond = |id: &PondId| {
-        let pond = view.ponds.get(id)?;
-        // Whoever looked after it and left is followed by the next (D-25).
-        let admin = pond.admins.iter().find(|admin| view.agents.contains_key(*admin));
-        let leads = counts.ponds.get(id).copied().unwrap_or(0);
-        Some(json!({"id": id, "name": pond.name, "admin": admin, "leads": leads}))
-    };
-    let ponds: Vec<Value> = [pool].into_iter().chain(mine.iter().filter_map(pond)).collect();
+    let (scopes, agent) = api.scopes(&caller)?;
+    let mut ponds = Vec::new();
+    for entity in &scopes {
+        let view = api.entity_view(entity)?;
+        let mine: Vec<PondId> = ponds_of(&view, agent).cloned().collect();
+        let counts = api.board.rest_counts(entity, &mine).await?;
+        let show = |id: &str, name: Option<&str>, admin: Option<&AgentId>, leads: usize| json!({ "entity": entity, "id": id, "name": name, "admin": admin, "leads": leads });
+        ponds.push(show("pool", None, None, counts.pool));
+        ponds.extend(mine.iter().filter_map(|id| {
+            let pond = view.ponds.get(id)?;
+            // Whoever looked after it and left is followed by the next (D-25).
+            let admin = pond.admins.iter().find(|admin| view.agents.contains_key(*admin));
+            let leads = counts.ponds.get(id).copied().unwrap_or(0);
+            Some(show(id.as_str(), Some(&pond.name), admin, leads))
+        }));
+    }
     Ok(Json(json!({ "ponds": ponds })))
 }
 
 /// The ponds that the agent may claim from, besides the pool.
-pub(super) fn ponds_of<'a>(
-    view: &'a EntityView,
-    agent: &AgentId,
-) -> impl Iterator<Item = &'a PondId> {
+fn ponds_of<'a>(view: &'a EntityView, agent: &AgentId) -> impl Iterator<Item = &'a PondId> {
     view.ponds.iter().filter(|(_, pond)| pond.has(agent)).map(|(id, _)| id)
 }
 
