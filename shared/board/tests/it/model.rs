@@ -19,6 +19,9 @@ use crate::fixture::Table;
 use changes::changes;
 use run::Run;
 
+/// So it is said where the servers failed, and not the scripts.
+pub(crate) const OUT_OF_REACH: &str = "out of reach";
+
 /// What went wrong in the first sequence after which the two differ.
 pub(crate) fn compare(
     runtime: &Runtime,

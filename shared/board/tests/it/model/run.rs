@@ -9,6 +9,7 @@ use tipoff_domain::model::{Answer, Model};
 use tipoff_domain::plan::{Plan, Then};
 use tipoff_domain::{AgentId, Cap, EntityId, LeadId, Span};
 
+use super::OUT_OF_REACH;
 use super::changes::{AGENTS, Change, ENTITIES, LEADS};
 use crate::fixture::{Table, accepted, id, nine};
 
@@ -57,7 +58,7 @@ impl<'a> Run<'a> {
         let (real, ideal) = self
             .make(entity, change)
             .await
-            .map_err(|error| format!("{change:?} failed: {error:?}"))?;
+            .map_err(|error| failed(&format!("{change:?} failed"), &error))?;
         if real != ideal {
             return Err(format!("answers to {change:?}: {real:?}, but {ideal:?} is right"));
         }
@@ -329,6 +330,12 @@ impl<'a> Run<'a> {
             _ => return Ok(None),
         }))
     }
+}
+
+/// Whether the board is wrong, or only out of reach.
+pub(super) fn failed(what: &str, error: &BoardError) -> String {
+    let what = if error.will_pass() { OUT_OF_REACH } else { what };
+    format!("{what}: {error:?}")
 }
 
 /// The plan with its limits counted from now instead of nine.

@@ -13,13 +13,13 @@ use tipoff_wire::event::{PooledWhy, ReturnedWord};
 use tipoff_wire::{After, Event, Partition};
 
 use super::changes::{AGENTS, ENTITIES, PONDS};
-use super::run::Run;
+use super::run::{Run, failed};
 use crate::fixture::{PARTITIONS, id};
 
 impl Run<'_> {
     /// All of the entity that was changed; and whether its neighbours stand as before.
     pub(super) async fn compare(&self, changed: usize) -> Result<(), String> {
-        let failed = |error: BoardError| format!("it cannot be read: {error:?}");
+        let failed = |error: BoardError| failed("it cannot be read", &error);
         for entity in 0..ENTITIES {
             self.compare_standings(entity).await?;
         }
@@ -32,7 +32,7 @@ impl Run<'_> {
 
     async fn compare_standings(&self, entity: usize) -> Result<(), String> {
         let all = self.board.leads(&self.entity(entity), None, 10).await;
-        let all = all.map_err(|error| format!("{error:?}"))?.leads;
+        let all = all.map_err(|error| failed("it cannot be read", &error))?.leads;
         for lead in self.leads(entity) {
             let ideal = self.models[entity].lead(&lead);
             let ideal = ideal.map(|lead| (lead.version(), without_events(lead)));
@@ -46,7 +46,7 @@ impl Run<'_> {
     async fn compare_events(&self, entity: usize) -> Result<(), String> {
         for lead in self.leads(entity) {
             let events = self.board.timeline(&self.entity(entity), &lead).await;
-            let events = events.map_err(|error| format!("{error:?}"))?;
+            let events = events.map_err(|error| failed("it cannot be read", &error))?;
             let versions: Vec<u64> = events.iter().map(|event| event.version).collect();
             same("versions", &versions, &(1..=events.len() as u64).collect())?;
             let real: Vec<Told> = events.iter().map(told).collect();
