@@ -29,10 +29,10 @@ pub struct Options {
     #[arg(long, env = "TIPOFF_INGEST_BODY_SECONDS", default_value_t = 30)]
     pub ingest_body_seconds: u64,
     /// Leads per second from one source, a minute's worth at once; 0 for no limit.
-    #[arg(long, env = "TIPOFF_INGEST_SOURCE_RATE", default_value_t = 200)]
+    #[arg(long, env = "TIPOFF_INGEST_SOURCE_RATE", default_value_t = 1_000)]
     pub ingest_source_rate: u32,
     /// Leads per second to one entity, a minute's worth at once; 0 for no limit.
-    #[arg(long, env = "TIPOFF_INGEST_ENTITY_RATE", default_value_t = 1_000)]
+    #[arg(long, env = "TIPOFF_INGEST_ENTITY_RATE", default_value_t = 5_000)]
     pub ingest_entity_rate: u32,
     /// How long requests and leads in hand may take when stopping, in seconds.
     #[arg(long, env = "TIPOFF_INGEST_DRAIN_SECONDS", default_value_t = 20)]
@@ -79,8 +79,8 @@ impl Default for Options {
             ingest_connections: 900,
             ingest_patience_seconds: 75,
             ingest_body_seconds: 30,
-            ingest_source_rate: 200,
-            ingest_entity_rate: 1_000,
+            ingest_source_rate: 1_000,
+            ingest_entity_rate: 5_000,
             ingest_drain_seconds: 20,
         }
     }

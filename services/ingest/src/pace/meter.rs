@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// After a quiet time so many seconds' worth may come at once: a batch of
-/// 10,000 from a source of 200 per second fits.
+/// 10,000 fits, even from a source of 200 per second.
 pub(crate) const BURST_SECONDS: u32 = 60;
 /// In which an empty bucket is full again.
 const WHOLE: TimeDelta = TimeDelta::seconds(BURST_SECONDS as i64);
