@@ -11,6 +11,7 @@ pub const LATE: TimeDelta = TimeDelta::seconds(5);
 
 /// A lead as its own entry and the queues have it, at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a queue that it stands in or does not")]
 pub struct Seen {
     pub state: State,
     /// When the queue of deadlines says that it is due.

@@ -44,6 +44,7 @@ pub enum OnExhausted {
 /// A route as sent by a program and as stored. `id` and `version` are ours.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that a person turns")]
 pub struct Route {
     #[serde(default = "unnamed")]
     pub id: RouteId,

@@ -7,12 +7,12 @@ use crate::lint::Message;
 
 /// What became of an agent. Without a name: "another agent".
 pub fn candidate(name: Option<&str>, verdict: CandidateVerdict, by: Option<By>) -> Message {
-    let (en, es) = match (verdict, by) {
+    let (english, spanish) = match (verdict, by) {
         (CandidateVerdict::Chosen, Some(by)) => chosen(by),
         (verdict, _) => words(verdict),
     };
-    let (en_name, es_name) = (name.unwrap_or("another agent"), name.unwrap_or("otro agente"));
-    say(format!("{en_name} {en}"), format!("{es_name} {es}"))
+    let (who, quien) = (name.unwrap_or("another agent"), name.unwrap_or("otro agente"));
+    say(format!("{who} {english}"), format!("{quien} {spanish}"))
 }
 
 fn words(verdict: CandidateVerdict) -> (&'static str, &'static str) {
