@@ -23,7 +23,6 @@ use tipoff_runtime::{Clock, Nats};
 
 use crate::carrier::Carrier;
 use crate::letter::Writer;
-use crate::lines::Lines;
 use crate::phone;
 
 /// Settings of every channel.
@@ -62,13 +61,6 @@ pub(crate) struct Parts {
     pub(crate) roster: Roster,
     pub(crate) clock: Clock,
     pub(crate) writer: Arc<Writer>,
-}
-
-impl Parts {
-    /// The lines of one channel to its providers.
-    pub(crate) fn lines(&self, channel: Channel) -> Lines {
-        Lines::new(channel)
-    }
 }
 
 /// A channel, or `None` where its settings are left out.

@@ -131,7 +131,7 @@ impl Spreader {
         let mut notices = self.notices_to_rooms(told.first(), event, view);
         let to_agents = told.into_iter();
         notices
-            .extend(to_agents.flat_map(|(agent, what)| self.notices_to(agent, what, event, view)));
+            .extend(to_agents.flat_map(|(agent, what)| self.notices_to(agent, &what, event, view)));
         notices
     }
 
@@ -167,7 +167,7 @@ impl Spreader {
     fn notices_to(
         &self,
         agent: &AgentId,
-        what: What,
+        what: &What,
         event: &Event,
         view: &EntityView,
     ) -> Vec<Notice> {
@@ -242,7 +242,7 @@ impl Spreader {
     }
 
     fn channels_that_take_back(&self, agent: &AgentId, view: &EntityView) -> Vec<Channel> {
-        self.reaching(agent, view, |one| one.takes_back())
+        self.reaching(agent, view, Carrier::takes_back)
     }
 
     /// Those of the channels that have an address of the agent which is not dead.

@@ -38,13 +38,13 @@ pub fn gsm_safe(text: &str) -> String {
 
 fn likeness(c: char) -> Option<&'static str> {
     Some(match c {
-        'á' | 'â' | 'ã' => "a",
+        'á' | 'â' | 'ã' | 'ª' => "a",
         'Á' | 'À' | 'Â' | 'Ã' => "A",
         'ê' | 'ë' => "e",
         'È' | 'Ê' | 'Ë' => "E",
         'í' | 'î' | 'ï' => "i",
         'Í' | 'Ì' | 'Î' | 'Ï' => "I",
-        'ó' | 'ô' | 'õ' => "o",
+        'ó' | 'ô' | 'õ' | 'º' => "o",
         'Ó' | 'Ò' | 'Ô' | 'Õ' => "O",
         'ú' | 'û' => "u",
         'Ú' | 'Ù' | 'Û' => "U",
@@ -55,8 +55,6 @@ fn likeness(c: char) -> Option<&'static str> {
         '…' => "...",
         '•' | '·' => "*",
         '\u{a0}' | '\u{202f}' | '\u{2009}' | '\t' => " ",
-        'º' => "o",
-        'ª' => "a",
         _ => return None,
     })
 }
@@ -64,13 +62,11 @@ fn likeness(c: char) -> Option<&'static str> {
 /// How many segments `text` takes as it is.
 pub fn segments(text: &str) -> Segments {
     let widths: Option<Vec<usize>> = text.chars().map(gsm_width).collect();
-    match widths {
-        Some(widths) => Segments { encoding: Encoding::Gsm7, count: packed(&widths, 160, 153) },
-        None => {
-            let widths: Vec<usize> = text.chars().map(char::len_utf16).collect();
-            Segments { encoding: Encoding::Ucs2, count: packed(&widths, 70, 67) }
-        }
+    if let Some(widths) = widths {
+        return Segments { encoding: Encoding::Gsm7, count: packed(&widths, 160, 153) };
     }
+    let widths: Vec<usize> = text.chars().map(char::len_utf16).collect();
+    Segments { encoding: Encoding::Ucs2, count: packed(&widths, 70, 67) }
 }
 
 fn gsm_width(c: char) -> Option<usize> {

@@ -100,12 +100,11 @@ fn wanted(stream: Stream, replicas: usize, base: Config) -> Config {
 /// Zero: for ever.
 fn kept_for(stream: Stream) -> Duration {
     match stream {
-        Stream::LeadsIn => 7 * DAY,
+        Stream::LeadsIn | Stream::Webhooks => 7 * DAY,
         Stream::Leads | Stream::Rejected => 30 * DAY,
         Stream::Events => Duration::ZERO,
         Stream::Notify | Stream::Undelivered => 2 * DAY,
         Stream::Bell => 14 * DAY,
-        Stream::Webhooks => 7 * DAY,
         Stream::Dead => 90 * DAY,
     }
 }

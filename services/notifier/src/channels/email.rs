@@ -48,7 +48,7 @@ pub(super) fn open(parts: &Parts, options: &Options) -> Opened {
     let pool = Pool::new(relay, authorities.as_deref(), options.smtp_connections, patience);
     Ok(Some(Arc::new(Email {
         pool: pool.map_err(Unusable::on(Channel::Email))?,
-        lines: parts.lines(Channel::Email),
+        lines: Lines::new(Channel::Email),
         writer: parts.writer.clone(),
         from: options.mail_from.clone(),
         pace: options.pace(),

@@ -28,6 +28,7 @@ struct InApp {
 }
 
 /// Needs nothing but JetStream.
+#[expect(clippy::unnecessary_wraps, reason = "every channel is opened in the same way")]
 pub(super) fn open(parts: &Parts) -> Opened {
     let publisher = Publisher::new(parts.nats.clone());
     Ok(Some(Arc::new(InApp { publisher, writer: parts.writer.clone() })))

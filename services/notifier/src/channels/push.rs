@@ -34,6 +34,7 @@ use self::vapid::Vapid;
 use super::{Opened, Parts, Settings, Unusable};
 use crate::carrier::{Carrier, Pace, SendError};
 use crate::letter::Writer;
+use crate::lines::Lines;
 use crate::seen::Told;
 
 /// A lead that somebody has already is news for a day.
@@ -88,7 +89,7 @@ pub(super) fn open(parts: &Parts, settings: &Settings) -> Opened {
         .unwrap_or_else(|| format!("mailto:{}", settings.email.mail_from.email));
     let vapid = Vapid::new(&parts.roster.deployment().vapid_key, subject)
         .map_err(Unusable::on(Channel::Push))?;
-    let lines = || parts.lines(Channel::Push);
+    let lines = || Lines::new(Channel::Push);
     let browsers = Sender::new(vapid, parts.clock.clone(), lines());
     let fcm = Fcm::open(&settings.push.fcm, lines());
     let apns = Apns::open(&settings.push.apns, lines());

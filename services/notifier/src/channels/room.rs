@@ -34,7 +34,7 @@ struct Rooms {
 pub(super) fn open(parts: &Parts, chat: Channel) -> Opened {
     let client = http::client_to_strangers().map_err(Unusable::on(chat))?;
     let (roster, writer) = (parts.roster.clone(), parts.writer.clone());
-    Ok(Some(Arc::new(Rooms { chat, client, lines: parts.lines(chat), roster, writer })))
+    Ok(Some(Arc::new(Rooms { chat, client, lines: Lines::new(chat), roster, writer })))
 }
 
 #[async_trait]

@@ -15,6 +15,7 @@ pub use self::options::Options;
 use super::{Opened, Parts, Unusable};
 use crate::carrier::{Carrier, Pace, SendError};
 use crate::letter::Writer;
+use crate::lines::Lines;
 use crate::phone::{self, Form, Phone};
 use crate::seen::Told;
 
@@ -47,7 +48,7 @@ struct FromNobody;
 
 /// Text messages from the account of the settings.
 pub(super) fn open(parts: &Parts, phone: &phone::Options, options: &Options) -> Opened {
-    let opened = Phone::open(phone, parts.lines(Channel::Sms));
+    let opened = Phone::open(phone, Lines::new(Channel::Sms));
     let Some(account) = opened.map_err(Unusable::on(Channel::Sms))? else { return Ok(None) };
     let service = phone.messaging_service.clone().map(From::Service);
     let from = service.or_else(|| phone.phone_from.clone().map(From::Number));

@@ -16,6 +16,7 @@ pub use self::options::Options;
 use super::{Opened, Parts, Settings, Unusable};
 use crate::carrier::{Carrier, Pace, SendError};
 use crate::letter::Writer;
+use crate::lines::Lines;
 use crate::phone::{Form, Phone};
 use crate::seen::Told;
 
@@ -36,7 +37,7 @@ struct Voice {
 
 /// Calls from the number of the settings.
 pub(super) fn open(parts: &Parts, settings: &Settings) -> Opened {
-    let phone = Phone::open(&settings.phone, parts.lines(Channel::Voice))
+    let phone = Phone::open(&settings.phone, Lines::new(Channel::Voice))
         .map_err(Unusable::on(Channel::Voice))?;
     let (Some(phone), Some(from)) = (phone, &settings.phone.phone_from) else {
         warn!("TIPOFF_PHONE_ACCOUNT, _TOKEN and _FROM are not all set: nobody is called");

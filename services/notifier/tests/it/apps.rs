@@ -56,7 +56,7 @@ async fn desk_with_ana() -> (Desk, Apps) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_apple_device_is_told_with_the_deadline_and_replaced_when_somebody_else_is_faster() {
-    let (desk, apps) = desk_with_ana().await;
+    let (desk, apps) = Box::pin(desk_with_ana()).await;
     desk.agent("ben", json!({"channels": ["email"]})).await;
     telephone(&desk, "ana", AppKind::Apns, apps.apns.device("acme", "ana")).await;
     let _notifier = apps.notifier(&desk);
@@ -83,7 +83,7 @@ async fn an_apple_device_is_told_with_the_deadline_and_replaced_when_somebody_el
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_android_device_is_told_over_firebase_and_replaced_when_the_offer_is_withdrawn() {
-    let (desk, apps) = desk_with_ana().await;
+    let (desk, apps) = Box::pin(desk_with_ana()).await;
     desk.agent("ben", json!({"channels": ["email"]})).await;
     telephone(&desk, "ana", AppKind::Fcm, apps.fcm.device("acme", "ana")).await;
     let _notifier = apps.notifier(&desk);
@@ -105,7 +105,7 @@ async fn an_android_device_is_told_over_firebase_and_replaced_when_the_offer_is_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_telephone_without_the_app_is_forgotten_and_the_lead_rolls_on() {
     for apple in [true, false] {
-        let (desk, apps) = desk_with_ana().await;
+        let (desk, apps) = Box::pin(desk_with_ana()).await;
         if apple {
             telephone(&desk, "ana", AppKind::Apns, apps.apns.device("acme", "ana")).await;
             apps.apns.misbehave(apns::Fault::Unregistered);
@@ -122,7 +122,7 @@ async fn a_telephone_without_the_app_is_forgotten_and_the_lead_rolls_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_does_not_take_our_token_any_more_gets_another() {
-    let (desk, apps) = desk_with_ana().await;
+    let (desk, apps) = Box::pin(desk_with_ana()).await;
     telephone(&desk, "ana", AppKind::Apns, apps.apns.device("acme", "ana")).await;
     apps.apns.misbehave(apns::Fault::ExpiredProviderToken);
     let _notifier = apps.notifier(&desk);
@@ -145,7 +145,7 @@ async fn a_service_that_does_not_take_our_token_any_more_gets_another() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn services_in_trouble_are_tried_again() {
-    let (desk, apps) = desk_with_ana().await;
+    let (desk, apps) = Box::pin(desk_with_ana()).await;
     telephone(&desk, "ana", AppKind::Apns, apps.apns.device("acme", "ana")).await;
     let _notifier = apps.notifier(&desk);
     use apns::Fault::{ServiceUnavailable, Slow, TooManyRequests};

@@ -17,11 +17,11 @@ pub fn channels_for(
     let asked_anyway =
         route.is_none_or(|route| !matches!(route.strategy, Strategy::AssignToAgent { .. }));
     let closed = !view.entity.is_open(now);
+    let silence = closed || (quiet && asked_anyway);
     let wanted = Channel::ALL.into_iter().filter(|channel| {
         agent.is_reached_by(*channel)
             && route.is_none_or(|route| route.channels.contains(channel))
-            && !(closed && !channel.is_silent())
-            && !(quiet && asked_anyway && !channel.is_silent())
+            && (channel.is_silent() || !silence)
     });
     wanted.collect()
 }

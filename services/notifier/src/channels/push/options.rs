@@ -47,6 +47,7 @@ pub struct FcmOptions {
 /// How Apple's push service is reached.
 #[derive(Debug, Clone, Args)]
 #[group(skip)]
+#[expect(clippy::struct_field_names, reason = "they are the names of the flags")]
 pub struct ApnsOptions {
     /// Key file (.p8) from Apple's developer pages; nobody is told that way if left out.
     #[arg(long, env = "TIPOFF_APNS_KEY")]
