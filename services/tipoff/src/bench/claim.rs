@@ -59,11 +59,11 @@ pub(super) async fn run(args: ClaimArgs, setup: &Setup) -> anyhow::Result<Value>
     let claims = args.leads * contenders;
     let (progress, began) = (Progress::new("claiming", claims), clock.now());
     let arrivals = Arrivals::new(args.rate, args.at_once);
-    let (offers, agents) = (&offers, &agents);
+    let agents = &agents;
     let claim = |number: usize| async move {
         // All who want a lead ask for it one right after the other.
         let (lead, agent) = (number / contenders, number % contenders);
-        let path = format!("/v1/leads/{}/claim", offers.lead(lead)?);
+        let path = format!("/v1/leads/{}/claim", Offers::lead(lead)?);
         agents.claim(lead % args.entities.max(1), agent, &path).await
     };
     let done = arrivals.drive(claims, &progress, claim).await?;
@@ -110,12 +110,10 @@ impl Agents {
             self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.keys[entity][agent]);
         let response = request.json(&json!({"round": 1})).send().await?;
         let (status, text) = (response.status(), response.text().await?);
-        match status {
-            StatusCode::OK => Ok(Heard::Won),
-            _ => {
-                ensure!(status == StatusCode::CONFLICT, "a claim was answered {status}: {text}");
-                Ok(Heard::Taken)
-            }
+        if status == StatusCode::OK {
+            return Ok(Heard::Won);
         }
+        ensure!(status == StatusCode::CONFLICT, "a claim was answered {status}: {text}");
+        Ok(Heard::Taken)
     }
 }

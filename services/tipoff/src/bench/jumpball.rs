@@ -79,7 +79,7 @@ impl Scramble {
 
 /// Every agent has a task of their own, and none begins before all are there.
 async fn scramble(offers: &Offers<'_>, number: usize, agents: usize) -> anyhow::Result<Scramble> {
-    let (gate, lead) = (Arc::new(Barrier::new(agents)), offers.lead(number)?);
+    let (gate, lead) = (Arc::new(Barrier::new(agents)), Offers::lead(number)?);
     let mut claims = JoinSet::new();
     for agent in 0..agents {
         let (gate, lead, board) = (gate.clone(), lead.clone(), offers.system.board.clone());

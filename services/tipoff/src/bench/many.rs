@@ -44,7 +44,7 @@ pub(super) async fn tenants(args: TenantsArgs, setup: &Setup) -> anyhow::Result<
         let like = Like { agents: 2, routes: vec![route(Kind::RoundRobin, 2, "1h")?] };
         steps.push(step("entities", *entities, *entities, &like, args.leads, setup).await?);
     }
-    let noisy = noisy(args.leads, setup).await?;
+    let noisy = Box::pin(noisy(args.leads, setup)).await?;
     let ok = steps.iter().chain([&noisy]).all(|step| step["correct"]["ok"] == true);
     Ok(json!({"scenario": "tenants", "steps": steps, "noisy": noisy, "correct": {"ok": ok}}))
 }

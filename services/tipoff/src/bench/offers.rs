@@ -48,7 +48,7 @@ impl<'a> Offers<'a> {
         &self.desks[number % self.desks.len()]
     }
 
-    pub(super) fn lead(&self, number: usize) -> anyhow::Result<LeadId> {
+    pub(super) fn lead(number: usize) -> anyhow::Result<LeadId> {
         Ok(format!("lead_{number:032x}").parse()?)
     }
 
@@ -68,7 +68,7 @@ impl<'a> Offers<'a> {
     async fn place(&self, number: usize, window: TimeDelta) -> anyhow::Result<()> {
         let desk = self.desk(number);
         let accepted = Accepted {
-            id: self.lead(number)?,
+            id: Self::lead(number)?,
             entity: desk.entity.clone(),
             source: None,
             received_at: self.system.base.clock.now(),

@@ -77,12 +77,12 @@ impl Load {
 pub(super) async fn run(args: RouteArgs, setup: &Setup) -> anyhow::Result<Value> {
     if args.strategy != "all" {
         let kind = Kind::from_str(&args.strategy, true).map_err(anyhow::Error::msg)?;
-        return one(&args, kind, setup).await;
+        return Box::pin(one(&args, kind, setup)).await;
     }
     let mut results = serde_json::Map::new();
     for kind in Kind::ALL {
         let args = RouteArgs { no_bare: args.no_bare || kind != Kind::RoundRobin, ..args.clone() };
-        results.insert(kind.name(), one(&args, kind, setup).await?);
+        results.insert(kind.name(), Box::pin(one(&args, kind, setup)).await?);
     }
     let ok = results.values().all(|result| result["correct"]["ok"] == true);
     Ok(json!({"scenario": "route", "strategies": results, "correct": {"ok": ok}}))
@@ -157,7 +157,7 @@ impl Passage<'_> {
         let after = probe.spent().await?;
         let ledger = Ledger::read(nats, marks).await?;
 
-        let sent = done.iter().map(|one| sources.size(one.number)).sum();
+        let leads = done.iter().map(|one| sources.size(one.number)).sum();
         let requests = Times::of(done.iter().map(|one| one.took))?;
         let due = done.into_iter().flat_map(|one| {
             let due = match arrivals {
@@ -167,8 +167,8 @@ impl Passage<'_> {
             one.result.1.into_iter().map(move |lead| (lead, due))
         });
         let mails = self.told.then(|| self.system.relay.mails());
-        let cost = after.per_lead(&before, sent as u64);
-        Ok(Passed { sent, began, ledger, mails, due: due.collect(), requests, cost })
+        let cost = after.per_lead(&before, leads as u64);
+        Ok(Passed { sent: leads, began, ledger, mails, due: due.collect(), requests, cost })
     }
 
     fn streams(&self) -> &'static [Stream] {
