@@ -21,7 +21,7 @@ async fn agents_in_their_quiet_hours_keep_their_place_but_are_not_asked_one_by_o
     let lead = world.lead_from_zillow("Dana").await;
     assert_eq!(world.offered(&lead, 1).await, ["ben"]);
     let decision = world.first(&lead, EventKind::Offered).await.decision.unwrap();
-    assert_eq!(serde_json::to_value(&decision.candidates[0].verdict).unwrap(), "quiet_hours");
+    assert_eq!(serde_json::to_value(decision.candidates[0].verdict).unwrap(), "quiet_hours");
 
     world.fast_forward(minutes(30)).await;
     assert_eq!(world.firsts(&["Eli"]).await, ["ana"], "half past ten is not quiet any more");

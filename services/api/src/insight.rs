@@ -6,10 +6,10 @@
 pub(crate) mod attempt;
 pub(crate) mod audit;
 pub(crate) mod lint;
-pub mod report;
+pub(crate) mod report;
 pub(crate) mod schema;
-pub mod simulate;
-pub mod why;
+pub(crate) mod simulate;
+pub(crate) mod why;
 
 use std::sync::Arc;
 

@@ -51,7 +51,9 @@ use crate::insight::{attempt, audit, lint, report as stats, simulate, why as rea
 use crate::page::Pages;
 use crate::telephony::{Telephony, status, text, voice};
 use crate::webhooks::{manage, replay, secrets};
-use crate::work::{answers, follow_up, hands, held, leads, live, me, ponds as resting, push, withdraw};
+use crate::work::{
+    answers, follow_up, hands, held, leads, live, me, ponds as resting, push, withdraw,
+};
 
 /// How the API presents itself.
 #[derive(Debug, Clone, Args)]

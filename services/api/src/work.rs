@@ -164,5 +164,7 @@ impl PageOf {
 }
 
 fn bad_cursor() -> Problem {
-    Problem::bad_request("`cursor` cannot be read: give `next_cursor` of the page before, unchanged")
+    Problem::bad_request(
+        "`cursor` cannot be read: give `next_cursor` of the page before, unchanged",
+    )
 }

@@ -13,6 +13,7 @@ pub(crate) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one, read once")]
 pub(crate) enum Command {
     /// Take leads in: HTTP, batches and plain NATS
     Ingest(services::IngestArgs),

@@ -100,10 +100,10 @@ fn render(report: &Report) -> String {
     text.push('\n');
     text.push_str(&term::columns(&rows));
     text.push('\n');
-    for identity in &report.identities {
+    text.extend(report.identities.iter().map(|identity| {
         let mark = if identity.holds { "holds" } else { "BROKEN" };
         let (left, right) = (identity.left, identity.right);
-        text.push_str(&format!("  {mark:<7} {}: {left} and {right}\n", identity.name));
-    }
+        format!("  {mark:<7} {}: {left} and {right}\n", identity.name)
+    }));
     text
 }

@@ -9,16 +9,12 @@ pub(crate) fn render(events: &[Event], words: &Words, agent: Option<&AgentId>) -
     let Some(why) = tipoff_api::why(events, words, agent) else { return String::new() };
     let mut text = why.message.map(|message| format!("{}\n\n", message.en)).unwrap_or_default();
     for hop in &why.hops {
-        text.push_str(&format!("{}  {}\n", hop.at.format("%H:%M:%S%.3f"), hop.kind.as_str()));
-        if let Some(message) = &hop.message {
-            text.push_str(&format!("    {}\n", message.en));
-        }
-        for route in &hop.routes {
-            text.push_str(&format!("    {}\n", route.message.en));
-        }
-        for candidate in &hop.candidates {
-            text.push_str(&format!("    {}\n", candidate.message.en));
-        }
+        let head = format!("{}  {}\n", hop.at.format("%H:%M:%S%.3f"), hop.kind.as_str());
+        let routes = hop.routes.iter().map(|route| &route.message);
+        let candidates = hop.candidates.iter().map(|candidate| &candidate.message);
+        let reasons = hop.message.iter().chain(routes).chain(candidates);
+        text.push_str(&head);
+        text.extend(reasons.map(|reason| format!("    {}\n", reason.en)));
     }
     text
 }

@@ -92,10 +92,11 @@ impl Board {
         for (_, _, lead, member) in &places {
             all.hget(keys.lead(lead), "pending").zscore(keys.reserved(), member);
         }
-        let said: Vec<(Option<String>, Option<f64>)> = match places.as_slice() {
-            [] => Vec::new(),
-            _ => pairs(all.query_async(&mut self.redis.clone()).await?)?,
-        };
+        let mut said: Vec<(Option<String>, Option<f64>)> = Vec::new();
+        if !places.is_empty() {
+            let flat: Vec<redis::Value> = all.query_async(&mut self.redis.clone()).await?;
+            said = pairs(&flat)?;
+        }
         let idle = places.into_iter().zip(said).filter(|((_, agent, ..), (pending, still))| {
             let pending = pending.as_deref().unwrap_or_default();
             still.is_some() && !pending.split(',').any(|asked| asked == agent)
@@ -106,7 +107,7 @@ impl Board {
 }
 
 fn pairs<A: FromRedisValue, B: FromRedisValue>(
-    flat: Vec<redis::Value>,
+    flat: &[redis::Value],
 ) -> Result<Vec<(A, B)>, redis::RedisError> {
     let read = |pair: &[redis::Value]| {
         Ok((A::from_redis_value_ref(&pair[0])?, B::from_redis_value_ref(&pair[1])?))

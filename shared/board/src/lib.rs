@@ -27,10 +27,10 @@ mod withdraw;
 mod words;
 
 pub use agents::Passing;
-pub use audit::Found;
 pub use answers::{
     Assign, Chance, Claim, Close, Credit, Pass, Release, Return, Undone, Withdrawn, Worked,
 };
+pub use audit::Found;
 pub use board::{Actor, Board};
 pub use follow_up::FollowUp;
 pub use place::{Known, MovedOn, Placed};

@@ -114,7 +114,7 @@ fn ids_known_for(stream: Stream) -> Duration {
         Stream::LeadsIn | Stream::Leads | Stream::Rejected | Stream::Dead => 10 * MINUTE,
         Stream::Events | Stream::Notify | Stream::Undelivered | Stream::Bell | Stream::Webhooks => {
             2 * MINUTE
-        },
+        }
     }
 }
 

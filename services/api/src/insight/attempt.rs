@@ -50,7 +50,7 @@ pub(crate) async fn try_lead(
     let view = api.drafted(&entity, wanted.routes)?;
     let now = wanted.at.unwrap_or_else(|| api.clock.now());
     let arrival = Arrival { sent: wanted.sent, ..Arrival::of(&wanted.lead) };
-    let mut dice = tipoff_domain::plan::dice(*b"what if a lead like this came in");
+    let mut dice = plan::dice(*b"what if a lead like this came in");
     let plan = plan(&arrival, &view, now, &mut dice);
     let turns = api.remembered(&entity).await?;
     Ok(Json(shown(plan, turns, &view, now)))

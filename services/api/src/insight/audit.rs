@@ -8,7 +8,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tipoff_board::Found;
 use tipoff_domain::EntityId;
-use utoipa::IntoParams;
 
 use super::schema;
 use crate::Api;
@@ -20,7 +19,7 @@ use crate::problem::Problem;
 const MOST: usize = 50_000;
 
 /// What to look at.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Part {

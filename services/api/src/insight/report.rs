@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tipoff_domain::report::{AgentRow, Range, Report};
 use tipoff_domain::{AgentId, EntityId, EntityView};
-use utoipa::IntoParams;
 
 use super::schema;
 use crate::Api;
@@ -44,7 +43,7 @@ pub(crate) enum Format {
 }
 
 /// Which time, and how it is written.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {

@@ -8,7 +8,6 @@ use tipoff_domain::explain::{self, CandidateSaid, RouteSaid, Words, why_not};
 use tipoff_domain::{AgentId, Decision};
 use tipoff_roster::Role;
 use tipoff_wire::Event;
-use utoipa::IntoParams;
 
 use super::schema;
 use crate::Api;
@@ -18,7 +17,7 @@ use crate::names::LeadPath;
 use crate::problem::Problem;
 
 /// Whose question it is.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Whose {

@@ -164,7 +164,7 @@ impl Talk {
                     Question::Next => ("next", said.say(locale, &say(locale, "call-next", []))),
                 };
                 let back = format!("{}/{step}?times={times}", self.base);
-                Twiml::default().gather(&back, wait.num_seconds().max(1), said)
+                Twiml::default().gather(&back, wait.num_seconds().max(1), &said)
             }
         }
         .finish()

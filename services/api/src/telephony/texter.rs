@@ -203,8 +203,7 @@ impl Texter {
         let asked = &lead.lead;
         let address = || asked.property.as_ref()?.address.clone();
         let name = asked.name.display().or_else(address);
-        name.map(|name| one_line(&without_contact(&name)))
-            .unwrap_or_else(|| self.say("sms-somebody", []))
+        name.map_or_else(|| self.say("sms-somebody", []), |name| one_line(&without_contact(&name)))
     }
 }
 

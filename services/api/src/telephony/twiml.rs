@@ -43,7 +43,7 @@ impl Twiml {
 
     /// What `said` holds is said while one key is waited for; the answer goes
     /// to `action`, also when there is none.
-    pub(super) fn gather(mut self, action: &str, seconds: i64, said: Self) -> Self {
+    pub(super) fn gather(mut self, action: &str, seconds: i64, said: &Self) -> Self {
         self.put(&format!(
             "<Gather input=\"dtmf\" numDigits=\"1\" timeout=\"{seconds}\" actionOnEmptyResult=\"true\" \
              method=\"POST\" action=\"{}\">{}</Gather>",
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_question_is_said_while_a_key_is_waited_for() {
         let said = Twiml::default().say(Locale::Es, "Pulsa 1");
-        let xml = Twiml::default().gather("/telephony/voice/t/accept?times=1", 8, said).finish();
+        let xml = Twiml::default().gather("/telephony/voice/t/accept?times=1", 8, &said).finish();
         assert!(xml.contains(
             "timeout=\"8\" actionOnEmptyResult=\"true\" method=\"POST\" \
              action=\"/telephony/voice/t/accept?times=1\"><Say language=\"es-MX\">Pulsa 1</Say></Gather>"

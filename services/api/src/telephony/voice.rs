@@ -91,21 +91,18 @@ async fn answered(
 ) -> Result<Spoken, Problem> {
     let Some(talk) = talk(api, token, signed) else { return Ok(Spoken(out_of_date())) };
     let heard = signed.field("Digits").chars().next().map_or(Heard::Silence, Heard::Key);
-    let (found, turn) = match call::deed(question, heard) {
-        Some(deed) => {
-            let found = talk.act(api, deed).await;
-            let turn = call::after(deed, found.standing, found.number().is_some());
-            (found, turn)
-        }
-        None => {
-            let found = talk.look(api).await;
-            let turn = if question == Question::Accept && found.standing != Standing::Open {
-                call::picked_up(Picked::Person, talk.offer(), found.standing, found.left)
-            } else {
-                call::undecided(question, heard, times.min(9), found.left)
-            };
-            (found, turn)
-        }
+    let (found, turn) = if let Some(deed) = call::deed(question, heard) {
+        let found = talk.act(api, deed).await;
+        let turn = call::after(deed, found.standing, found.number().is_some());
+        (found, turn)
+    } else {
+        let found = talk.look(api).await;
+        let turn = if question == Question::Accept && found.standing != Standing::Open {
+            call::picked_up(Picked::Person, talk.offer(), found.standing, found.left)
+        } else {
+            call::undecided(question, heard, times.min(9), found.left)
+        };
+        (found, turn)
     };
     Ok(perform(api, &talk, &turn, &found))
 }

@@ -97,8 +97,11 @@ async fn what_is_known_already_is_not_sent_again() {
             (again.status.as_u16(), again.text.as_str(), again.header("etag")),
             (304, "", tag)
         );
-        let other =
-            world.get(path, &keys.admin).header("if-none-match", "\"990001\", W/\"990002\"").send().await;
+        let other = world
+            .get(path, &keys.admin)
+            .header("if-none-match", "\"990001\", W/\"990002\"")
+            .send()
+            .await;
         assert_eq!(other.expect(200).text, first.text);
         let listed = format!("\"990001\", W/{tag}");
         let listed = world.get(path, &keys.admin).header("if-none-match", &listed).send().await;

@@ -127,7 +127,8 @@ impl World {
             ..Default::default()
         };
         let (clock, ending) = (Clock::system(), stop.clone());
-        let app = tipoff_api::app(nats.clone(), board.clone(), roster.clone(), clock, &options, ending);
+        let app =
+            tipoff_api::app(nats.clone(), board.clone(), roster.clone(), clock, &options, ending);
         let operator = NewKey { role: Role::Operator, entity: None, agent: None, source: None };
         let operator = roster.create_key(operator).await.unwrap().text;
         Self { app, nats, board, roster, operator, stop, redis: redis_server, _nats: nats_server }

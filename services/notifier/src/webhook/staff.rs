@@ -52,11 +52,11 @@ impl Staff {
             tokio::select! {
                 () = self.stop.cancelled() => break,
                 changed = changes.changed() => if changed.is_err() { break },
-                Some(ended) = self.at_work.join_next(), if !self.at_work.is_empty() => self.left(ended),
+                Some(ended) = self.at_work.join_next(), if !self.at_work.is_empty() => Self::left(ended),
             }
         }
         while let Some(ended) = self.at_work.join_next().await {
-            self.left(ended);
+            Self::left(ended);
         }
         Ok(())
     }
@@ -105,7 +105,7 @@ impl Staff {
         }
     }
 
-    fn left(&mut self, ended: Result<(Endpoint, Result<(), WorkerError>), tokio::task::JoinError>) {
+    fn left(ended: Result<(Endpoint, Result<(), WorkerError>), tokio::task::JoinError>) {
         match ended {
             Ok((_, Ok(()))) => {}
             Ok((endpoint, Err(failed))) => {

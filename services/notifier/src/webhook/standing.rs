@@ -12,7 +12,7 @@ use tipoff_wire::Telling;
 use tracing::{debug, warn};
 
 /// A failure that lasts for less is not worth noting.
-const HICCUP: Duration = Duration::from_secs(60);
+const HICCUP: Duration = Duration::from_mins(1);
 /// A failure is noted at the second or third attempt.
 const SOON: TimeDelta = TimeDelta::hours(1);
 

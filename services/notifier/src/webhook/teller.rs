@@ -113,21 +113,18 @@ impl Teller {
         };
         let since = (self.clock.now() - delivery.published).to_std().unwrap_or_default();
         standing.fails(&self.roster, self.clock.now(), since).await;
-        match schedule::next(&standing.telling.key(), since) {
-            Some(wait) => {
-                self.meter.count("retried");
-                warn!(webhook.id = %webhook, why, ?wait, "an endpoint could not be told and is tried again");
-                Outcome::RetryIn(after.map_or(wait, |after| after.max(wait)))
+        if let Some(wait) = schedule::next(&standing.telling.key(), since) {
+            self.meter.count("retried");
+            warn!(webhook.id = %webhook, why, ?wait, "an endpoint could not be told and is tried again");
+            Outcome::RetryIn(after.map_or(wait, |after| after.max(wait)))
+        } else {
+            self.meter.count("failed");
+            if standing.failed_since(delivery.published) {
+                let why = format!("nothing got through for three days; at last {why}");
+                warn!(webhook.id = %webhook, why, "an endpoint is disabled");
+                standing.disable(&self.roster, self.clock.now(), &why).await;
             }
-            None => {
-                self.meter.count("failed");
-                if standing.failed_since(delivery.published) {
-                    let why = format!("nothing got through for three days; at last {why}");
-                    warn!(webhook.id = %webhook, why, "an endpoint is disabled");
-                    standing.disable(&self.roster, self.clock.now(), &why).await;
-                }
-                Outcome::GiveUp(format!("webhook {webhook} was not told for three days: {why}"))
-            }
+            Outcome::GiveUp(format!("webhook {webhook} was not told for three days: {why}"))
         }
     }
 }

@@ -145,10 +145,11 @@ async fn a_service_that_does_not_take_our_token_any_more_gets_another() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn services_in_trouble_are_tried_again() {
+    use apns::Fault::{ServiceUnavailable, Slow, TooManyRequests};
+
     let (desk, apps) = Box::pin(desk_with_ana()).await;
     telephone(&desk, "ana", AppKind::Apns, apps.apns.device("acme", "ana")).await;
     let _notifier = apps.notifier(&desk);
-    use apns::Fault::{ServiceUnavailable, Slow, TooManyRequests};
     for (met, fault) in (1..).zip([ServiceUnavailable, TooManyRequests, Slow]) {
         apps.apns.misbehave(fault);
         let lead = desk.offer(&["ana"], dana()).await;

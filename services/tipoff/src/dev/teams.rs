@@ -86,6 +86,9 @@ async fn make_one(roster: &Roster, id: &EntityId, team: Team) -> anyhow::Result<
 mod tests {
     use std::collections::BTreeSet;
     use std::mem::discriminant;
+    use std::sync::Arc;
+
+    use tipoff_domain::EntityView;
 
     use super::*;
 

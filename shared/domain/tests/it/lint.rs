@@ -142,11 +142,8 @@ fn a_route_below_one_that_takes_the_same_and_more_is_shadowed() {
     assert_eq!(shadowed[0].route, Some(id("narrow")));
     assert_eq!(shadowed[0].facts, json!({"by": ["wide"], "gets_leftovers": true}));
     assert!(
-        about(
-            &lint(&view(&["ana"], vec![narrow.clone(), wide.clone()]), at(FRIDAY)),
-            Code::Shadowed
-        )
-        .is_empty()
+        about(&lint(&view(&["ana"], vec![narrow.clone(), wide]), at(FRIDAY)), Code::Shadowed)
+            .is_empty()
     );
 
     // An override counts wherever it stands (D-3).

@@ -37,7 +37,9 @@ fn report(cases: &[Case]) -> Report {
     let strategy = json!({"kind": "round_robin", "agents": ["ana", "ben"]});
     let team = view(&["ana", "ben", "chloe"], vec![route("r", strategy, json!({}))]);
     let mut count = Count::new();
-    cases.iter().for_each(|case| count.add(case));
+    for case in cases {
+        count.add(case);
+    }
     count.report(&team)
 }
 
@@ -54,7 +56,7 @@ fn a_week_of_leads_is_counted_as_a_person_would() {
         // Claimed, sent back, and fetched by Ana.
         Case {
             tried: expired_then,
-            first_agents: ana.clone(),
+            first_agents: ana,
             from_pond: true,
             ..assigned(How::PoolClaimed, "ana")
         },
@@ -139,7 +141,7 @@ fn any_case() -> impl Strategy<Value = Case> {
         OfferState::Lost,
         OfferState::Withdrawn,
     ]);
-    let tries = proptest::collection::vec((agent(), outcome), 0..4);
+    let answers = proptest::collection::vec((agent(), outcome), 0..4);
     let how = proptest::sample::select(vec![
         How::Claimed,
         How::PoolClaimed,
@@ -167,11 +169,11 @@ fn any_case() -> impl Strategy<Value = Case> {
     ]);
     let words =
         (any::<bool>(), any::<bool>(), proptest::bool::weighted(0.1), any::<bool>(), any::<bool>());
-    (state, how, origin, tries, agent(), words).prop_map(
-        |(state, how, origin, tries, agent, words)| {
+    (state, how, origin, answers, agent(), words).prop_map(
+        |(state, how, origin, outcomes, agent, words)| {
             let (from_pond, released, is_inquiry, on_route, was_claimed) = words;
             let mut tried: Vec<Tried> =
-                tries.into_iter().map(|(agent, outcome)| Tried { agent, outcome }).collect();
+                outcomes.into_iter().map(|(agent, outcome)| Tried { agent, outcome }).collect();
             let has = state == State::Assigned;
             if has && how == How::Claimed || !has && state != State::Held && was_claimed {
                 tried.push(Tried { agent: agent.clone(), outcome: OfferState::Claimed });

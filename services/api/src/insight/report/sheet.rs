@@ -48,7 +48,7 @@ pub fn sheet(report: &Report) -> Result<String, csv::Error> {
     cells.extend([const { String::new() }; 3]);
     cells.push(report.totals.received.to_string());
     table.write_record(cells)?;
-    let bytes = table.into_inner().map_err(|error| error.into_error())?;
+    let bytes = table.into_inner().map_err(csv::IntoInnerError::into_error)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
