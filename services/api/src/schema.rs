@@ -726,7 +726,7 @@ mod tests {
         let entity = json!({"name": "A", "kind": "team", "zone": "UTC"});
         describes::<Entity, tipoff_domain::Entity>(entity);
         describes::<Agent, tipoff_domain::Agent>(json!({"name": "A"}));
-        describes::<Source, tipoff_domain::Source>(json!({"name": "A"}));
+        describes::<Source, tipoff_domain::Source>(json!({"name": "A", "leads_per_second": 5}));
         describes::<SamePerson, tipoff_domain::SamePerson>(json!({}));
         describes::<Criteria, tipoff_domain::Criteria>(json!({}));
         describes::<Schedule, tipoff_domain::Schedule>(json!({"zone": "UTC"}));
