@@ -26,7 +26,8 @@ async fn called(strategy: Value, more: Value) -> World {
 
 async fn agent(world: &World, name: &str, phone: &str, locale: &str, channels: &[&str]) {
     let id = name.split(' ').next().unwrap().to_lowercase();
-    let body = json!({"name": name, "phone": phone, "locale": locale, "channels": channels});
+    let email = format!("{id}@acme.example.com");
+    let body = json!({"name": name, "email": email, "phone": phone, "locale": locale, "channels": channels});
     world.operator.put(&format!("/v1/entities/acme/agents/{id}"), &body).await.expect(201);
 }
 
