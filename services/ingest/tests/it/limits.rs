@@ -114,9 +114,9 @@ async fn every_answer_says_how_much_more_may_come() {
         taken.headers()["ratelimit-policy"],
         "\"source\";q=60000;w=60, \"entity\";q=300000;w=60"
     );
-    assert_eq!(taken.headers()["ratelimit"], "\"source\";r=59999;t=1, \"entity\";r=299999;t=1");
+    assert_eq!(taken.headers()["ratelimit"], "\"source\";r=59999;t=1, \"entity\";r=299999;t=0");
     let strange = world.post("/v1/leads").body("oops").send().await.unwrap();
-    assert_eq!(strange.headers()["ratelimit"], "\"source\";r=59998;t=1, \"entity\";r=299998;t=1");
+    assert_eq!(strange.headers()["ratelimit"], "\"source\";r=59998;t=1, \"entity\";r=299998;t=0");
     let nobody = world.post_as("tpf_00_11", "/v1/leads").json(&dana()).send().await.unwrap();
     assert!(!nobody.headers().contains_key("ratelimit"));
 }
