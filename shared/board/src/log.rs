@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use async_nats::HeaderMap;
-use futures::StreamExt;
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_runtime::publish::Message;
-use tipoff_runtime::{Nats, PublishError, Publisher};
+use tipoff_runtime::{Nats, PublishError, Publisher, past};
 use tipoff_wire::{Event, Partition, Stream, partition::fnv1a, subject};
 
 use crate::read::place_in_json;
@@ -14,10 +13,6 @@ use crate::read::place_in_json;
 /// How long the log may take to confirm an event before the caller is told
 /// that it is recorded and will be confirmed.
 const CONFIRM: Duration = Duration::from_millis(1_500);
-/// How long the log may take to answer a question.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Events asked for in one go.
-const BATCH: usize = 512;
 
 /// An event and where it stands in the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,63 +105,15 @@ impl Log {
         entity: &EntityId,
         lead: &LeadId,
     ) -> Result<Vec<Logged>, LogError> {
-        let mut history = Vec::new();
-        let mut from = 1;
-        loop {
-            let page = tokio::time::timeout(PATIENCE, self.page(partition, entity, lead, from));
-            let page = page.await.map_err(|_| unreadable(lead, &"it did not answer in time"))??;
-            let (page, more) = page;
-            let some = !page.is_empty();
-            history.extend(page);
-            match history.last() {
-                Some(last) if more && some => from = last.sequence + 1,
-                _ => return Ok(history),
-            }
-        }
-    }
-
-    /// As many as the log gives in one go, and whether there are more.
-    async fn page(
-        &self,
-        partition: Partition,
-        entity: &EntityId,
-        lead: &LeadId,
-        from: u64,
-    ) -> Result<(Vec<Logged>, bool), LogError> {
-        let inbox = self.nats.client.new_inbox();
-        let mut answers = self
-            .nats
-            .client
-            .subscribe(inbox.clone())
-            .await
-            .map_err(|error| unreadable(lead, &error))?;
-        let wanted = serde_json::json!({
-            "seq": from, "batch": BATCH, "next_by_subj": subject::events(partition, entity, lead),
-        });
-        let ask = format!("$JS.API.DIRECT.GET.{}", Stream::Events.name());
-        let sent = self.nats.client.publish_with_reply(ask, inbox, wanted.to_string().into()).await;
-        sent.map_err(|error| unreadable(lead, &error))?;
-
-        let (mut page, mut more) = (Vec::new(), false);
-        while let Some(message) = answers.next().await {
-            let headers = message.headers.as_ref();
-            let number = |name: &str| headers?.get(name)?.as_str().parse::<u64>().ok();
-            // 204: that was all for now, by count or by bytes. 404: there is nothing.
-            match message.status.map(|status| status.as_u16()) {
-                None | Some(200) => {}
-                Some(204 | 404) => {
-                    more = number("Nats-Num-Pending").is_some_and(|left| left > 0);
-                    break;
-                }
-                Some(other) => return Err(unreadable(lead, &format!("status {other}"))),
-            }
-            let sequence = number("Nats-Sequence")
-                .ok_or_else(|| unreadable(lead, &"a message without a sequence"))?;
-            let event = serde_json::from_slice(&message.payload)
+        let filter = subject::events(partition, entity, lead);
+        let past = past::read(&self.nats, Stream::Events.name(), &filter).await;
+        let past = past.map_err(|error| unreadable(lead, &error))?;
+        let logged = |stored: past::Stored| {
+            let event = serde_json::from_slice(&stored.body)
                 .map_err(|error| unreadable(lead, &place_in_json(&error)))?;
-            page.push(Logged { sequence, event });
-        }
-        Ok((page, more))
+            Ok(Logged { sequence: stored.sequence, event })
+        };
+        past.into_iter().map(logged).collect()
     }
 }
 
