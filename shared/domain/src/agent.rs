@@ -121,6 +121,11 @@ impl Agent {
         self.paused || self.away.as_ref().is_some_and(|away| away.covers(now))
     }
 
+    /// Whether they do not want to be woken now (D-17); `zone`: the entity's.
+    pub fn is_quiet(&self, now: DateTime<Utc>, zone: Tz) -> bool {
+        self.quiet_hours.as_ref().is_some_and(|hours| hours.cover(now, zone))
+    }
+
     /// Whether there is an address for `channel`, and the agent wants it used.
     pub fn is_reached_by(&self, channel: Channel) -> bool {
         self.channels.contains(&channel) && channel.has_address_of(self)

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{Agent, Channel, EntityView, Route, Strategy};
+use crate::{Agent, Channel, EntityView, Route};
 
 /// What the route allows and the agent wants and has, at that instant. Outside
 /// of office hours only e-mail (D-18); in an agent's quiet hours nothing that
@@ -13,9 +13,8 @@ pub fn channels_for(
     view: &EntityView,
     now: DateTime<Utc>,
 ) -> Vec<Channel> {
-    let quiet = agent.quiet_hours.as_ref().is_some_and(|hours| hours.cover(now, view.entity.zone));
-    let asked_anyway =
-        route.is_none_or(|route| !matches!(route.strategy, Strategy::AssignToAgent { .. }));
+    let quiet = agent.is_quiet(now, view.entity.zone);
+    let asked_anyway = route.is_none_or(|route| !route.strategy.is_assign_to_agent());
     let closed = !view.entity.is_open(now);
     let silence = closed || (quiet && asked_anyway);
     let wanted = Channel::ALL.into_iter().filter(|channel| {

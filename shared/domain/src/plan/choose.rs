@@ -40,7 +40,6 @@ fn absence(
     now: DateTime<Utc>,
 ) -> Option<CandidateVerdict> {
     let insists = route.even_if_paused && route.strategy.is_assign_to_agent();
-    let quiet = || agent.quiet_hours.as_ref().is_some_and(|it| it.cover(now, view.entity.zone));
     let told = |channel: &Channel| agent.is_reached_by(*channel);
     match () {
         () if agent.paused && !insists => Some(CandidateVerdict::Paused),
@@ -48,7 +47,9 @@ fn absence(
         () if agent.paused_on.contains(&route.id) && !insists => {
             Some(CandidateVerdict::PausedOnRoute)
         }
-        () if is_one_by_one(route) && quiet() => Some(CandidateVerdict::QuietHours),
+        () if is_one_by_one(route) && agent.is_quiet(now, view.entity.zone) => {
+            Some(CandidateVerdict::QuietHours)
+        }
         () if !route.channels.iter().any(told) => Some(CandidateVerdict::NoChannel),
         () => None,
     }
