@@ -46,6 +46,21 @@ pub(crate) struct Spreader {
     pub(crate) carriers: Vec<Arc<dyn Carrier>>,
 }
 
+/// What follows from an event.
+struct Telling {
+    notices: Vec<Notice>,
+    /// Who is asked although nothing reaches them.
+    unreachable: Vec<AgentId>,
+}
+
+/// How an agent can be told.
+struct Ways {
+    /// What the rules leave, at the instant of the event.
+    may: Vec<Channel>,
+    /// Those of them that this deployment has and that reach the agent.
+    found: Vec<Channel>,
+}
+
 /// As much of an event as tells whether the rest matters.
 #[derive(Deserialize)]
 struct Kind<'a> {
@@ -75,11 +90,12 @@ impl Handler for Spreader {
             debug!(lead.id = %event.lead, version = event.version, "event is history");
             return Outcome::Done;
         }
-        if let Err(error) = self.publish(self.notices(&event, &view)).await {
+        let telling = self.telling(&event, &view);
+        if let Err(error) = self.publish(telling.notices).await {
             error!(error = &error as &dyn std::error::Error, lead.id = %event.lead, "notices not published");
             return Outcome::RetryIn(wait);
         }
-        if let Err(error) = self.pass_over_unreachable(&event, &view).await {
+        if let Err(error) = self.pass_over(&event, telling.unreachable).await {
             error!(error = &error as &dyn std::error::Error, lead.id = %event.lead, "agents whom nothing reaches were not passed over");
             return Outcome::RetryIn(wait);
         }
@@ -122,17 +138,28 @@ impl Spreader {
         }
     }
 
-    fn notices(&self, event: &Event, view: &EntityView) -> Vec<Notice> {
+    fn telling(&self, event: &Event, view: &EntityView) -> Telling {
         let told: Vec<(&AgentId, What)> = match event.kind {
             EventKind::Offered => offered(event),
             EventKind::Assigned => assigned(event),
             _ => over(event),
         };
         let mut notices = self.notices_to_rooms(told.first(), event, view);
-        let to_agents = told.into_iter();
-        notices
-            .extend(to_agents.flat_map(|(agent, what)| self.notices_to(agent, &what, event, view)));
-        notices
+        let mut unreachable = Vec::new();
+        for (agent, what) in told {
+            let channels = match what {
+                What::Over { .. } => self.channels_that_take_back(agent, view),
+                What::Offer { .. } | What::Assigned { .. } => {
+                    let Some(ways) = self.ways_to(agent, event, view) else { continue };
+                    if event.kind == EventKind::Offered && self.is_unreachable(agent, &ways, view) {
+                        unreachable.push(agent.clone());
+                    }
+                    ways.found
+                }
+            };
+            notices.extend(notices_to(agent, &what, &channels, event));
+        }
+        Telling { notices, unreachable }
     }
 
     /// A room hears once, whoever and however many are told.
@@ -164,45 +191,10 @@ impl Spreader {
         self.carriers.iter().filter(hears).map(notice).collect()
     }
 
-    fn notices_to(
-        &self,
-        agent: &AgentId,
-        what: &What,
-        event: &Event,
-        view: &EntityView,
-    ) -> Vec<Notice> {
-        let channels = match what {
-            What::Over { .. } => self.channels_that_take_back(agent, view),
-            What::Offer { .. } | What::Assigned { .. } => self.channels_of(agent, event, view),
-        };
-        let notice = |channel: &Channel| Notice {
-            channel: *channel,
-            entity: event.entity.clone(),
-            lead: event.lead.clone(),
-            agent: agent.clone(),
-            what: what.clone(),
-            over: channels.clone(),
-        };
-        channels.iter().map(notice).collect()
-    }
-
     /// Whoever is asked and cannot be told is not waited for.
-    async fn pass_over_unreachable(
-        &self,
-        event: &Event,
-        view: &EntityView,
-    ) -> Result<(), BoardError> {
-        if event.kind != EventKind::Offered {
-            return Ok(());
-        }
+    async fn pass_over(&self, event: &Event, unreachable: Vec<AgentId>) -> Result<(), BoardError> {
         let round = event.round.unwrap_or(event.after.round);
-        let mut nobody_tells = Vec::new();
-        for offer in &event.offers {
-            if self.is_unreachable(&offer.agent, event, view) {
-                nobody_tells.push(offer.agent.clone());
-            }
-        }
-        let withdrawing = stream::iter(nobody_tells).map(|agent| async move {
+        let withdrawing = stream::iter(unreachable).map(|agent| async move {
             self.undelivered.roll_on(&event.entity, &event.lead, &agent, round).await
         });
         withdrawing.buffer_unordered(WITHDRAWN_AT_ONCE).try_collect().await
@@ -210,27 +202,23 @@ impl Spreader {
 
     /// Whether nothing that this deployment has reaches the agent, or nothing
     /// but the bell does since an address turned out to be dead.
-    fn is_unreachable(&self, agent: &AgentId, event: &Event, view: &EntityView) -> bool {
-        let Some(known) = view.agents.get(agent) else { return false };
-        let route = event.route.as_ref().and_then(|id| view.route(id));
-        let may = channels_for(known, route.map(Arc::as_ref), view, event.at);
-        let found = self.reaching(agent, view, |one| may.contains(&one.channel()));
+    fn is_unreachable(&self, agent: &AgentId, ways: &Ways, view: &EntityView) -> bool {
+        let Ways { may, found } = ways;
         let carried = self.carriers.iter().any(|one| may.contains(&one.channel()));
         let only_the_bell = found.iter().all(|channel| *channel == Channel::InApp);
-        let any_is_dead = may.iter().any(|channel| self.is_dead(agent, view, *channel));
-        (found.is_empty() && carried) || (only_the_bell && any_is_dead)
+        let any_is_dead = || may.iter().any(|channel| self.is_dead(agent, view, *channel));
+        (found.is_empty() && carried) || (only_the_bell && any_is_dead())
     }
 
     fn is_dead(&self, agent: &AgentId, view: &EntityView, channel: Channel) -> bool {
         self.roster.reach(&view.id, agent, channel).is_some_and(|reach| !reach.is_open())
     }
 
-    /// What reaches the agent of that which the rules leave, at the instant of
-    /// the event.
-    fn channels_of(&self, agent: &AgentId, event: &Event, view: &EntityView) -> Vec<Channel> {
+    /// `None`: there is no such agent any more.
+    fn ways_to(&self, agent: &AgentId, event: &Event, view: &EntityView) -> Option<Ways> {
         let Some(known) = view.agents.get(agent) else {
             warn!(agent.id = %agent, "cannot be told: not an agent of the entity any more");
-            return Vec::new();
+            return None;
         };
         let route = event.route.as_ref().and_then(|id| view.route(id));
         let may = channels_for(known, route.map(Arc::as_ref), view, event.at);
@@ -238,7 +226,7 @@ impl Spreader {
         if found.is_empty() {
             warn!(agent.id = %agent, "cannot be told: no channel reaches them");
         }
-        found
+        Some(Ways { may, found })
     }
 
     fn channels_that_take_back(&self, agent: &AgentId, view: &EntityView) -> Vec<Channel> {
@@ -270,6 +258,23 @@ impl Spreader {
         });
         sends.buffer_unordered(AT_ONCE).try_collect().await
     }
+}
+
+/// The same over each of `channels`.
+fn notices_to<'a>(
+    agent: &'a AgentId,
+    what: &'a What,
+    channels: &'a [Channel],
+    event: &'a Event,
+) -> impl Iterator<Item = Notice> + 'a {
+    channels.iter().map(|channel| Notice {
+        channel: *channel,
+        entity: event.entity.clone(),
+        lead: event.lead.clone(),
+        agent: agent.clone(),
+        what: what.clone(),
+        over: channels.to_vec(),
+    })
 }
 
 fn offered(event: &Event) -> Vec<(&AgentId, What)> {
