@@ -18,8 +18,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use tipoff_domain::{EntityId, EntityView};
+use tipoff_roster::Edited;
 
 use crate::Api;
+use crate::etag::Versioned;
 use crate::problem::Problem;
 
 /// A configured thing under its name.
@@ -29,6 +31,26 @@ pub(crate) struct Named<Id, T> {
     #[serde(flatten)]
     pub(crate) value: T,
     pub(crate) version: u64,
+}
+
+impl<Id, T> Named<Id, T> {
+    /// What an edit made of it.
+    fn edited(id: Id, edited: Edited<T>) -> Versioned<Self> {
+        let Edited { value, version, created } = edited;
+        Versioned::edited(created, version, Self { id, value, version })
+    }
+
+    /// As it stands.
+    fn shown(self) -> Versioned<Self> {
+        Versioned::ok(self.version, self)
+    }
+}
+
+impl<Id: Clone, T: Clone> Named<Id, T> {
+    /// `None`: it is not there, or not yet everywhere.
+    fn found(id: &Id, value: Option<&Arc<T>>, version: Option<u64>) -> Option<Self> {
+        Some(Self { id: id.clone(), value: value?.as_ref().clone(), version: version? })
+    }
 }
 
 /// How often a read-change-write is tried again when others edit the same

@@ -7,12 +7,9 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use futures::TryStreamExt;
 use opentelemetry::metrics::{Counter, Gauge};
 use opentelemetry::{KeyValue, global};
-use tipoff_board::{Board, BoardError, Found};
-use tipoff_domain::EntityId;
+use tipoff_board::{Board, BoardError, Found, Place};
 use tipoff_roster::Roster;
 use tipoff_runtime::Clock;
 use tipoff_wire::Partition;
@@ -34,9 +31,6 @@ pub(crate) struct Auditor {
     examined: Counter<u64>,
     heartbeat: Gauge<u64>,
 }
-
-/// Where the next part begins: the entity, and when its first lead came in.
-type Place = Option<(EntityId, DateTime<Utc>)>;
 
 impl Auditor {
     pub(crate) fn new(board: Board, roster: Roster, clock: Clock) -> Self {
@@ -73,29 +67,23 @@ impl Auditor {
     }
 
     /// One part. Answers where the next begins; `None`: at the beginning.
-    async fn part(&self, partition: Partition, from: Place) -> Result<Place, BoardError> {
+    async fn part(
+        &self,
+        partition: Partition,
+        from: Option<Place>,
+    ) -> Result<Option<Place>, BoardError> {
         let mut entities = self.roster.entities();
         entities.retain(|entity| self.roster.partition(entity) == partition);
         entities.sort_unstable();
-        let mut left = PART;
-        for entity in entities {
-            let since = match &from {
-                Some((at, _)) if entity < *at => continue,
-                Some((at, since)) if entity == *at => *since,
-                _ => DateTime::UNIX_EPOCH,
-            };
-            let until = self.clock.now();
-            let mut chunks = std::pin::pin!(self.board.standings(&entity, since, until));
-            while let Some(chunk) = chunks.try_next().await? {
-                self.tell(&self.board.audit(&entity, &chunk).await?);
-                self.examined.add(chunk.len() as u64, &[]);
-                left = left.saturating_sub(chunk.len());
-                if let Some(last) = chunk.last().filter(|_| left == 0) {
-                    self.beat(partition);
-                    let next = last.now_is.received_at + chrono::TimeDelta::milliseconds(1);
-                    return Ok(Some((entity, next)));
-                }
-            }
+        let look = |examined: usize, found: Vec<Found>| {
+            self.tell(&found);
+            self.examined.add(examined as u64, &[]);
+        };
+        let until = self.clock.now();
+        let next = self.board.audit_part(&entities, from, until, PART, look).await?;
+        if next.is_some() {
+            self.beat(partition);
+            return Ok(next);
         }
         self.tell(&self.board.idle_reservations(partition).await?);
         self.beat(partition);

@@ -1,6 +1,7 @@
 //! What the queues say, held against the leads' own entries (D-37).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::TryStreamExt;
 use redis::FromRedisValue;
 use tipoff_domain::audit::{Fault, Seen, check};
 use tipoff_domain::{EntityId, LeadId};
@@ -23,7 +24,42 @@ pub struct Found {
     pub fault: Fault,
 }
 
+/// Where an audit goes on: the entity, and when its next lead came in.
+pub type Place = (EntityId, DateTime<Utc>);
+
 impl Board {
+    /// Looks over the leads of `entities`, which stand in order, from a place on
+    /// until `most` or more were looked at. `look` hears of every chunk how many
+    /// they were, and which are not in order. Answers where to go on; `None`:
+    /// that was all.
+    pub async fn audit_part(
+        &self,
+        entities: &[EntityId],
+        from: Option<Place>,
+        until: DateTime<Utc>,
+        most: usize,
+        mut look: impl FnMut(usize, Vec<Found>),
+    ) -> Result<Option<Place>, BoardError> {
+        let mut examined = 0;
+        for entity in entities {
+            let since = match &from {
+                Some((at, _)) if entity < at => continue,
+                Some((at, since)) if entity == at => *since,
+                _ => DateTime::UNIX_EPOCH,
+            };
+            let mut chunks = std::pin::pin!(self.standings(entity, since, until));
+            while let Some(chunk) = chunks.try_next().await? {
+                examined += chunk.len();
+                look(chunk.len(), self.audit(entity, &chunk).await?);
+                if let Some(last) = chunk.last().filter(|_| examined >= most) {
+                    let next = last.now_is.received_at + TimeDelta::milliseconds(1);
+                    return Ok(Some((entity.clone(), next)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// Those of `leads` that are not in order. One that has moved on since it
     /// was read is left for the next time.
     pub async fn audit(

@@ -30,7 +30,7 @@ pub use agents::Passing;
 pub use answers::{
     Assign, Chance, Claim, Close, Credit, Pass, Release, Return, Undone, Withdrawn, Worked,
 };
-pub use audit::Found;
+pub use audit::{Found, Place};
 pub use board::{Actor, Board};
 pub use follow_up::FollowUp;
 pub use place::{Known, MovedOn, Placed};

@@ -42,8 +42,7 @@ pub(crate) async fn put_agent(
     }
     let value = sent.called(agent.as_str())?;
     let edited = api.roster.by(&caller.0).put_agent(&entity, &agent, value, expect).await?;
-    let shown = Named { id: agent, value: edited.value, version: edited.version };
-    Ok(Versioned::edited(edited.created, edited.version, shown))
+    Ok(Named::edited(agent, edited))
 }
 
 /// Show an agent
@@ -56,9 +55,9 @@ pub(crate) async fn get_agent(
 ) -> Result<Shown, Problem> {
     caller.admin_of(&entity)?;
     let view = api.entity_view(&entity)?;
-    let version = api.roster.agent_version(&entity, &agent).ok_or_else(|| missing(&agent))?;
-    let value = view.agents.get(&agent).ok_or_else(|| missing(&agent))?.as_ref().clone();
-    Ok(Versioned::ok(version, Named { id: agent, value, version }))
+    let version = api.roster.agent_version(&entity, &agent);
+    let found = Named::found(&agent, view.agents.get(&agent), version);
+    found.map(Named::shown).ok_or_else(|| missing(&agent))
 }
 
 /// An agent of the entity, or of one below it.
@@ -85,8 +84,7 @@ pub(crate) async fn list_agents(
     let view = api.entity_view(&entity)?;
     let listed = |(id, agent): (&AgentId, &Arc<Agent>)| {
         let home = api.roster.home(&entity, id)?;
-        let version = api.roster.agent_version(&home, id)?;
-        let agent = Named { id: id.clone(), value: agent.as_ref().clone(), version };
+        let agent = Named::found(id, Some(agent), api.roster.agent_version(&home, id))?;
         Some(Listed { agent, entity: (home != entity).then_some(home) })
     };
     let agents: Vec<_> = view.agents.iter().filter_map(listed).collect();

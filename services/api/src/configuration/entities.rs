@@ -39,8 +39,7 @@ pub(crate) async fn put_entity(
         may_change(&api, &caller, &entity, &view.entity, &value)?;
     }
     let edited = api.roster.by(&caller.0).put_entity(&entity, value, expect).await?;
-    let shown = Named { id: entity, value: edited.value, version: edited.version };
-    Ok(Versioned::edited(edited.created, edited.version, shown))
+    Ok(Named::edited(entity, edited))
 }
 
 /// Some of an entity is not for its own admins to decide.
@@ -90,7 +89,7 @@ pub(crate) async fn get_entity(
     caller.admin_of(&entity)?;
     let value = api.entity_view(&entity)?.entity.clone();
     let version = api.roster.entity_version(&entity).unwrap_or_default();
-    Ok(Versioned::ok(version, Named { id: entity, value, version }))
+    Ok(Named { id: entity, value, version }.shown())
 }
 
 /// List all entities

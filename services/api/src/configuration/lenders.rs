@@ -40,8 +40,7 @@ pub(crate) async fn put_lender(
     let expect = basis.expect(&format!("lender `{lender}`"), current)?;
     let value = sent.called(lender.as_str())?;
     let edited = api.roster.by(&caller.0).put_lender(&entity, &lender, value, expect).await?;
-    let shown = Named { id: lender, value: edited.value, version: edited.version };
-    Ok(Versioned::edited(edited.created, edited.version, shown))
+    Ok(Named::edited(lender, edited))
 }
 
 /// Show a lender
@@ -54,9 +53,9 @@ pub(crate) async fn get_lender(
 ) -> Result<Shown, Problem> {
     caller.admin_of(&entity)?;
     let view = api.entity_view(&entity)?;
-    let version = api.roster.lender_version(&entity, &lender).ok_or_else(|| missing(&lender))?;
-    let value = view.lenders.get(&lender).ok_or_else(|| missing(&lender))?.as_ref().clone();
-    Ok(Versioned::ok(version, Named { id: lender, value, version }))
+    let version = api.roster.lender_version(&entity, &lender);
+    let found = Named::found(&lender, view.lenders.get(&lender), version);
+    found.map(Named::shown).ok_or_else(|| missing(&lender))
 }
 
 /// List the lenders
@@ -69,11 +68,10 @@ pub(crate) async fn list_lenders(
 ) -> Result<Json<Value>, Problem> {
     caller.admin_of(&entity)?;
     let view = api.entity_view(&entity)?;
-    let named = |(id, lender): (&LenderId, &std::sync::Arc<Lender>)| {
-        let version = api.roster.lender_version(&entity, id)?;
-        Some(Named { id: id.clone(), value: lender.as_ref().clone(), version })
-    };
-    let lenders: Vec<_> = view.lenders.iter().filter_map(named).collect();
+    let version = |id: &LenderId| api.roster.lender_version(&entity, id);
+    let named =
+        view.lenders.iter().filter_map(|(id, lender)| Named::found(id, Some(lender), version(id)));
+    let lenders: Vec<_> = named.collect();
     Ok(Json(json!({ "lenders": lenders })))
 }
 

@@ -204,7 +204,7 @@ impl Api {
             match roster.put_agent(&home, id, agent, expect).await {
                 Ok(edited) => {
                     let (value, version) = (edited.value, edited.version);
-                    return Ok(Versioned::ok(version, Named { id: id.clone(), value, version }));
+                    return Ok(Named { id: id.clone(), value, version }.shown());
                 }
                 Err(refused @ EditError::Conflict { .. }) if basis == Basis::Anything => {
                     conflict = Some(refused);

@@ -40,8 +40,7 @@ pub(crate) async fn put_pond(
     let expect = basis.expect(&format!("pond `{pond}`"), current)?;
     let value = sent.called(pond.as_str())?;
     let edited = api.roster.by(&caller.0).put_pond(&entity, &pond, value, expect).await?;
-    let shown = Named { id: pond, value: edited.value, version: edited.version };
-    Ok(Versioned::edited(edited.created, edited.version, shown))
+    Ok(Named::edited(pond, edited))
 }
 
 /// Show a pond
@@ -54,9 +53,9 @@ pub(crate) async fn get_pond(
 ) -> Result<Shown, Problem> {
     caller.admin_of(&entity)?;
     let view = api.entity_view(&entity)?;
-    let version = api.roster.pond_version(&entity, &pond).ok_or_else(|| missing(&pond))?;
-    let value = view.ponds.get(&pond).ok_or_else(|| missing(&pond))?.as_ref().clone();
-    Ok(Versioned::ok(version, Named { id: pond, value, version }))
+    let version = api.roster.pond_version(&entity, &pond);
+    let found = Named::found(&pond, view.ponds.get(&pond), version);
+    found.map(Named::shown).ok_or_else(|| missing(&pond))
 }
 
 /// List the ponds
@@ -69,11 +68,10 @@ pub(crate) async fn list_ponds(
 ) -> Result<Json<Value>, Problem> {
     caller.admin_of(&entity)?;
     let view = api.entity_view(&entity)?;
-    let named = |(id, pond): (&PondId, &std::sync::Arc<Pond>)| {
-        let version = api.roster.pond_version(&entity, id)?;
-        Some(Named { id: id.clone(), value: pond.as_ref().clone(), version })
-    };
-    let ponds: Vec<_> = view.ponds.iter().filter_map(named).collect();
+    let version = |id: &PondId| api.roster.pond_version(&entity, id);
+    let named =
+        view.ponds.iter().filter_map(|(id, pond)| Named::found(id, Some(pond), version(id)));
+    let ponds: Vec<_> = named.collect();
     Ok(Json(json!({ "ponds": ponds })))
 }
 

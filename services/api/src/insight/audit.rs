@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use futures::TryStreamExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tipoff_board::Found;
@@ -43,23 +42,15 @@ pub(crate) async fn audit(
     caller.operator()?;
     let mut entities = api.roster.entities();
     entities.sort_unstable();
-    if let Some(from) = &part.entity {
-        entities.retain(|entity| entity >= from);
-    }
+    let from = part.entity.map(|entity| (entity, part.from.unwrap_or(DateTime::UNIX_EPOCH)));
     let (mut examined, mut faults) = (0, Vec::new());
-    for entity in entities {
-        let since = part.from.filter(|_| part.entity.as_ref() == Some(&entity));
-        let since = since.unwrap_or(DateTime::UNIX_EPOCH);
-        let mut chunks =
-            std::pin::pin!(api.board.standings(&entity, since, DateTime::<Utc>::MAX_UTC));
-        while let Some(chunk) = chunks.try_next().await? {
-            examined += chunk.len();
-            faults.extend(api.board.audit(&entity, &chunk).await?);
-            if let Some(last) = chunk.last().filter(|_| examined >= MOST) {
-                let next = last.now_is.received_at + chrono::TimeDelta::milliseconds(1);
-                return Ok(Json(shown(examined, &faults, json!({"entity": entity, "from": next}))));
-            }
-        }
+    let look = |looked_at, found| {
+        examined += looked_at;
+        faults.extend(found);
+    };
+    let next = api.board.audit_part(&entities, from, DateTime::<Utc>::MAX_UTC, MOST, look).await?;
+    if let Some((entity, from)) = next {
+        return Ok(Json(shown(examined, &faults, json!({"entity": entity, "from": from}))));
     }
     for partition in tipoff_wire::Partition::all(api.roster.deployment().partitions) {
         faults.extend(api.board.idle_reservations(partition).await?);
