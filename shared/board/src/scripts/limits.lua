@@ -27,7 +27,7 @@ local function has_room(lead, agent, caps)
   local to = '(' .. string.sub(own, 1, -2) .. '}'
   local reserved = redis.call('ZLEXCOUNT', RESERVED, '[' .. own, to)
   -- The place that an offer of this very lead holds ends with that offer.
-  if redis.call('ZSCORE', RESERVED, own .. lead.id) then reserved = reserved - 1 end
+  if reserved > 0 and redis.call('ZSCORE', RESERVED, own .. lead.id) then reserved = reserved - 1 end
   for since, count in string.gmatch(caps, '(%w+):(%d+)') do
     local had
     if since == 'open' then

@@ -36,7 +36,7 @@ local function whose_turn(plan, turn, before)
   return 1
 end
 
--- The list is as it was and everybody on it can have it: no need to take it apart.
+-- The list is as it was and whoever's turn it is can have it: no need to take it apart.
 local function pick_next(plan, whose, turn, order)
   local _, stop = string.find(',' .. plan.order .. ',', ',' .. whose .. ',', 1, true)
   if not stop then return nil end
@@ -48,7 +48,7 @@ end
 -- Roll-ons may have a cursor of their own (D-7).
 local function pick_by_turn(plan, turn, order)
   local before, whose = recall(plan.whose, order), recall(plan.whose, turn)
-  if whose and before == plan.order and plan.barred == '' then
+  if whose and before == plan.order and not contains(plan.barred, whose) then
     local chosen, memory = pick_next(plan, whose, turn, order)
     if chosen then return chosen, memory end
   end
