@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::TryStreamExt;
-use redis::FromRedisValue;
 use tipoff_domain::audit::{Fault, Seen, check};
-use tipoff_domain::{EntityId, LeadId};
+use tipoff_domain::{AgentId, EntityId, LeadId};
 use tipoff_wire::event::State;
 use tipoff_wire::{After, Partition};
 
-use crate::keys::Keys;
+use crate::keys::{self, Keys};
+use crate::lists::lead_of;
 use crate::ponds::{HELD, POOL};
 use crate::standings::Stands;
 use crate::{Board, BoardError};
@@ -23,6 +23,9 @@ pub struct Found {
     pub lead: LeadId,
     pub fault: Fault,
 }
+
+/// A lead's version, and its places in `deadlines`, `pool` and `owned`.
+type Standing = (Option<u64>, Option<f64>, Option<f64>, Option<f64>);
 
 /// Where an audit goes on: the entity, and when its next lead came in.
 pub type Place = (EntityId, DateTime<Utc>);
@@ -82,16 +85,11 @@ impl Board {
             all.zscore(keys.pool(entity), resting(&stands.id, &stands.now_is));
             all.zscore(keys.owned(), format!("{entity}|{agent}|{}", stands.id));
         }
-        let flat: Vec<redis::Value> = all.query_async(&mut self.redis.clone()).await?;
+        let said: Vec<Standing> = all.query_async(&mut self.redis.clone()).await?;
         let mut found = Vec::new();
-        for (stands, said) in leads.iter().zip(flat.chunks_exact(4)) {
-            let number = |place: usize| -> Result<Option<f64>, BoardError> {
-                let value = said.get(place).unwrap_or(&redis::Value::Nil);
-                Ok(Option::<f64>::from_redis_value_ref(value).map_err(redis::RedisError::from)?)
-            };
-            #[expect(clippy::cast_precision_loss, reason = "versions are small")]
-            let is_same = number(0)? == Some(stands.version as f64);
-            let seen = seen(&stands.now_is, number(1)?, number(2)?.is_some(), number(3)?.is_some());
+        for (stands, (version, due, rests, owned)) in leads.iter().zip(said) {
+            let seen = seen(&stands.now_is, due, rests.is_some(), owned.is_some());
+            let is_same = version == Some(stands.version);
             if let Some(fault) = check(&seen, now).filter(|_| is_same) {
                 found.push(Found { entity: entity.clone(), lead: stands.id.clone(), fault });
             }
@@ -117,11 +115,10 @@ impl Board {
 
     async fn idle_among(&self, keys: Keys, members: &[String]) -> Result<Vec<Found>, BoardError> {
         let read = |member: &String| {
-            let (rest, lead) = member.rsplit_once('|')?;
-            let (entity, agent) = rest.split_once('|')?;
-            Some((entity.parse().ok()?, agent.to_owned(), lead.parse().ok()?, member.clone()))
+            let (entity, agent) = keys::whose(member)?;
+            Some((entity, agent, lead_of(member)?, member.clone()))
         };
-        let places: Vec<(EntityId, String, LeadId, String)> =
+        let places: Vec<(EntityId, AgentId, LeadId, String)> =
             members.iter().filter_map(read).collect();
         let mut all = redis::pipe();
         all.atomic();
@@ -130,25 +127,15 @@ impl Board {
         }
         let mut said: Vec<(Option<String>, Option<f64>)> = Vec::new();
         if !places.is_empty() {
-            let flat: Vec<redis::Value> = all.query_async(&mut self.redis.clone()).await?;
-            said = pairs(&flat)?;
+            said = all.query_async(&mut self.redis.clone()).await?;
         }
         let idle = places.into_iter().zip(said).filter(|((_, agent, ..), (pending, still))| {
             let pending = pending.as_deref().unwrap_or_default();
-            still.is_some() && !pending.split(',').any(|asked| asked == agent)
+            still.is_some() && !pending.split(',').any(|asked| asked == agent.as_str())
         });
         let fault = Fault::IdleReservation;
         Ok(idle.map(|((entity, _, lead, _), _)| Found { entity, lead, fault }).collect())
     }
-}
-
-fn pairs<A: FromRedisValue, B: FromRedisValue>(
-    flat: &[redis::Value],
-) -> Result<Vec<(A, B)>, redis::RedisError> {
-    let read = |pair: &[redis::Value]| {
-        Ok((A::from_redis_value_ref(&pair[0])?, B::from_redis_value_ref(&pair[1])?))
-    };
-    flat.chunks_exact(2).map(read).collect()
 }
 
 /// Where it would stand in `pool`.

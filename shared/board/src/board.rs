@@ -50,8 +50,7 @@ impl Board {
         entity: &EntityId,
         lead: &LeadId,
     ) -> Result<Vec<Event>, BoardError> {
-        let history = self.log.history(self.partition(entity), entity, lead).await;
-        let history = history.map_err(|error| BoardError::Log(Box::new(error)))?;
+        let history = self.log.history(self.partition(entity), entity, lead).await?;
         Ok(history.into_iter().map(|logged| logged.event).collect())
     }
 

@@ -25,8 +25,7 @@ impl Board {
             .map(read)
             .collect::<Result<_, _>>()
             .map_err(|what| Self::unreadable(&reply.lead, &what))?;
-        let appended = self.log.append(partition, &events, reply.sequence).await;
-        match appended.map_err(|error| BoardError::Log(Box::new(error)))? {
+        match self.log.append(partition, &events, reply.sequence).await? {
             Appended::At(sequence) => {
                 self.settle(partition, &reply.lead, sequence, &reply.unsent).await
             }
@@ -71,8 +70,7 @@ impl Board {
     /// Redis was lost. Answers whether the log knows it.
     pub async fn recover(&self, entity: &EntityId, lead: &LeadId) -> Result<bool, BoardError> {
         let partition = self.partition(entity);
-        let history = self.log.history(partition, entity, lead).await;
-        let history = history.map_err(|error| BoardError::Log(Box::new(error)))?;
+        let history = self.log.history(partition, entity, lead).await?;
         self.repair(partition, &history).await?;
         Ok(!history.is_empty())
     }

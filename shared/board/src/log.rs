@@ -8,6 +8,7 @@ use tipoff_runtime::publish::Message;
 use tipoff_runtime::{Nats, PublishError, Publisher, past};
 use tipoff_wire::{Event, Partition, Stream, partition::fnv1a, subject};
 
+use crate::BoardError;
 use crate::read::place_in_json;
 
 /// How long the log may take to confirm an event before the caller is told
@@ -40,6 +41,12 @@ pub(crate) enum LogError {
     Read { lead: LeadId, what: String },
     #[error("an event could not be put into words")]
     Encode(#[from] serde_json::Error),
+}
+
+impl From<LogError> for BoardError {
+    fn from(error: LogError) -> Self {
+        Self::Log(Box::new(error))
+    }
 }
 
 #[derive(Clone)]

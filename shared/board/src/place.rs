@@ -124,14 +124,9 @@ impl Board {
     /// Moves a lead on that is due, by a plan made from `lead` as it stands there.
     pub async fn roll_on(&self, lead: &OnBoard, plan: &Plan) -> Result<MovedOn, BoardError> {
         let verb = &self.scripts.roll_on;
-        let mut roll_on =
-            verb.on(&Keys(self.partition(&lead.entity)).of_lead(&lead.entity, &lead.id));
-        roll_on.arg(lead.id.as_str()).arg(lead.version);
-        for word in of_plan(plan) {
-            roll_on.arg(word);
-        }
-        let reply = verb.run(&roll_on, &self.redis).await?;
-        self.commit(&lead.entity, &reply).await?;
+        let (version, words) = (lead.version.to_string(), of_plan(plan));
+        let args: Vec<&str> = std::iter::once(&version).chain(&words).map(String::as_str).collect();
+        let reply = self.change(verb, &lead.entity, &lead.id, &args).await?;
         match reply.word.as_str() {
             "moved_on" => Ok(MovedOn::Done),
             "stale" => Ok(MovedOn::Stale),

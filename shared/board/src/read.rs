@@ -63,33 +63,29 @@ impl Fields<'_> {
             .transpose()
     }
 
+    /// What stands in the field between commas.
+    fn list<T>(&self, field: &str, read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, Unreadable> {
+        let parts = self.text(field).unwrap_or_default().split(',').filter(|part| !part.is_empty());
+        parts.map(|part| read(part).ok_or_else(|| Self::bad(field, part))).collect()
+    }
+
     fn agents(&self, field: &str) -> Result<Vec<AgentId>, Unreadable> {
-        let list = self.text(field).unwrap_or_default();
-        list.split(',')
-            .filter(|name| !name.is_empty())
-            .map(|name| name.parse().map_err(|_| Self::bad(field, name)))
-            .collect()
+        self.list(field, |name| name.parse().ok())
     }
 
     fn tried(&self) -> Result<Vec<Tried>, Unreadable> {
-        let list = self.text("tried").unwrap_or_default();
-        let read = |pair: &str| {
+        self.list("tried", |pair| {
             let (agent, outcome) = pair.split_once('=')?;
             Some(Tried { agent: agent.parse().ok()?, outcome: from_word(outcome)? })
-        };
-        let pairs = list.split(',').filter(|pair| !pair.is_empty());
-        pairs.map(|pair| read(pair).ok_or_else(|| Self::bad("tried", pair))).collect()
+        })
     }
 
     fn undo(&self) -> Result<Vec<OfferMade>, Unreadable> {
-        let list = self.text("undo").unwrap_or_default();
-        let read = |pair: &str| {
+        self.list("undo", |pair| {
             let (agent, until) = pair.split_once(':')?;
             let until = DateTime::from_timestamp_millis(until.parse().ok()?)?;
             Some(OfferMade { agent: agent.parse().ok()?, until })
-        };
-        let pairs = list.split(',').filter(|pair| !pair.is_empty());
-        pairs.map(|pair| read(pair).ok_or_else(|| Self::bad("undo", pair))).collect()
+        })
     }
 
     /// The state that these fields describe.

@@ -92,7 +92,7 @@ impl Board {
             // One that cannot be read or put off now keeps nobody else waiting.
             let extending = found.into_iter().map(|lead| async {
                 match lead {
-                    Ok(lead) => self.extend(partition, &lead, began, ended).await,
+                    Ok(lead) => self.extend(&lead, began, ended).await,
                     Err(error) => Err(error),
                 }
             });
@@ -105,18 +105,10 @@ impl Board {
         }
     }
 
-    async fn extend(
-        &self,
-        partition: Partition,
-        lead: &OnBoard,
-        began: i64,
-        ended: i64,
-    ) -> Result<bool, BoardError> {
+    async fn extend(&self, lead: &OnBoard, began: i64, ended: i64) -> Result<bool, BoardError> {
         let verb = &self.scripts.extend;
-        let mut extend = verb.on(&Keys(partition).of_lead(&lead.entity, &lead.id));
-        extend.arg(lead.id.as_str()).arg(began).arg(ended);
-        let reply = verb.run(&extend, &self.redis).await?;
-        self.commit(&lead.entity, &reply).await?;
+        let (began, ended) = (began.to_string(), ended.to_string());
+        let reply = self.change(verb, &lead.entity, &lead.id, &[&began, &ended]).await?;
         match reply.word.as_str() {
             "extended" => Ok(true),
             "fine" => Ok(false),
