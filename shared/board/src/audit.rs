@@ -1,6 +1,6 @@
 //! What the queues say, held against the leads' own entries (D-37).
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use tipoff_domain::audit::{Fault, Seen, check};
 use tipoff_domain::{AgentId, EntityId, LeadId};
@@ -32,7 +32,7 @@ pub type Place = (EntityId, DateTime<Utc>);
 
 impl Board {
     /// Looks over the leads of `entities`, which stand in order, from a place on
-    /// until `most` or more were looked at. `look` hears of every chunk how many
+    /// until `most` or more were looked at, some of them again. `look` hears of every chunk how many
     /// they were, and which are not in order. Answers where to go on; `None`:
     /// that was all.
     pub async fn audit_part(
@@ -50,12 +50,14 @@ impl Board {
                 Some((at, since)) if entity == at => *since,
                 _ => DateTime::UNIX_EPOCH,
             };
+            if examined >= most {
+                return Ok(Some((entity.clone(), since)));
+            }
             let mut chunks = std::pin::pin!(self.standings(entity, since, until));
             while let Some(chunk) = chunks.try_next().await? {
                 examined += chunk.len();
                 look(chunk.len(), self.audit(entity, &chunk).await?);
-                if let Some(last) = chunk.last().filter(|_| examined >= most) {
-                    let next = last.now_is.received_at + TimeDelta::milliseconds(1);
+                if let Some(next) = edge_of(&chunk).filter(|_| examined >= most) {
                     return Ok(Some((entity.clone(), next)));
                 }
             }
@@ -136,6 +138,14 @@ impl Board {
         let fault = Fault::IdleReservation;
         Ok(idle.map(|((entity, _, lead, _), _)| Found { entity, lead, fault }).collect())
     }
+}
+
+/// From when on another part goes on after `chunk`. Its last millisecond comes
+/// again: others may have come in then. `None`: all did, so that would not end.
+fn edge_of(chunk: &[Stands]) -> Option<DateTime<Utc>> {
+    let arrived = |stands: &Stands| stands.now_is.received_at;
+    let (first, last) = (chunk.first().map(arrived)?, chunk.last().map(arrived)?);
+    (first < last).then_some(last)
 }
 
 /// Where it would stand in `pool`.
