@@ -4,7 +4,7 @@
 
 export PATH := $(CURDIR)/.tools/bin:$(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help setup demo test lint fmt bench cluster mutations pure fuzz fuzz-api deny clean
+.PHONY: help setup demo test lint fmt bench cluster micro mutations pure fuzz fuzz-api deny clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,11 +33,12 @@ bench: setup ## What this machine can do: leads from door to mail, beside the ya
 mutations: setup ## Break the board's scripts on purpose, thirty times, and see that it is found out
 	@TIPOFF_MUTATIONS=1 cargo test --package tipoff-board mutations -- --nocapture
 
-# $$ is for the shell: the cluster says where it is.
-cluster: setup ## The same on three NATS servers and three Redis masters, with two routers and notifiers
+cluster: setup ## Three NATS servers (R3) and three Redis masters: the bench with 1, 2 and 4 routers, and every story
 	@cargo build --release --package tipoff
-	@deploy/cluster/run.sh sh -c 'target/release/tipoff bench route --leads 5000 --no-bare --processes --routers 2 --notifiers 2 \
-		--nats-url "$$TIPOFF_NATS_URL" --redis-url "$$TIPOFF_REDIS_URL" --replicas 3'
+	@deploy/cluster/run.sh deploy/cluster/check.sh
+
+micro: setup ## The rules and the scripts beside another revision, run in turn, as ratios (BASE=HEAD, FILTER=)
+	@scripts/micro.sh "$(or $(BASE),HEAD)" "$(FILTER)"
 
 # Alone, because built with the others it would be given their clock and dice.
 pure: setup ## Prove that the routing rules need no clock, no dice and no I/O

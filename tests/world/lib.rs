@@ -12,6 +12,7 @@
 
 mod acts;
 mod calls;
+mod servers;
 mod setting;
 mod watching;
 

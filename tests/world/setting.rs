@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 use tipoff_board::Board;
 use tipoff_domain::LeadId;
 use tipoff_roster::{NewKey, Role, Roster};
-use tipoff_runtime::{Clock, Nats, Redis, Settings, connect, streams};
+use tipoff_runtime::{Clock, Nats, Redis, connect, streams};
 use tipoff_testkit::sink::phone::{ACCOUNT, TOKEN};
 use tipoff_testkit::sink::{Mailbox, PhoneSink, PushSink, SmtpSink};
-use tipoff_testkit::{NatsServer, RedisServer};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::calls::Caller;
+use crate::servers::Servers;
 use crate::{friday_at_ten, id};
 
 const PARTITIONS: u16 = 4;
@@ -36,12 +36,12 @@ pub struct World {
     pub operator: Caller,
     /// Nobody yet, at the intake.
     pub intake: Caller,
-    pub nats_server: NatsServer,
-    pub redis_server: RedisServer,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
     routers: Group,
     notifiers: Group,
+    /// Last, so that nobody else has them before.
+    _servers: Servers,
 }
 
 /// Services of one kind, to be stopped together.
@@ -66,14 +66,13 @@ impl World {
     pub async fn empty() -> Self {
         // Somebody else may have been first; either will do.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let (nats_server, redis_server) =
-            (NatsServer::start().await.unwrap(), RedisServer::start().await.unwrap());
+        let servers = Servers::start().await;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let settings = settings(&nats_server, &redis_server);
-        let nats = connect::nats(&settings, "world", &stop).await.unwrap();
-        let redis = connect::redis(&settings, &stop).await.unwrap();
-        streams::ensure(&nats, 1).await.unwrap();
-        let roster = Roster::open(&nats, PARTITIONS, 1, stop.clone()).await.unwrap();
+        let (settings, replicas) = (&servers.settings, servers.settings.replicas);
+        let nats = connect::nats(settings, "world", &stop).await.unwrap();
+        let redis = connect::redis(settings, &stop).await.unwrap();
+        streams::ensure(&nats, replicas).await.unwrap();
+        let roster = Roster::open(&nats, PARTITIONS, replicas, stop.clone()).await.unwrap();
         let board = Board::new(redis.clone(), nats.clone(), PARTITIONS);
         let clock = Clock::held_at(friday_at_ten());
         board.advance_clock_to(friday_at_ten()).await.unwrap();
@@ -101,12 +100,11 @@ impl World {
             smtp,
             push,
             phone,
-            nats_server,
-            redis_server,
             stop,
             tasks,
             routers: Group::default(),
             notifiers: Group::default(),
+            _servers: servers,
         };
         world.serve(api, intake);
         world.start_router();
@@ -277,8 +275,4 @@ impl Drop for World {
 
 fn anywhere() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
-}
-
-fn settings(nats: &NatsServer, redis: &RedisServer) -> Settings {
-    Settings::at(nats.url(), redis.url())
 }

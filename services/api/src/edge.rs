@@ -9,6 +9,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tipoff_runtime::serve::ServeLimits;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::{Instrument, error, info, info_span};
 
@@ -16,6 +17,15 @@ use crate::Api;
 use crate::problem::Problem;
 
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
+/// Connections are cheap, and most of them are live streams; whoever takes
+/// nothing of one is cut off, comes back, and goes on after the last event seen.
+pub(crate) const LIMITS: ServeLimits = ServeLimits {
+    connections: 4_000,
+    patience: Duration::from_secs(75),
+    haste: Duration::from_secs(5),
+    stalled: Duration::from_secs(30),
+    drain: Duration::from_secs(20),
+};
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

@@ -36,7 +36,7 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 use tipoff_board::Board;
 use tipoff_roster::Roster;
-use tipoff_runtime::{Clock, Nats};
+use tipoff_runtime::{Clock, Nats, serve};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -266,5 +266,5 @@ pub async fn serve(
     app: Router,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await
+    serve::serve(listener, app, edge::LIMITS, stop).await
 }

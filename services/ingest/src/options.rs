@@ -66,6 +66,7 @@ impl Options {
             connections: self.ingest_connections,
             patience,
             haste: patience.min(HASTE),
+            stalled: self.body(),
             drain: self.drain(),
         }
     }

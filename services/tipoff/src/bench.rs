@@ -1,13 +1,17 @@
 //! `tipoff bench`: what this machine can do, measured end to end.
 //!
 //! Every run starts servers of its own, with full durability, and every service
-//! in this process or in processes of their own. It ends with the counts that
+//! in this process or in processes of their own; or it points at a system that
+//! runs already. It ends with the counts that
 //! must add up; where they do not, the program says so and fails.
 
+mod account;
 mod arrivals;
 mod bare;
+mod batch;
 mod children;
 mod claim;
+mod copies;
 mod cost;
 mod deadlines;
 mod ingest;
@@ -16,13 +20,18 @@ mod ledger;
 mod made_up;
 mod many;
 mod mixed;
+mod notices;
 mod offers;
 mod progress;
 mod relay;
 mod route;
+mod scale;
 mod setup;
 mod shown;
+mod soak;
 mod sources;
+mod spread;
+mod strain;
 mod system;
 mod tally;
 mod team;
@@ -62,6 +71,14 @@ enum Scenario {
     Tenants(many::TenantsArgs),
     /// The same leads past more and more routes
     Routes(many::RoutesArgs),
+    /// The same leads through 1, 2 and 4 routers and notifiers, each a process
+    Scale(scale::ScaleArgs),
+    /// Slow agents, slow readers, a notifier that stopped, a flood: what the others notice
+    Strain(strain::StrainArgs),
+    /// How evenly leads fall on the masters of a Redis Cluster; worked out, nothing runs
+    Spread(spread::SpreadArgs),
+    /// A long quiet run: whether anything grows that should not
+    Soak(soak::SoakArgs),
 }
 
 pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<()> {
@@ -76,11 +93,16 @@ pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<()> {
         Scenario::Mixed(scenario) => Box::pin(mixed::run(scenario, setup)).await?,
         Scenario::Tenants(scenario) => Box::pin(many::tenants(scenario, setup)).await?,
         Scenario::Routes(scenario) => Box::pin(many::routes(scenario, setup)).await?,
+        Scenario::Scale(scenario) => Box::pin(scale::run(scenario, setup)).await?,
+        Scenario::Strain(scenario) => Box::pin(strain::run(scenario, setup)).await?,
+        Scenario::Spread(scenario) => spread::run(&scenario)?,
+        Scenario::Soak(scenario) => Box::pin(soak::run(scenario, setup)).await?,
     };
     if args.json {
         term::out(&format!("{result}\n"));
     } else {
         term::out(&shown::table(&result));
+        term::out(&format!("\n  {}\n", account::line(&result["correct"])));
     }
     ensure!(result["correct"]["ok"] == true, "the counts do not add up: {}", result["correct"]);
     Ok(())

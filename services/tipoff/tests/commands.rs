@@ -262,3 +262,19 @@ async fn the_exit_code_tells_whose_fault_it_is() {
     assert_eq!(code(&["send", "--key", "tpf_x", "--intake", "http://127.0.0.1:1"]).await, Some(69));
     assert_eq!(code(&["trace", "abc", "--nats-url", "nats://127.0.0.1:1"]).await, Some(69));
 }
+
+#[tokio::test]
+async fn a_running_system_is_measured_by_the_line_that_it_prints() {
+    let dev = Dev::start(&[]).await;
+    let line = dev.addresses.to_string();
+    let arguments = "route --leads 60 --entities 2 --agents 2 --lines 20 --no-bare --json";
+    let mut bench = vec!["bench"];
+    bench.extend(arguments.split_whitespace());
+    bench.extend(["--system", &line]);
+    let result: Value = serde_json::from_str(&said(&bench).await).unwrap();
+    assert_eq!(
+        (&result["correct"]["ok"], &result["correct"]["notified"]),
+        (&json!(true), &json!(60))
+    );
+    assert!(dev.stop().await.1);
+}

@@ -44,6 +44,11 @@ impl Board {
         Self { scripts: Arc::new(Scripts::edited(edit)), ..self }
     }
 
+    /// Each script's name, and the hash under which Redis' own statistics know it.
+    pub fn scripts(&self) -> Vec<(&'static str, String)> {
+        self.scripts.hashes()
+    }
+
     /// Everything that happened to the lead, oldest first, from the log.
     pub async fn timeline(
         &self,

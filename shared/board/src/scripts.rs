@@ -42,6 +42,11 @@ macro_rules! scripts {
                 };)*
                 Self { $($name,)* }
             }
+
+            /// The name of each, and the hash under which Redis knows it.
+            pub(crate) fn hashes(&self) -> Vec<(&'static str, String)> {
+                vec![$((self.$name.name, self.$name.script.get_hash().to_owned()),)*]
+            }
         }
     };
 }

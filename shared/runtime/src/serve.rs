@@ -1,11 +1,12 @@
 //! Serving HTTP to strangers: so many connections and no more, and nobody who
-//! dawdles over the head of a request keeps one for long. The fuller it is, the
-//! less patience there is.
+//! dawdles over the head of a request, or takes nothing of the answer, keeps one
+//! for long. The fuller it is, the less patience there is.
 //!
 //! HTTP/1.1 only: HTTP/2 without TLS is of use to nobody here, and telling the
 //! two apart has no time limit.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -34,6 +36,8 @@ pub struct ServeLimits {
     pub patience: Duration,
     /// The same while more than half of the connections are taken.
     pub haste: Duration,
+    /// How long somebody may take nothing of what is there for them.
+    pub stalled: Duration,
     /// How long requests in hand may take when stopping.
     pub drain: Duration,
 }
@@ -64,7 +68,8 @@ pub async fn serve(
         backoff.reset();
         let crowded = seats.available_permits() < most / 2;
         let patience = if crowded { limits.haste } else { limits.patience };
-        let connection = graceful.watch(connection(stream, app.clone(), patience));
+        let connection = connection(stream, app.clone(), patience, limits.stalled);
+        let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 debug!(error = &error as &dyn std::error::Error, "a connection broke off");
@@ -80,11 +85,14 @@ pub async fn serve(
     Ok(())
 }
 
-type Connection = http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>>;
+type Stream = TokioIo<Pin<Box<TimeoutStream<TcpStream>>>>;
+type Connection = http1::Connection<Stream, TowerToHyperService<Router>>;
 
-fn connection(stream: TcpStream, app: Router, patience: Duration) -> Connection {
+fn connection(stream: TcpStream, app: Router, patience: Duration, stalled: Duration) -> Connection {
     // It only delays answers where it fails.
     stream.set_nodelay(true).ok();
+    let mut stream = Box::pin(TimeoutStream::new(stream));
+    stream.as_mut().set_write_timeout_pinned(Some(stalled));
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(patience)

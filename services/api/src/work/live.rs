@@ -38,7 +38,7 @@ const KEY_CHECK: Duration = Duration::from_secs(30);
 /// Follow what happens, live
 ///
 /// Server-sent events: `event` is the type, `id` the place in the log, `data` the event. Send the last `id` as
-/// `Last-Event-ID` to go on after it. Agents get what concerns them, and the pool, also of entities above theirs. Operators get everything unless
+/// `Last-Event-ID` to go on after it: also after a reader who took nothing for half a minute was cut off. Agents get what concerns them, and the pool, also of entities above theirs. Operators get everything unless
 /// they name an entity.
 #[utoipa::path(get, path = "/v1/events/stream", tag = "events", params(WhichEntity,
     ("Last-Event-ID" = Option<u64>, Header, description = "go on after this event")),

@@ -27,6 +27,13 @@ impl Arrivals {
         }
     }
 
+    /// Of parcels of `lines` leads, where `rate` is in leads.
+    pub(super) fn of_parcels(rate: Option<f64>, lines: usize, at_once: usize) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "batches are small")]
+        let lines = lines.max(1) as f64;
+        Self::new(rate.map(|rate| rate / lines), at_once)
+    }
+
     /// As it stands in a result.
     pub(super) fn name(self) -> String {
         match self {
@@ -51,7 +58,7 @@ impl Arrivals {
             let work = work(number);
             async move { Ok(Done { number, result: work.await?, took: due.elapsed() }) }
         };
-        let (mut done, mut next) = (Vec::with_capacity(count), 0);
+        let (mut done, mut next) = (Vec::new(), 0);
         let mut running = FuturesUnordered::new();
         while done.len() < count {
             let due = self.due(began, next, running.len());

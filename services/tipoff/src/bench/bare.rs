@@ -6,12 +6,9 @@
 //! stream; that is read back. Nothing is parsed, planned, checked or told, and
 //! one acknowledgement stands for all messages before it.
 
-use std::time::Duration;
-
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
 use async_nats::jetstream::{self, AckKind};
-use async_nats::{HeaderMap, Request};
 use bytes::Bytes;
 use futures::StreamExt;
 use redis::Script;
@@ -21,17 +18,15 @@ use tipoff_wire::Stream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::batch::{BATCH, Fact, publish};
 use super::cost::{Probe, cpu};
 use super::made_up::lead;
-use super::setup::{Servers, Setup};
+use super::setup::Servers;
 use super::tally::rate;
 
-/// Messages in a batch; JetStream takes a thousand.
-const BATCH: usize = 500;
 /// Batches on their way to one stream.
 const AHEAD: usize = 2;
 const PARTITIONS: usize = 64;
-const PATIENCE: Duration = Duration::from_secs(30);
 
 const PUT: &str = "
 redis.call('HSET', KEYS[1], 'state', 'offered', 'agent', ARGV[2], 'round', '1', 'until', ARGV[3])
@@ -40,9 +35,8 @@ redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1])
 redis.call('ZADD', KEYS[4], 0, ARGV[2] .. '|' .. ARGV[1])
 return 1";
 
-pub(super) async fn run(leads: usize, entities: usize, setup: &Setup) -> anyhow::Result<Value> {
-    let given = Setup { nats_url: None, redis_url: None, ..setup.clone() };
-    let servers = Servers::start(&given).await?;
+pub(super) async fn run(leads: usize, entities: usize) -> anyhow::Result<Value> {
+    let servers = Servers::private().await?;
     let stop = CancellationToken::new();
     let nats = connect::nats(&servers.settings, "tipoff-bare", &stop).await?;
     let redis = connect::redis(&servers.settings, &stop).await?;
@@ -161,31 +155,4 @@ async fn tell(consumer: PullConsumer, leads: usize) -> anyhow::Result<()> {
 
 async fn pulled(consumer: &PullConsumer) -> anyhow::Result<pull::Stream> {
     Ok(consumer.stream().max_messages_per_batch(4 * BATCH).messages().await?)
-}
-
-/// Subject, id and body.
-type Fact = (String, String, Bytes);
-
-/// As one atomic batch. `first`: each is the first of its subject.
-async fn publish(nats: &Nats, messages: Vec<Fact>, first: bool) -> anyhow::Result<()> {
-    let (batch, total) = (nats.client.new_inbox(), messages.len());
-    for (index, (subject, id, body)) in messages.into_iter().enumerate() {
-        let mut headers = HeaderMap::new();
-        headers.insert("Nats-Msg-Id", id.as_str());
-        headers.insert("Nats-Batch-Id", batch.as_str());
-        headers.insert("Nats-Batch-Sequence", (index + 1).to_string().as_str());
-        if first {
-            headers.insert("Nats-Expected-Last-Subject-Sequence", "0");
-        }
-        if index + 1 < total {
-            nats.client.publish_with_headers(subject, headers, body).await?;
-            continue;
-        }
-        headers.insert("Nats-Batch-Commit", "1");
-        let request = Request::new().headers(headers).payload(body).timeout(Some(PATIENCE));
-        let answer: Value =
-            serde_json::from_slice(&nats.client.send_request(subject, request).await?.payload)?;
-        ensure!(answer.get("error").is_none(), "a batch was refused: {answer}");
-    }
-    Ok(())
 }

@@ -82,6 +82,14 @@ impl Children {
         tokio::time::timeout(PATIENCE, all).await.context("a service did not start")?
     }
 
+    /// Ends all of one kind.
+    pub(super) async fn end(&mut self, service: &str) {
+        for (_, child) in self.0.iter_mut().filter(|(what, _)| *what == service) {
+            child.kill().await.ok();
+        }
+        self.0.retain(|(what, _)| *what != service);
+    }
+
     /// Nothing is in hand any more, so none needs to be asked first.
     pub(super) async fn stop(mut self) {
         for (_, child) in &mut self.0 {

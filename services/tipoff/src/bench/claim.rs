@@ -7,6 +7,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use tipoff_domain::EntityId;
 
+use super::account::{account, with};
 use super::arrivals::Arrivals;
 use super::ledger::{Ledger, Marks};
 use super::made_up::{Kind, route};
@@ -38,7 +39,7 @@ pub(super) struct ClaimArgs {
 
 /// What an agent heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Heard {
+pub(super) enum Heard {
     Won,
     Taken,
 }
@@ -46,7 +47,7 @@ enum Heard {
 pub(super) async fn run(args: ClaimArgs, setup: &Setup) -> anyhow::Result<Value> {
     let contenders = args.contenders.max(1);
     let system = System::start(setup, Parts { api: true, ..Parts::default() }).await?;
-    let like = Like { agents: contenders, routes: vec![route(Kind::JumpBall, contenders, "1d")?] };
+    let like = Like::new(contenders, vec![route(Kind::JumpBall, contenders, "1d")?]);
     let teams = system.teams(args.entities, &like).await?;
     let entities: Vec<EntityId> = teams.into_iter().map(|Team { entity, .. }| entity).collect();
     let offers = Offers::new(&system, &entities, contenders)?;
@@ -59,53 +60,60 @@ pub(super) async fn run(args: ClaimArgs, setup: &Setup) -> anyhow::Result<Value>
     let claims = args.leads * contenders;
     let (progress, began) = (Progress::new("claiming", claims), clock.now());
     let arrivals = Arrivals::new(args.rate, args.at_once);
-    let agents = &agents;
+    let (agents, offers) = (&agents, &offers);
     let claim = |number: usize| async move {
         // All who want a lead ask for it one right after the other.
         let (lead, agent) = (number / contenders, number % contenders);
-        let path = format!("/v1/leads/{}/claim", Offers::lead(lead)?);
+        let path = format!("/v1/leads/{}/claim", offers.lead(lead)?);
         agents.claim(lead % args.entities.max(1), agent, &path).await
     };
     let done = arrivals.drive(claims, &progress, claim).await?;
     let took = (clock.now() - began).to_std().unwrap_or_default();
     let cost = probe.spent().await?.per_lead(&before, claims as u64);
-    let ledger = Ledger::read(nats, marks).await?;
+    let ledger = Ledger::read(nats, marks, &system.prefix).await?;
     let won = done.iter().filter(|one| one.result == Heard::Won).count();
-    let logged = ledger.stories.values().filter(|story| story.claimed.is_some()).count();
-    let doubled = ledger.correct(0)["double_claims"].clone();
+    let logged = ledger.claimed();
+    let answered = json!({"claims": claims, "answered": done.len(), "won": won});
+    let correct = account(args.leads, logged, ledger.double_claims());
     let only = |what: Heard| done.iter().filter(move |one| one.result == what).map(|one| one.took);
     let result = json!({
         "scenario": "claim", "leads": args.leads, "contenders": contenders, "load": arrivals.name(),
         "claims_per_s": rate(claims as u64, took), "leads_per_s": rate(args.leads as u64, took),
         "won_ms": Times::of(only(Heard::Won))?.summary(), "taken_ms": Times::of(only(Heard::Taken))?.summary(),
         "per_claim": cost,
-        "correct": {
-            "claims": claims, "answered": done.len(), "won": won, "won_in_the_log": logged, "double_claims": doubled,
-            "ok": won == args.leads && logged == won && doubled == 0,
-        },
+        "correct": with(correct, answered, won == logged && done.len() == claims),
     });
     system.stop().await?;
     Ok(result)
 }
 
 /// Agents with a key each.
-struct Agents {
+pub(super) struct Agents {
     http: Client,
     base: String,
     keys: Vec<Vec<String>>,
 }
 
 impl Agents {
-    async fn of(system: &System, entities: &[EntityId], each: usize) -> anyhow::Result<Self> {
+    pub(super) async fn of(
+        system: &System,
+        entities: &[EntityId],
+        each: usize,
+    ) -> anyhow::Result<Self> {
         let mut keys = Vec::with_capacity(entities.len());
         for entity in entities {
             let of_one = (0..each).map(|agent| agent_key(&system.base.roster, entity, agent));
             keys.push(futures::future::try_join_all(of_one).await?);
         }
-        Ok(Self { http: Client::new(), base: format!("http://{}", system.api), keys })
+        Ok(Self { http: Client::new(), base: system.api.clone(), keys })
     }
 
-    async fn claim(&self, entity: usize, agent: usize, path: &str) -> anyhow::Result<Heard> {
+    pub(super) async fn claim(
+        &self,
+        entity: usize,
+        agent: usize,
+        path: &str,
+    ) -> anyhow::Result<Heard> {
         let request =
             self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.keys[entity][agent]);
         let response = request.json(&json!({"round": 1})).send().await?;

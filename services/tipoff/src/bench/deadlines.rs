@@ -11,14 +11,16 @@ use serde_json::{Value, json};
 use tipoff_domain::EntityId;
 use tipoff_runtime::Nats;
 use tipoff_wire::Stream;
+use tokio::time::Instant;
 
+use super::account::{account, with};
 use super::ledger::{Marks, follow};
 use super::made_up::{Kind, route};
 use super::offers::Offers;
 use super::progress::Progress;
 use super::setup::Setup;
 use super::system::{Parts, System};
-use super::tally::Times;
+use super::tally::{Times, rate};
 use super::team::{Like, Team};
 
 const ENTITIES: usize = 64;
@@ -43,16 +45,19 @@ pub(super) struct DeadlinesArgs {
 pub(super) async fn run(args: DeadlinesArgs, setup: &Setup) -> anyhow::Result<Value> {
     let parts = Parts { routers: setup.routers, ..Parts::default() };
     let system = System::start(setup, parts).await?;
-    let like = Like { agents: AGENTS, routes: vec![route(Kind::RoundRobin, AGENTS, "1d")?] };
+    let like = Like::new(AGENTS, vec![route(Kind::RoundRobin, AGENTS, "1d")?]);
     let teams = system.teams(ENTITIES, &like).await?;
     let entities: Vec<EntityId> = teams.into_iter().map(|Team { entity, .. }| entity).collect();
     let offers = Offers::new(&system, &entities, 1)?;
     let (probe, empty) = (system.probe(), system.probe().redis_memory().await?);
+    let making = Instant::now();
     offers.make("standing", args.due, args.outstanding, |_| TimeDelta::days(1)).await?;
+    let made = making.elapsed();
     let held = probe.redis_memory().await?.saturating_sub(empty);
 
     // Long enough away that all are made before the first runs out.
-    let making = TimeDelta::seconds(5) + TimeDelta::milliseconds(i64::try_from(args.due)? * 2);
+    let each = made.div_f64(float(args.outstanding.max(1))).max(Duration::from_millis(1));
+    let making = Duration::from_secs(5) + each.mul_f64(2.0 * float(args.due));
     let began = system.base.clock.now() + making;
     let step = TimeDelta::seconds(i64::from(args.over)).num_microseconds().unwrap_or(0)
         / i64::try_from(args.due.max(1))?;
@@ -64,11 +69,15 @@ pub(super) async fn run(args: DeadlinesArgs, setup: &Setup) -> anyhow::Result<Va
     let (marks, before) = (Marks::now(&system.base.nats).await?, probe.spent().await?);
     wait(&system, marks, &args, began).await?;
     let after = probe.spent().await?;
-    let fired = Fired::read(&system.base.nats, marks).await?;
+    let fired = Fired::read(&system.base.nats, marks, &system.prefix).await?;
     let routers = system.routers().into_iter().filter_map(super::cost::resident_bytes).max();
     system.stop().await?;
+    let more = json!({"early": fired.early, "twice": fired.twice});
+    let took = fired.last.map(|last| last - began).and_then(|took| took.to_std().ok());
     Ok(json!({
         "scenario": "deadlines",
+        "leads_per_s": rate(fired.leads.len() as u64, took.unwrap_or_default()),
+        "made_per_s": rate(args.outstanding as u64, made),
         "outstanding": args.outstanding + args.due,
         "due": args.due,
         "due_per_s": args.due / args.over.max(1) as usize,
@@ -78,12 +87,13 @@ pub(super) async fn run(args: DeadlinesArgs, setup: &Setup) -> anyhow::Result<Va
         "redis_bytes_per_open_lead": held / (args.outstanding.max(1) as u64),
         "router_resident_bytes": routers,
         "per_lead": after.per_lead(&before, args.due as u64),
-        "correct": {
-            "due": args.due, "fired": fired.leads.len(), "missed": args.due.saturating_sub(fired.leads.len()),
-            "early": fired.early, "twice": fired.twice,
-            "ok": fired.leads.len() == args.due && fired.early == 0 && fired.twice == 0,
-        },
+        "correct": with(account(args.due, fired.leads.len(), 0), more, fired.early == 0 && fired.twice == 0),
     }))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of leads are far below 2^52")]
+fn float(leads: usize) -> f64 {
+    leads as f64
 }
 
 /// Every lead that moves on leaves two events.
@@ -116,6 +126,7 @@ struct Fired {
     leads: HashSet<String>,
     decided: Times,
     committed: Times,
+    last: Option<DateTime<Utc>>,
     early: usize,
     twice: usize,
 }
@@ -127,6 +138,7 @@ struct Expired {
     kind: String,
     at: DateTime<Utc>,
     lead: String,
+    entity: String,
     after: After,
 }
 
@@ -137,12 +149,13 @@ struct After {
 }
 
 impl Fired {
-    async fn read(nats: &Nats, marks: Marks) -> anyhow::Result<Self> {
+    async fn read(nats: &Nats, marks: Marks, prefix: &str) -> anyhow::Result<Self> {
         let (decided, committed) = (Times::none()?, Times::none()?);
-        let mut fired = Self { leads: HashSet::new(), decided, committed, early: 0, twice: 0 };
+        let mut fired =
+            Self { leads: HashSet::new(), decided, committed, last: None, early: 0, twice: 0 };
         follow(nats, Stream::Events, marks.events, false, |message, written| {
             let event: Expired = serde_json::from_slice(&message.payload)?;
-            if event.kind == "lead.expired" {
+            if event.kind == "lead.expired" && event.entity.starts_with(prefix) {
                 fired.note(event, written)?;
             }
             Ok(())
@@ -157,6 +170,7 @@ impl Fired {
         let until = offered
             + TimeDelta::milliseconds(event.after.window_ms.context("an offer without a length")?);
         self.early += usize::from(event.at < until);
+        self.last = self.last.max(Some(event.at));
         self.decided.note_delta(event.at - until);
         self.committed.note_delta(written - until);
         self.twice += usize::from(!self.leads.insert(event.lead));

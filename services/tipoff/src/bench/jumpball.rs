@@ -13,12 +13,13 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::account::{account, with};
 use super::ledger::{Ledger, Marks};
 use super::made_up::{Kind, route};
 use super::offers::Offers;
 use super::setup::Setup;
 use super::system::{Parts, System};
-use super::tally::Times;
+use super::tally::{Times, rate};
 use super::team::{Like, Team};
 
 #[derive(Debug, Clone, Args)]
@@ -33,37 +34,38 @@ pub(super) struct JumpballArgs {
 
 pub(super) async fn run(args: JumpballArgs, setup: &Setup) -> anyhow::Result<Value> {
     let system = System::start(setup, Parts::default()).await?;
-    let like = Like { agents: 1, routes: vec![route(Kind::JumpBall, 1, "1d")?] };
+    let like = Like::new(1, vec![route(Kind::JumpBall, 1, "1d")?]);
     let teams = system.teams(1, &like).await?;
     let entities: Vec<EntityId> = teams.into_iter().map(|Team { entity, .. }| entity).collect();
     let offers = Offers::new(&system, &entities, args.agents)?;
     let marks = Marks::now(&system.base.nats).await?;
     let (mut times, mut rounds) = (Times::none()?, Times::none()?);
-    let (mut winners, mut answered, mut odd) = (0, 0, 0);
+    let (mut winners, mut answered, mut odd, mut took) = (0, 0, 0, Duration::ZERO);
     for lead in 0..args.leads {
         offers.make("offering", lead, 1, |_| TimeDelta::days(1)).await?;
         let scramble = scramble(&offers, lead, args.agents).await?;
         answered += scramble.answers.len();
         winners += scramble.count(|claim| matches!(claim, Claim::Won(_)));
         odd += scramble.count(|claim| !matches!(claim, Claim::Won(_) | Claim::Taken));
-        rounds.note(scramble.answers.iter().map(|(_, took)| *took).max().unwrap_or_default());
+        let longest = scramble.answers.iter().map(|(_, took)| *took).max().unwrap_or_default();
+        rounds.note(longest);
+        took += longest;
         for (_, took) in &scramble.answers {
             times.note(*took);
         }
     }
-    let ledger = Ledger::read(&system.base.nats, marks).await?;
-    let logged = ledger.stories.values().filter(|story| story.claimed.is_some()).count();
-    let doubled = ledger.correct(0)["double_claims"].clone();
+    let ledger = Ledger::read(&system.base.nats, marks, &system.prefix).await?;
     system.stop().await?;
-    let ok = winners == args.leads && logged == winners && doubled == 0 && odd == 0;
+    let claims = args.agents * args.leads;
+    let more =
+        json!({"claims": claims, "answered": answered, "winners": winners, "other_answers": odd});
+    let correct = account(args.leads, ledger.claimed(), ledger.double_claims());
+    let ok = winners == args.leads && odd == 0 && answered == claims;
     Ok(json!({
         "scenario": "jumpball", "agents": args.agents, "leads": args.leads,
+        "leads_per_s": rate(args.leads as u64, took), "claims_per_s": rate(claims as u64, took),
         "answered_ms": times.summary(), "all_answered_ms": rounds.summary(),
-        "correct": {
-            "claims": args.agents * args.leads, "answered": answered, "winners": winners, "winners_in_the_log": logged,
-            "other_answers": odd, "double_claims": doubled,
-            "ok": ok && answered == args.agents * args.leads,
-        },
+        "correct": with(correct, more, ok),
     }))
 }
 
@@ -79,7 +81,7 @@ impl Scramble {
 
 /// Every agent has a task of their own, and none begins before all are there.
 async fn scramble(offers: &Offers<'_>, number: usize, agents: usize) -> anyhow::Result<Scramble> {
-    let (gate, lead) = (Arc::new(Barrier::new(agents)), Offers::lead(number)?);
+    let (gate, lead) = (Arc::new(Barrier::new(agents)), offers.lead(number)?);
     let mut claims = JoinSet::new();
     for agent in 0..agents {
         let (gate, lead, board) = (gate.clone(), lead.clone(), offers.system.board.clone());

@@ -14,6 +14,7 @@ use tipoff_domain::LeadId;
 use tipoff_runtime::Nats;
 use tipoff_wire::{EventKind, Stream};
 
+use super::account::{account, with};
 use super::tally::Times;
 
 /// How often the servers are asked whether they are done.
@@ -73,6 +74,15 @@ async fn all_idle(nats: &Nats, streams: &[Stream]) -> anyhow::Result<bool> {
     Ok(true)
 }
 
+/// Messages of that stream that its slowest worker has not seen.
+pub(super) async fn waiting(nats: &Nats, stream: Stream) -> anyhow::Result<u64> {
+    let stream = nats.jetstream.get_stream_no_info(stream.name()).await?;
+    let waiting = stream
+        .consumers()
+        .try_fold(0, |most, consumer| async move { Ok(consumer.num_pending.max(most)) });
+    Ok(waiting.await?)
+}
+
 /// What became of one lead.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Story {
@@ -116,15 +126,26 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) async fn read(nats: &Nats, since: Marks) -> anyhow::Result<Self> {
+    /// Of entities whose names begin with `prefix`: others may be at work as well.
+    pub(super) async fn read(nats: &Nats, since: Marks, prefix: &str) -> anyhow::Result<Self> {
         let mut stories: HashMap<LeadId, Story> = HashMap::new();
+        // Entities stand fourth in `leads.new.<partition>.<entity>`, third in events.
+        let ours = |message: &Message, place: usize| {
+            message.subject.split('.').nth(place).is_some_and(|entity| entity.starts_with(prefix))
+        };
         each(nats, Stream::Leads, since.leads, |message, at| {
+            if !ours(message, 3) {
+                return Ok(());
+            }
             let id = header(message, "Nats-Msg-Id").and_then(|id| id.parse().ok());
             stories.entry(id.context("a lead without an id")?).or_default().accepted = Some(at);
             Ok(())
         })
         .await?;
         each(nats, Stream::Events, since.events, |message, at| {
+            if !ours(message, 2) {
+                return Ok(());
+            }
             let lead = message.subject.rsplit('.').next().and_then(|lead| lead.parse().ok());
             let kind = header(message, "ce-type").unwrap_or_default();
             stories.entry(lead.context("an event without a lead")?).or_default().note(kind, at);
@@ -142,8 +163,21 @@ impl Ledger {
         self.count(|story| story.accepted.is_some())
     }
 
+    /// Accepted, and something became of them.
+    pub(super) fn accounted(&self) -> usize {
+        self.count(|story| story.accepted.is_some() && story.accounted)
+    }
+
     pub(super) fn offered(&self) -> usize {
         self.count(|story| story.offered.is_some())
+    }
+
+    pub(super) fn claimed(&self) -> usize {
+        self.count(|story| story.claimed.is_some())
+    }
+
+    pub(super) fn double_claims(&self) -> usize {
+        self.count(|story| story.twice_claimed)
     }
 
     /// When the last lead had its first offer.
@@ -165,13 +199,10 @@ impl Ledger {
     /// Leads in, leads accounted for, and what must never be.
     pub(super) fn correct(&self, sent: usize) -> Value {
         let accepted = self.accepted();
-        let accounted = self.count(|story| story.accepted.is_some() && story.accounted);
-        let doubled = self.count(|story| story.twice_claimed);
-        json!({
-            "sent": sent, "accepted": accepted, "accounted": accounted,
-            "lost": sent.saturating_sub(accounted), "double_claims": doubled,
-            "ok": sent == accepted && accepted == accounted && doubled == 0,
-        })
+        let accounted = self.accounted();
+        let doubled = self.double_claims();
+        let more = json!({"accepted": accepted});
+        with(account(sent, accounted, doubled), more, sent == accepted)
     }
 }
 

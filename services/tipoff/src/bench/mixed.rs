@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::account::with;
 use super::arrivals::Arrivals;
 use super::ledger::{Ledger, Marks};
 use super::made_up::{Kind, route};
@@ -24,7 +25,7 @@ use super::progress::Progress;
 use super::setup::Setup;
 use super::sources::{Sources, Way};
 use super::system::{Parts, System};
-use super::tally::Times;
+use super::tally::{Times, rate};
 use super::team::{Like, Team, agent_key};
 
 /// Leads of every hour, from midnight on, in parts of the whole.
@@ -48,13 +49,12 @@ pub(super) struct MixedArgs {
 
 pub(super) async fn run(args: MixedArgs, setup: &Setup) -> anyhow::Result<Value> {
     let system = System::start(setup, Parts { api: true, ..Parts::whole(setup) }).await?;
-    let like =
-        Like { agents: AGENTS, routes: vec![route(Kind::RoundRobin, AGENTS, CLAIM_WITHIN)?] };
+    let like = Like::new(AGENTS, vec![route(Kind::RoundRobin, AGENTS, CLAIM_WITHIN)?]);
     let teams = system.teams(ENTITIES, &like).await?;
     let agents = Agents::of(&system, &teams).await?;
     let marks = Marks::now(&system.base.nats).await?;
     let probe = system.probe();
-    let before = probe.spent().await?;
+    let (before, began) = (probe.spent().await?, system.base.clock.now());
     let (ready, listening) = oneshot::channel();
     let sending = async {
         listening.await?;
@@ -65,17 +65,16 @@ pub(super) async fn run(args: MixedArgs, setup: &Setup) -> anyhow::Result<Value>
     let (requests, day) =
         tokio::time::timeout(longest, all).await.context("leads came to no end")??;
     let cost = probe.spent().await?.per_lead(&before, args.leads as u64);
-    let ledger = Ledger::read(&system.base.nats, marks).await?;
-    let mut correct = ledger.correct(args.leads);
-    let settled = day.claimed + day.pooled;
-    correct["claimed"] = json!(day.claimed);
-    correct["pooled"] = json!(day.pooled);
-    correct["ok"] = json!(correct["ok"] == true && settled == args.leads);
+    let ledger = Ledger::read(&system.base.nats, marks, &system.prefix).await?;
+    let took = (system.base.clock.now() - began).to_std().unwrap_or_default();
+    let settled = json!({"claimed": day.claimed, "pooled": day.pooled});
+    let ok = day.claimed + day.pooled == args.leads;
     let result = json!({
-        "scenario": "mixed", "leads": args.leads, "seconds": args.seconds,
+        "scenario": "mixed", "leads": args.leads, "seconds": args.seconds, "leads_per_s": rate(args.leads as u64, took),
         "request_ms": requests.summary(), "accepted_to_offered_ms": ledger.to_offer()?.summary(),
         "claim_ms": day.claims.summary(), "passed": day.passed, "expired": day.expired,
-        "notices": system.relay.count(), "per_lead": cost, "correct": correct,
+        "notices": system.elsewhere.is_none().then(|| system.relay.count()), "per_lead": cost,
+        "correct": with(ledger.correct(args.leads), settled, ok),
     });
     system.stop().await?;
     Ok(result)
@@ -91,8 +90,7 @@ async fn send(system: &System, teams: &[Team], args: &MixedArgs) -> anyhow::Resu
         passed += part;
         let to = args.leads * passed as usize / parts as usize;
         let way = if number % 4 == 3 { Way::Batch } else { Way::Single };
-        let sources =
-            Sources::new(&system.base.nats, system.intake, teams.to_vec(), way).pack(from..to, 10);
+        let sources = Sources::new(system, teams.to_vec(), way).pack(from..to, 10);
         if sources.parcels() == 0 {
             continue;
         }
@@ -152,7 +150,7 @@ impl Agents {
                 keys.insert((entity.clone(), format!("agent{agent}").parse()?), key);
             }
         }
-        Ok(Self { http: Client::new(), base: format!("http://{}", system.api), keys })
+        Ok(Self { http: Client::new(), base: system.api.clone(), keys })
     }
 
     /// Answers offers until so many leads have come to rest.
@@ -175,6 +173,9 @@ impl Agents {
         while day.claimed + day.pooled < leads {
             let event: Event =
                 serde_json::from_slice(&events.next().await.context("the log ended")??.payload)?;
+            if !event.entity.as_str().starts_with(&system.prefix) {
+                continue;
+            }
             match event.kind {
                 EventKind::Offered => self.answer(&event, &mut answering)?,
                 EventKind::Claimed => day.claimed += 1,

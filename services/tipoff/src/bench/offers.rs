@@ -48,8 +48,8 @@ impl<'a> Offers<'a> {
         &self.desks[number % self.desks.len()]
     }
 
-    pub(super) fn lead(number: usize) -> anyhow::Result<LeadId> {
-        Ok(format!("lead_{number:032x}").parse()?)
+    pub(super) fn lead(&self, number: usize) -> anyhow::Result<LeadId> {
+        Ok(format!("lead_{:08x}{number:024x}", self.system.run).parse()?)
     }
 
     /// Makes `count` offers, the first of them number `first`; `window`: how long each stands.
@@ -68,7 +68,7 @@ impl<'a> Offers<'a> {
     async fn place(&self, number: usize, window: TimeDelta) -> anyhow::Result<()> {
         let desk = self.desk(number);
         let accepted = Accepted {
-            id: Self::lead(number)?,
+            id: self.lead(number)?,
             entity: desk.entity.clone(),
             source: None,
             received_at: self.system.base.clock.now(),

@@ -1,5 +1,6 @@
 //! Leads in; every one offered, and its agent told by mail.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -8,13 +9,14 @@ use serde_json::{Value, json};
 use tipoff_domain::LeadId;
 use tipoff_wire::Stream;
 
+use super::account::{together, with};
 use super::arrivals::Arrivals;
 use super::bare;
 use super::cost::cpu;
 use super::ledger::{Ledger, Marks, drained};
 use super::made_up::{Kind, route};
+use super::notices::Notices;
 use super::progress::Progress;
-use super::relay::Mails;
 use super::setup::Setup;
 use super::sources::{Sources, Way};
 use super::system::{Parts, System};
@@ -22,7 +24,12 @@ use super::tally::{Times, rate, rounded};
 use super::team::Like;
 
 /// Leads sent beforehand, so that every connection is open and every table unpacked.
-pub(super) const WARM_UP: usize = 500;
+const WARM_UP: usize = 500;
+
+/// The numbers of the leads to send before `leads` others.
+pub(super) fn warm_up(leads: usize) -> Range<usize> {
+    leads..leads + leads.min(WARM_UP)
+}
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct RouteArgs {
@@ -68,9 +75,7 @@ pub(super) struct Load {
 impl Load {
     /// In requests.
     pub(super) fn arrivals(&self) -> Arrivals {
-        #[expect(clippy::cast_precision_loss, reason = "batches are small")]
-        let lines = if self.way == Way::Batch { self.lines.max(1) as f64 } else { 1.0 };
-        Arrivals::new(self.rate.map(|rate| rate / lines), self.at_once)
+        Arrivals::of_parcels(self.rate, self.way.lines(self.lines), self.at_once)
     }
 }
 
@@ -84,8 +89,11 @@ pub(super) async fn run(args: RouteArgs, setup: &Setup) -> anyhow::Result<Value>
         let args = RouteArgs { no_bare: args.no_bare || kind != Kind::RoundRobin, ..args.clone() };
         results.insert(kind.name(), Box::pin(one(&args, kind, setup)).await?);
     }
-    let ok = results.values().all(|result| result["correct"]["ok"] == true);
-    Ok(json!({"scenario": "route", "strategies": results, "correct": {"ok": ok}}))
+    let correct = together(results.values());
+    let first = results[&Kind::RoundRobin.name()]["leads_per_s"].clone();
+    Ok(
+        json!({"scenario": "route", "leads_per_s": first, "strategies": results, "correct": correct}),
+    )
 }
 
 async fn one(args: &RouteArgs, kind: Kind, setup: &Setup) -> anyhow::Result<Value> {
@@ -94,11 +102,11 @@ async fn one(args: &RouteArgs, kind: Kind, setup: &Setup) -> anyhow::Result<Valu
         parts.notifiers = 0;
     }
     let system = System::start(setup, parts).await?;
-    let like = Like { agents: args.agents, routes: vec![route(kind, args.agents, "1h")?] };
+    let like = Like::new(args.agents, vec![route(kind, args.agents, "1h")?]);
     let teams = system.teams(args.entities, &like).await?;
-    let sources = Sources::new(&system.base.nats, system.intake, teams, args.load.way)
-        .pack(args.leads..args.leads + WARM_UP, args.load.lines);
-    let passage = Passage { system: &system, told: parts.notifiers > 0 };
+    let sources = Sources::new(&system, teams, args.load.way)
+        .pack(warm_up(args.leads), args.load.lines);
+    let passage = Passage { system: &system, told: parts.notifiers > 0, prefix: &system.prefix };
     passage.of(&sources, Arrivals::Closed { at_once: 2 }).await?;
 
     let sources = sources.pack(0..args.leads, args.load.lines);
@@ -106,7 +114,7 @@ async fn one(args: &RouteArgs, kind: Kind, setup: &Setup) -> anyhow::Result<Valu
     let mut result = run.result(args, kind, setup)?;
     system.stop().await?;
     if !args.no_bare {
-        let yardstick = bare::run(args.leads, args.entities, setup).await?;
+        let yardstick = bare::run(args.leads, args.entities).await?;
         let ratio = |field: &str, of: &str| {
             let number = |value: &Value| value.as_f64().unwrap_or(0.0);
             json!(rounded(number(&result[field]) / number(&yardstick[of]).max(0.1), 3))
@@ -127,6 +135,8 @@ pub(super) struct Passage<'a> {
     pub(super) system: &'a System,
     /// Whether agents are told.
     pub(super) told: bool,
+    /// What the names of the entities begin with whose leads these are.
+    pub(super) prefix: &'a str,
 }
 
 /// What became of the leads of one run.
@@ -134,7 +144,9 @@ pub(super) struct Passed {
     pub(super) sent: usize,
     pub(super) began: DateTime<Utc>,
     pub(super) ledger: Ledger,
-    pub(super) mails: Option<Mails>,
+    pub(super) notices: Option<Notices>,
+    /// When nobody had anything left to do.
+    over: DateTime<Utc>,
     /// When each lead was due, where that is known.
     pub(super) due: Vec<(LeadId, DateTime<Utc>)>,
     requests: Times,
@@ -154,8 +166,8 @@ impl Passage<'_> {
         let done = arrivals.drive(sources.parcels(), &progress, send).await?;
         drop(progress);
         drained(nats, self.streams()).await?;
-        let after = probe.spent().await?;
-        let ledger = Ledger::read(nats, marks).await?;
+        let (after, over) = (probe.spent().await?, clock.now());
+        let ledger = Ledger::read(nats, marks, self.prefix).await?;
 
         let leads = done.iter().map(|one| sources.size(one.number)).sum();
         let requests = Times::of(done.iter().map(|one| one.took))?;
@@ -166,9 +178,13 @@ impl Passage<'_> {
             };
             one.result.1.into_iter().map(move |lead| (lead, due))
         });
-        let mails = self.told.then(|| self.system.relay.mails());
+        let mut notices = None;
+        if self.told {
+            notices = Some(Notices::of(self.system, leads).await?);
+        }
         let cost = after.per_lead(&before, leads as u64);
-        Ok(Passed { sent: leads, began, ledger, mails, due: due.collect(), requests, cost })
+        let due = due.collect();
+        Ok(Passed { sent: leads, began, over, ledger, notices, due, requests, cost })
     }
 
     fn streams(&self) -> &'static [Stream] {
@@ -193,13 +209,13 @@ impl Passed {
             end.and_then(|end| (end - self.began).to_std().ok()).unwrap_or_default()
         };
         let offered = since(self.ledger.last_offered());
-        let told =
-            self.mails.as_ref().map(|mails| since(mails.by_id.values().map(|mail| mail.at).max()));
+        let last = |notices: &Notices| notices.last().unwrap_or(self.over);
+        let told = self.notices.as_ref().map(|notices| since(Some(last(notices))));
         (offered, told.unwrap_or(offered))
     }
 
     /// Due until offered: what somebody who sends at that rate has to wait.
-    fn due_to_offer(&self) -> anyhow::Result<Times> {
+    pub(super) fn due_to_offer(&self) -> anyhow::Result<Times> {
         let mut times = Times::none()?;
         for (lead, due) in &self.due {
             if let Some(offered) = self.ledger.stories.get(lead).and_then(|story| story.offered) {
@@ -211,7 +227,8 @@ impl Passed {
 
     fn to_notice(&self) -> anyhow::Result<Times> {
         let mut times = Times::none()?;
-        for mail in self.mails.iter().flat_map(|mails| mails.by_id.values()) {
+        let mails = self.notices.iter().filter_map(Notices::mails);
+        for mail in mails.flat_map(|mails| mails.by_id.values()) {
             if let Some(accepted) =
                 self.ledger.stories.get(&mail.lead).and_then(|story| story.accepted)
             {
@@ -223,22 +240,20 @@ impl Passed {
 
     /// Leads in, offered and told, and what must never be.
     pub(super) fn correct(&self) -> Value {
-        let mut correct = self.ledger.correct(self.sent);
-        let offered_twice = self.ledger.stories.values().filter(|story| story.offers > 1).count();
-        correct["offered"] = json!(self.ledger.offered());
-        correct["offered_twice"] = json!(offered_twice);
-        let mut ok =
-            correct["ok"] == true && self.ledger.offered() == self.sent && offered_twice == 0;
-        if let Some(mails) = &self.mails {
-            let told: std::collections::HashSet<_> =
-                mails.by_id.values().map(|mail| &mail.lead).collect();
-            correct["notified"] = json!(told.len());
-            correct["notices"] = json!(mails.by_id.len());
-            correct["notices_repeated"] = json!(mails.repeated);
-            ok &= told.len() == self.sent;
+        let (offered, stories) = (self.ledger.offered(), &self.ledger.stories);
+        let offered_twice = stories.values().filter(|story| story.offers > 1).count();
+        let mut more = json!({"offered": offered, "offered_twice": offered_twice});
+        let mut ok = offered == self.sent && offered_twice == 0;
+        if let Some(leads) = self.notices.as_ref().and_then(Notices::leads) {
+            let told = leads.into_iter().filter(|lead| stories.contains_key(*lead)).count();
+            more["notified"] = json!(told);
+            ok &= told == self.sent;
         }
-        correct["ok"] = json!(ok);
-        correct
+        if let Some(mails) = self.notices.as_ref().and_then(Notices::mails) {
+            more["notices"] = json!(mails.by_id.len());
+            more["notices_repeated"] = json!(mails.repeated);
+        }
+        with(self.ledger.correct(self.sent), more, ok)
     }
 
     fn result(&self, args: &RouteArgs, kind: Kind, setup: &Setup) -> anyhow::Result<Value> {

@@ -1,10 +1,11 @@
 //! A result, for people.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::term;
 
-/// Name and value in two columns; percentiles on one line.
+/// Name and value in two columns; percentiles, and what is simple about a
+/// step, on one line.
 pub(super) fn table(result: &Value) -> String {
     let mut rows = Vec::new();
     add(&mut rows, "", result);
@@ -14,9 +15,7 @@ pub(super) fn table(result: &Value) -> String {
 fn add(rows: &mut Vec<[String; 2]>, name: &str, value: &Value) {
     match value {
         Value::Object(fields) if fields.contains_key("p99") => {
-            let line: Vec<String> =
-                fields.iter().map(|(name, value)| format!("{name} {}", plain(value))).collect();
-            rows.push([name.to_owned(), line.join("  ")]);
+            rows.push([name.to_owned(), line(fields)])
         }
         Value::Object(fields) if fields.contains_key("calls") => {
             let [calls, us] = ["calls", "us"].map(|field| plain(&fields[field]));
@@ -28,8 +27,28 @@ fn add(rows: &mut Vec<[String; 2]>, name: &str, value: &Value) {
                 add(rows, &name, value);
             }
         }
+        Value::Array(steps) if steps.iter().all(|step| step["step"].is_string()) => {
+            for step in steps.iter().filter_map(Value::as_object) {
+                add_step(rows, step);
+            }
+        }
         other => rows.push([name.to_owned(), plain(other)]),
     }
+}
+
+fn add_step(rows: &mut Vec<[String; 2]>, step: &Map<String, Value>) {
+    let name = plain(&step["step"]);
+    let simple = step.iter().filter(|(field, value)| !value.is_object() && *field != "step");
+    let simple = simple.map(|(field, value)| (field.clone(), value.clone())).collect();
+    rows.push([name.clone(), line(&simple)]);
+    for (field, value) in step.iter().filter(|(_, value)| value.is_object()) {
+        add(rows, &format!("{name}: {field}"), value);
+    }
+}
+
+fn line(fields: &Map<String, Value>) -> String {
+    let each = fields.iter().map(|(name, value)| format!("{name} {}", plain(value)));
+    each.collect::<Vec<_>>().join("  ")
 }
 
 fn plain(value: &Value) -> String {
@@ -42,14 +61,24 @@ mod tests {
 
     use super::*;
 
+    fn lines(result: &Value) -> Vec<String> {
+        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        table(result).lines().map(words).collect()
+    }
+
     #[test]
     fn nested_results_have_a_line_each() {
-        let result =
-            json!({"leads": 5, "correct": {"ok": true}, "took_ms": {"p50": 1.5, "p99": 2.0}});
-        let table = table(&result);
-        let lines: Vec<Vec<&str>> =
-            table.lines().map(|line| line.split_whitespace().collect()).collect();
-        assert!(lines.contains(&vec!["correct.ok", "true"]), "{table}");
-        assert!(lines.contains(&vec!["took_ms", "p50", "1.5", "p99", "2.0"]), "{table}");
+        let lines = lines(
+            &json!({"leads": 5, "correct": {"ok": true}, "took_ms": {"p50": 1.5, "p99": 2.0}}),
+        );
+        assert!(lines.contains(&"correct.ok true".to_owned()), "{lines:?}");
+        assert!(lines.contains(&"took_ms p50 1.5 p99 2.0".to_owned()), "{lines:?}");
+    }
+
+    #[test]
+    fn a_step_is_told_on_a_line_of_its_own() {
+        let steps =
+            json!({"steps": [{"step": "10 routes", "leads_per_s": 7.5, "correct": {"lost": 0}}]});
+        assert_eq!(lines(&steps), ["10 routes leads_per_s 7.5", "10 routes: correct.lost 0"]);
     }
 }

@@ -1,6 +1,5 @@
 //! Sending leads in, each way there is.
 
-use std::net::SocketAddr;
 use std::ops::Range;
 
 use anyhow::{Context, ensure};
@@ -14,6 +13,7 @@ use tipoff_runtime::Nats;
 use tipoff_wire::subject;
 
 use super::made_up::lead;
+use super::system::System;
 use super::team::Team;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -26,10 +26,26 @@ pub(super) enum Way {
     Nats,
 }
 
+impl Way {
+    /// As on the command line.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Batch => "batch",
+            Self::Nats => "nats",
+        }
+    }
+
+    /// Leads in one go.
+    pub(super) fn lines(self, in_a_batch: usize) -> usize {
+        if self == Self::Batch { in_a_batch.max(1) } else { 1 }
+    }
+}
+
 /// Sources that send what was made beforehand.
 pub(super) struct Sources {
     http: Client,
-    intake: SocketAddr,
+    intake: String,
     nats: Nats,
     teams: Vec<Team>,
     way: Way,
@@ -50,9 +66,10 @@ struct Line {
 }
 
 impl Sources {
-    pub(super) fn new(nats: &Nats, intake: SocketAddr, teams: Vec<Team>, way: Way) -> Self {
+    pub(super) fn new(system: &System, teams: Vec<Team>, way: Way) -> Self {
         let (parcels, sizes) = (Vec::new(), Vec::new());
-        Self { http: Client::new(), intake, nats: nats.clone(), teams, way, parcels, sizes }
+        let (nats, intake) = (system.base.nats.clone(), system.intake.clone());
+        Self { http: Client::new(), intake, nats, teams, way, parcels, sizes }
     }
 
     /// Puts these leads into parcels, in batches of `lines` where they go so,
@@ -60,7 +77,7 @@ impl Sources {
     pub(super) fn pack(mut self, leads: Range<usize>, lines: usize) -> Self {
         self.parcels.clear();
         self.sizes.clear();
-        let lines = if self.way == Way::Batch { lines.max(1) } else { 1 };
+        let lines = self.way.lines(lines);
         let mut from = leads.start;
         while from < leads.end {
             let to = leads.end.min(from + lines);
@@ -99,7 +116,7 @@ impl Sources {
         team: &Team,
         body: Bytes,
     ) -> anyhow::Result<Bytes> {
-        let url = format!("http://{}{path}", self.intake);
+        let url = format!("{}{path}", self.intake);
         let request =
             self.http.post(url).bearer_auth(&team.source_key).header("content-type", kind);
         let response = request.body(body).send().await?;

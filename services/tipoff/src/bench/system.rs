@@ -1,16 +1,20 @@
 //! A whole system to measure.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use tipoff_board::Board;
 use tipoff_runtime::{Redis, connect};
+use tipoff_wire::Stream;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::children::Children;
 use super::cost::Probe;
+use super::ledger::drained;
 use super::relay::Relay;
-use super::setup::{Servers, Setup};
+use super::setup::{Elsewhere, Servers, Setup};
 use super::team::{Like, Team, teams};
 use crate::services::{Base, Running};
 
@@ -36,17 +40,23 @@ pub(super) struct System {
     pub(super) board: Board,
     pub(super) redis: Redis,
     pub(super) relay: Relay,
-    pub(super) intake: SocketAddr,
-    pub(super) api: SocketAddr,
+    /// As in `http://127.0.0.1:7081`.
+    pub(super) intake: String,
+    pub(super) api: String,
+    /// Tells this run from others on the same servers.
+    pub(super) run: u32,
     /// What the names of this run's entities begin with.
     pub(super) prefix: String,
+    /// It ran already, and goes on when the run is over.
+    pub(super) elsewhere: Option<Elsewhere>,
     running: Running,
     children: Children,
     servers: Servers,
 }
 
 impl System {
-    /// These services run, nothing is configured.
+    /// These services run, nothing is configured. Of a system that runs
+    /// already, whatever it has.
     pub(super) async fn start(setup: &Setup, parts: Parts) -> anyhow::Result<Self> {
         let servers = Servers::start(setup).await?;
         let stop = CancellationToken::new();
@@ -54,11 +64,20 @@ impl System {
         let redis = connect::redis(&servers.settings, &stop).await?;
         let relay = Relay::start(base.clock.clone()).await?;
         let (intake, api) = (listen().await?, listen().await?);
+        let at = |listener: &TcpListener| {
+            listener.local_addr().map(|address| format!("http://{address}"))
+        };
+        // Unique for seven weeks.
+        let run = u32::try_from(base.clock.now().timestamp_millis() & 0xffff_ffff)?;
+        let elsewhere = setup.elsewhere()?;
+        let there = elsewhere.as_ref();
         let mut system = Self {
             board: base.board(redis.clone()),
-            prefix: format!("bench-{:08x}", base.clock.now().timestamp_millis() & 0xffff_ffff),
-            intake: intake.local_addr()?,
-            api: api.local_addr()?,
+            run,
+            prefix: format!("bench-{run:08x}"),
+            intake: there.map_or_else(|| at(&intake), |there| Ok(there.intake.clone()))?,
+            api: there.map_or_else(|| at(&api), |there| Ok(there.api.clone()))?,
+            elsewhere,
             running: Running::new(stop),
             children: Children::none(),
             base,
@@ -66,9 +85,13 @@ impl System {
             relay,
             servers,
         };
+        if system.elsewhere.is_some() {
+            return Ok(system);
+        }
         if setup.processes {
+            let at = (intake.local_addr()?, api.local_addr()?);
             drop((intake, api));
-            system.spawn(parts).await?;
+            system.spawn(parts, at, setup.in_hand).await?;
         } else {
             system.run(parts, intake, api)?;
         }
@@ -94,24 +117,32 @@ impl System {
         Ok(())
     }
 
-    async fn spawn(&mut self, parts: Parts) -> anyhow::Result<()> {
-        let (settings, smtp) = (&self.servers.settings, self.relay.url());
-        let children = &mut self.children;
-        for _ in 0..parts.routers {
-            children.start("router", settings, &[])?;
-        }
+    async fn spawn(
+        &mut self,
+        parts: Parts,
+        (intake, api): (SocketAddr, SocketAddr),
+        in_hand: Option<usize>,
+    ) -> anyhow::Result<()> {
+        let in_hand = in_hand.map(|in_hand| in_hand.to_string());
         for _ in 0..parts.notifiers {
-            children.start("notifier", settings, &[("TIPOFF_SMTP_URL", &smtp)])?;
+            self.notifier(in_hand.as_deref())?;
+        }
+        let (settings, children) = (&self.servers.settings, &mut self.children);
+        for _ in 0..parts.routers {
+            let more = in_hand.as_deref().map(|in_hand| ("TIPOFF_ROUTER_IN_FLIGHT", in_hand));
+            children.start("router", settings, more.as_slice())?;
         }
         if parts.ingest {
-            let at = self.intake.to_string();
-            children.start("ingest", settings, &[("TIPOFF_INTAKE_LISTEN", &at)])?;
-            Children::ready(self.intake).await?;
+            let at = intake.to_string();
+            let unlimited =
+                [("TIPOFF_INGEST_SOURCE_RATE", "0"), ("TIPOFF_INGEST_ENTITY_RATE", "0")];
+            let more = [&[("TIPOFF_INTAKE_LISTEN", at.as_str())][..], &unlimited].concat();
+            children.start("ingest", settings, &more)?;
+            Children::ready(intake).await?;
         }
         if parts.api {
-            let at = self.api.to_string();
-            children.start("api", settings, &[("TIPOFF_API_LISTEN", &at)])?;
-            Children::ready(self.api).await?;
+            children.start("api", settings, &[("TIPOFF_API_LISTEN", &api.to_string())])?;
+            Children::ready(api).await?;
         }
         let wanted = (parts.routers > 0, parts.notifiers > 0);
         Children::at_work(&self.base.nats, wanted.0, wanted.1).await
@@ -119,7 +150,17 @@ impl System {
 
     /// So many entities with agents, a source and routes.
     pub(super) async fn teams(&self, count: usize, like: &Like) -> anyhow::Result<Vec<Team>> {
-        teams(&self.base.roster, &self.prefix, count, like).await
+        self.teams_called(&self.prefix, count, like).await
+    }
+
+    /// The same, whose names begin with `prefix`.
+    pub(super) async fn teams_called(
+        &self,
+        prefix: &str,
+        count: usize,
+        like: &Like,
+    ) -> anyhow::Result<Vec<Team>> {
+        teams(&self.base.nats, &self.base.roster, prefix, count, like).await
     }
 
     /// To find out what a run costs.
@@ -135,6 +176,34 @@ impl System {
     pub(super) fn routers(&self) -> Vec<u32> {
         let processes = self.children.processes().into_iter();
         processes.filter(|(what, _)| what == "router").map(|(_, pid)| pid).collect()
+    }
+
+    /// The process id of the first service of that kind, where it has a process of its own.
+    pub(super) fn pid(&self, service: &str) -> Option<u32> {
+        let mut processes = self.children.processes().into_iter();
+        processes.find(|(what, _)| what == service).map(|(_, pid)| pid)
+    }
+
+    /// Ends all services of that kind that have processes of their own.
+    pub(super) async fn end(&mut self, service: &str) {
+        self.children.end(service).await;
+    }
+
+    /// Starts notifiers again, and waits until nothing is left for them to do.
+    pub(super) async fn notify_again(&mut self, count: usize) -> anyhow::Result<Duration> {
+        let began = Instant::now();
+        for _ in 0..count {
+            self.notifier(None)?;
+        }
+        drained(&self.base.nats, &[Stream::Events, Stream::Notify]).await?;
+        Ok(began.elapsed())
+    }
+
+    fn notifier(&mut self, in_hand: Option<&str>) -> anyhow::Result<()> {
+        let smtp = self.relay.url();
+        let mut more = vec![("TIPOFF_SMTP_URL", smtp.as_str())];
+        more.extend(in_hand.map(|in_hand| ("TIPOFF_NOTIFIER_IN_FLIGHT", in_hand)));
+        self.children.start("notifier", &self.servers.settings, &more)
     }
 
     /// Stops the services, then the servers.

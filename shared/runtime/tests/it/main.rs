@@ -5,6 +5,7 @@
 mod connect;
 mod health;
 mod publish;
+mod serve;
 mod streams;
 mod worker;
 
