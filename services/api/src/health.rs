@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_nats::connection::State as Connection;
 use axum::extract::State;
 use axum::http::StatusCode;
+use tipoff_board::BoardError;
 
 use crate::Api;
 
@@ -18,7 +19,8 @@ pub(crate) async fn livez() -> &'static str {
 
 /// Whether it can do its work
 ///
-/// 503 while NATS or Redis is away, and while it stops.
+/// 503 while NATS or Redis is away, while Redis lacks what the log has, and
+/// while it stops.
 #[utoipa::path(get, path = "/readyz", tag = "about", security(()),
     responses((status = 200, body = String), (status = 503, body = String)))]
 pub(crate) async fn readyz(State(api): State<Api>) -> (StatusCode, &'static str) {
@@ -30,8 +32,11 @@ pub(crate) async fn readyz(State(api): State<Api>) -> (StatusCode, &'static str)
     }
     let any = api.roster.entities().into_iter().next();
     let any = any.unwrap_or_else(|| "readyz".parse().expect("`readyz` is a name"));
-    match tokio::time::timeout(PATIENCE, api.board.time(&any)).await {
-        Ok(Ok(_)) => (StatusCode::OK, "ready\n"),
+    match tokio::time::timeout(PATIENCE, api.board.ready(&any)).await {
+        Ok(Ok(())) => (StatusCode::OK, "ready\n"),
+        Ok(Err(BoardError::Shut { .. })) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "the board is catching up with the log\n")
+        }
         Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "Redis is away\n"),
     }
 }

@@ -165,7 +165,7 @@ impl From<EditError> for Problem {
 impl From<BoardError> for Problem {
     fn from(failed: BoardError) -> Self {
         match failed {
-            BoardError::Log(_) | BoardError::Recovering { .. } => {
+            BoardError::Log(_) | BoardError::Recovering { .. } | BoardError::Shut { .. } => {
                 warn!(error = &failed as &dyn Error, "the board could not confirm");
                 Self::unavailable(
                     "recovering",
@@ -181,7 +181,9 @@ impl From<BoardError> for Problem {
                     "ask again in a moment with the same `Idempotency-Key`; asking twice does no harm",
                 )
             }
-            BoardError::UnknownReply { .. } | BoardError::Unreadable { .. } => {
+            BoardError::UnknownReply { .. }
+            | BoardError::Unreadable { .. }
+            | BoardError::ClockAhead { .. } => {
                 error!(error = &failed as &dyn Error, "the board answered something unreadable");
                 Self::internal()
             }

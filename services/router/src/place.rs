@@ -14,6 +14,7 @@ use tracing::{debug, error};
 use crate::seed::Seeds;
 
 /// Places leads.
+#[derive(Clone)]
 pub(crate) struct Placer {
     pub(crate) board: Board,
     pub(crate) roster: Roster,
@@ -21,8 +22,9 @@ pub(crate) struct Placer {
     pub(crate) seeds: Seeds,
 }
 
+/// Why a lead could not be placed.
 #[derive(Debug, thiserror::Error)]
-enum PlaceError {
+pub(crate) enum PlaceError {
     /// Where, and not what it says: that may be about a person.
     #[error("an accepted lead cannot be read: JSON, {:?} error at column {}", .0.classify(), .0.column())]
     Unreadable(serde_json::Error),
@@ -33,12 +35,17 @@ enum PlaceError {
 }
 
 impl PlaceError {
+    /// Whether it is enough to wait.
+    pub(crate) fn will_pass(&self) -> bool {
+        matches!(self, Self::Board(error) if error.will_pass())
+    }
+
     /// Whose fault it was decides whether trying again can help.
     fn outcome(&self) -> Outcome {
         match self {
             Self::Unreadable(_) => Outcome::GiveUp(self.to_string()),
             Self::UnknownEntity(_) => Outcome::RetryIn(Duration::from_secs(5)),
-            Self::Board(BoardError::Recovering { .. }) => {
+            Self::Board(BoardError::Recovering { .. } | BoardError::Shut { .. }) => {
                 Outcome::NotNow(Duration::from_millis(100))
             }
             // A lead that was accepted waits for a server as long as it takes.
@@ -50,7 +57,7 @@ impl PlaceError {
 
 impl Handler for Placer {
     async fn handle(&self, delivery: Delivery) -> Outcome {
-        match self.place(&delivery).await {
+        match self.place(&delivery.body).await {
             Ok(()) => Outcome::Done,
             Err(error) => {
                 error!(
@@ -65,9 +72,9 @@ impl Handler for Placer {
 }
 
 impl Placer {
-    async fn place(&self, delivery: &Delivery) -> Result<(), PlaceError> {
-        let accepted: Accepted =
-            serde_json::from_slice(&delivery.body).map_err(PlaceError::Unreadable)?;
+    /// An accepted lead as it stands in LEADS; one that is on the board stays as it is.
+    pub(crate) async fn place(&self, body: &[u8]) -> Result<(), PlaceError> {
+        let accepted: Accepted = serde_json::from_slice(body).map_err(PlaceError::Unreadable)?;
         let entity = &accepted.entity;
         let view =
             self.roster.view(entity).ok_or_else(|| PlaceError::UnknownEntity(entity.clone()))?;

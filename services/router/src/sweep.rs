@@ -15,6 +15,7 @@ use tipoff_runtime::Clock;
 use tipoff_wire::Partition;
 use tipoff_wire::event::State;
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
@@ -26,6 +27,8 @@ const AT_MOST: Duration = Duration::from_millis(200);
 /// An event that has waited this long was left behind by whoever made it:
 /// longer than anybody waits for the log to confirm one.
 const LEFT_BEHIND: Duration = Duration::from_secs(2);
+/// A clock that is so far ahead of where it should be has jumped.
+const JUMP: TimeDelta = TimeDelta::seconds(5);
 /// Leads moved on at once in one partition.
 const AT_ONCE: usize = 32;
 
@@ -55,14 +58,17 @@ impl Mover {
         found: &watch::Sender<Option<DateTime<Utc>>>,
         stop: &CancellationToken,
     ) {
+        let mut steady = None;
         while !stop.is_cancelled() {
-            let pause = match self.sweep_once(partition, found).await {
+            let pause = match self.sweep_once(partition, &mut steady, found).await {
                 Ok(pause) => {
                     if self.failing.swap(false, Ordering::Relaxed) {
                         info!("sweeping goes on");
                     }
                     pause
                 }
+                // Until somebody has caught up with the log; who does so tells of it.
+                Err(BoardError::Shut { .. }) => AT_MOST,
                 Err(error) => {
                     // Once for all partitions, not five times a second for each, while a server is away.
                     if !self.failing.swap(true, Ordering::Relaxed) {
@@ -84,9 +90,12 @@ impl Mover {
     async fn sweep_once(
         &self,
         partition: Partition,
+        steady: &mut Option<Steady>,
         found: &watch::Sender<Option<DateTime<Utc>>>,
     ) -> Result<Duration, BoardError> {
-        let swept = self.board.sweep(partition).await?;
+        let latest = steady.as_ref().map(|steady| steady.latest(Instant::now(), self.clock.now()));
+        let swept = self.board.sweep_believing(partition, latest).await?;
+        *steady = Some(Steady { shown: swept.shown, at: Instant::now(), ours: self.clock.now() });
         if swept.unsent > 0 {
             found.send_replace(Some(swept.now));
         }
@@ -170,6 +179,24 @@ impl Mover {
     }
 }
 
+/// What the board's server showed for its time, and when that was here.
+struct Steady {
+    shown: DateTime<Utc>,
+    at: Instant,
+    ours: DateTime<Utc>,
+}
+
+impl Steady {
+    /// The latest that it may show by now. A server that has taken over, and
+    /// whose clock is ahead, must not let everything expire at once. Where this
+    /// machine was put to sleep, only its own clock knows.
+    fn latest(&self, now: Instant, ours: DateTime<Utc>) -> DateTime<Utc> {
+        let awake = TimeDelta::from_std(now - self.at).unwrap_or(TimeDelta::zero());
+        let passed = awake.max(ours - self.ours);
+        self.shown.checked_add_signed(passed + JUMP).unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+}
+
 /// At once again while leads move on; but nobody spins on those that do not.
 fn pause(
     partition: Partition,
@@ -199,6 +226,19 @@ mod tests {
 
     fn trouble() -> Result<MovedOn, BoardError> {
         Err(BoardError::UnknownReply { script: "roll_on", reply: String::new() })
+    }
+
+    #[test]
+    fn a_clock_is_believed_as_far_as_time_has_passed() {
+        let (at, ours) = (Instant::now(), DateTime::UNIX_EPOCH);
+        let shown = ours + TimeDelta::hours(3);
+        let steady = Steady { shown, at, ours };
+        let latest = |awake, slept| {
+            steady.latest(at + Duration::from_secs(awake), ours + TimeDelta::seconds(slept)) - shown
+        };
+        assert_eq!(latest(2, 2), TimeDelta::seconds(7));
+        assert_eq!(latest(2, 600), TimeDelta::seconds(605), "this machine slept");
+        assert_eq!(latest(2, -600), TimeDelta::seconds(7), "our own clock was put back");
     }
 
     #[test]

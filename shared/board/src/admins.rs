@@ -103,7 +103,8 @@ impl Board {
         why: Released,
         request: &str,
     ) -> Result<Release, BoardError> {
-        let (verb, keys) = (&self.scripts.release, Keys(self.partition(entity)));
+        let partition = self.partition(entity);
+        let (verb, keys) = (&self.scripts.release, Keys(partition));
         let marks = payload.map(place::marks).unwrap_or_default();
         let payload = payload.map(serde_json::to_string).transpose();
         let payload = payload.map_err(|what| Self::unreadable(lead, &what))?.unwrap_or_default();
@@ -112,7 +113,7 @@ impl Board {
             release.key(keys.person(entity, mark));
         }
         release.arg(lead.as_str()).arg(to_word(&why)).arg(payload).arg(marks.len()).arg(request);
-        let reply = verb.run(&release, &self.redis).await?;
+        let reply = self.run(partition, &release).await?;
         self.commit(entity, &reply).await?;
         Ok(match reply.word.as_str() {
             "released" => {

@@ -4,12 +4,11 @@ use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use tipoff_domain::audit::{Fault, Seen, check};
 use tipoff_domain::{AgentId, EntityId, LeadId};
-use tipoff_wire::event::State;
 use tipoff_wire::{After, Partition};
 
 use crate::keys::{self, Keys};
 use crate::lists::lead_of;
-use crate::ponds::{HELD, POOL};
+use crate::ponds::resting;
 use crate::standings::Stands;
 use crate::{Board, BoardError};
 
@@ -146,16 +145,6 @@ fn edge_of(chunk: &[Stands]) -> Option<DateTime<Utc>> {
     let arrived = |stands: &Stands| stands.now_is.received_at;
     let (first, last) = (chunk.first().map(arrived)?, chunk.last().map(arrived)?);
     (first < last).then_some(last)
-}
-
-/// Where it would stand in `pool`.
-fn resting(lead: &LeadId, now_is: &After) -> String {
-    let pond = match now_is.state {
-        State::Held => HELD,
-        _ => now_is.pond.as_ref().map_or(POOL, |pond| pond.as_str()),
-    };
-    let since = now_is.rested_at.map_or(0, |at| at.timestamp_millis());
-    format!("{pond}|{since:013}|{lead}")
 }
 
 fn seen(now_is: &After, due: Option<f64>, rests: bool, is_owned: bool) -> Seen {

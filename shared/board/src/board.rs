@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use opentelemetry::global;
+use opentelemetry::metrics::Counter;
 use tipoff_domain::{AgentId, EntityId, LeadId};
 use tipoff_runtime::{Nats, Redis};
 use tipoff_wire::{Event, Partition};
 
+use crate::gate::Gate;
 use crate::keys::Keys;
-use crate::log::Log;
+use crate::log::{Log, Logged};
 use crate::reply::Reply;
 use crate::scripts::{Scripts, Verb};
 use crate::{BoardError, OnBoard};
@@ -21,6 +24,9 @@ pub struct Board {
     pub(crate) log: Log,
     pub(crate) scripts: Arc<Scripts>,
     pub(crate) partitions: u16,
+    pub(crate) gate: Arc<Gate>,
+    /// How often the log told otherwise than the board.
+    pub(crate) conflicts: Counter<u64>,
 }
 
 /// Who asks for a change, as it stands in the event.
@@ -33,8 +39,14 @@ pub enum Actor {
 impl Board {
     /// A board of that many partitions, as the roster records it.
     pub fn new(redis: Redis, nats: Nats, partitions: u16) -> Self {
-        let scripts = Scripts::as_written();
-        Self { redis, log: Log::new(nats.clone()), nats, scripts, partitions }
+        let conflicts = global::meter("tipoff-board")
+            .u64_counter("tipoff_history_conflict")
+            .with_description("Leads on which the board and the log disagreed; the log won")
+            .build();
+        // Nobody else has such an address.
+        let gate = Arc::new(Gate::new(nats.client.new_inbox()));
+        let (log, scripts) = (Log::new(nats.clone()), Scripts::as_written());
+        Self { redis, nats, log, scripts, partitions, gate, conflicts }
     }
 
     /// The same board with its scripts edited: so that a test can break them on
@@ -55,7 +67,8 @@ impl Board {
         entity: &EntityId,
         lead: &LeadId,
     ) -> Result<Vec<Event>, BoardError> {
-        let history = self.log.history(self.partition(entity), entity, lead).await?;
+        let history: Vec<Logged<Event>> =
+            self.log.history(self.partition(entity), entity, lead).await?;
         Ok(history.into_iter().map(|logged| logged.event).collect())
     }
 
@@ -78,12 +91,13 @@ impl Board {
         lead: &LeadId,
         args: &[&str],
     ) -> Result<Reply, BoardError> {
-        let mut invocation = verb.on(&Keys(self.partition(entity)).of_lead(entity, lead));
-        invocation.arg(lead.as_str());
+        let partition = self.partition(entity);
+        let mut call = verb.on(&Keys(partition).of_lead(entity, lead));
+        call.arg(lead.as_str());
         for arg in args {
-            invocation.arg(arg);
+            call.arg(arg);
         }
-        let reply = verb.run(&invocation, &self.redis).await?;
+        let reply = self.run(partition, &call).await?;
         self.commit(entity, &reply).await?;
         Ok(reply)
     }

@@ -2,11 +2,12 @@
 //! is told that it is done.
 
 use tipoff_domain::{EntityId, LeadId};
-use tipoff_wire::{Event, EventKind, Partition};
+use tipoff_wire::{Event, Partition};
 use tracing::{error, warn};
 
 use crate::keys::Keys;
 use crate::log::{Appended, Logged};
+use crate::past::Past;
 use crate::reply::Reply;
 use crate::{Board, BoardError, read};
 
@@ -27,33 +28,43 @@ impl Board {
             .map_err(|what| Self::unreadable(&reply.lead, &what))?;
         match self.log.append(partition, &events, reply.sequence).await? {
             Appended::At(sequence) => {
-                self.settle(partition, &reply.lead, sequence, &reply.unsent).await
+                self.settle(entity, &reply.lead, sequence, &reply.unsent).await
             }
-            Appended::Conflict(last) => self.give_in(partition, &events, &last).await,
+            Appended::Conflict(last) => self.give_in(entity, &events, &last).await,
         }
     }
 
     async fn settle(
         &self,
-        partition: Partition,
+        entity: &EntityId,
         lead: &LeadId,
         sequence: u64,
         shipped: &[String],
     ) -> Result<(), BoardError> {
-        let keys = Keys(partition);
-        let mut settle = self.scripts.settle.on(&[keys.lead(lead), keys.outbox()]);
+        let partition = self.partition(entity);
+        let (keys, verb) = (Keys(partition), &self.scripts.settle);
+        let mut settle = verb.on(&[keys.lead(lead), keys.outbox(), keys.clock()]);
         settle.arg(sequence).arg(shipped);
-        let _: String = settle.invoke_async(&mut self.redis.clone()).await?;
-        Ok(())
+        let said: String = self.run_anyway(partition, &settle).await?;
+        match said.as_str() {
+            "settled" => Ok(()),
+            // Committed is committed, whatever Redis has lost since it was decided.
+            "forgot" => {
+                warn!(lead.id = %lead, "the board has lost what it decided; it is repaired from the log");
+                self.conflicts.add(1, &[]);
+                self.recover(entity, lead).await.map(drop)
+            }
+            _ => Err(verb.unknown(said)),
+        }
     }
 
     /// Redis and the log tell different stories, so Redis has forgotten
     /// something that was acknowledged. The log wins (invariant 1).
     async fn give_in(
         &self,
-        partition: Partition,
+        entity: &EntityId,
         ours: &[Event],
-        last: &Logged,
+        last: &Logged<Event>,
     ) -> Result<(), BoardError> {
         let lead = &last.event.lead;
         error!(
@@ -62,7 +73,8 @@ impl Board {
             log.version = last.event.version,
             "the board and the log disagree; the board is repaired from the log"
         );
-        self.repair(partition, std::slice::from_ref(last)).await?;
+        self.conflicts.add(1, &[]);
+        self.recover(entity, lead).await?;
         Err(BoardError::Recovering { lead: lead.clone() })
     }
 
@@ -71,64 +83,39 @@ impl Board {
     pub async fn recover(&self, entity: &EntityId, lead: &LeadId) -> Result<bool, BoardError> {
         let partition = self.partition(entity);
         let history = self.log.history(partition, entity, lead).await?;
-        self.repair(partition, &history).await?;
-        Ok(!history.is_empty())
+        let Some(past) = Past::of(history) else { return Ok(false) };
+        if self.repair(partition, std::slice::from_ref(&past), "", false).await? > 0 {
+            warn!(lead.id = %lead, version = past.last.event.version, "repaired from the log");
+        }
+        Ok(true)
     }
 
-    /// Puts a lead back as the last of its events says; the others tell what
-    /// else was to be remembered.
-    async fn repair(&self, partition: Partition, history: &[Logged]) -> Result<(), BoardError> {
-        let Some(last) = history.last() else { return Ok(()) };
-        let (event, verb) = (&last.event, &self.scripts.repair);
-        let events = || history.iter().map(|logged| &logged.event);
+    /// Puts leads of one partition back as the last of their events says; the
+    /// others tell what else was to be remembered. `who` catches up with all of
+    /// it. `forced`: also what seems to stand right. Answers how many did not.
+    pub(crate) async fn repair(
+        &self,
+        partition: Partition,
+        pasts: &[Past],
+        who: &str,
+        forced: bool,
+    ) -> Result<u64, BoardError> {
+        let Some(first) = pasts.first() else { return Ok(0) };
+        let (event, verb) = (&first.last.event, &self.scripts.repair);
         let mut repair = verb.on(&Keys(partition).of_lead(&event.entity, &event.lead));
-        repair.arg(event.lead.as_str()).arg(last.sequence);
-        repair.arg(events().rev().find_map(own_payload).unwrap_or_default());
-        let memory: Vec<String> = events().flat_map(memory).collect();
-        let given: Vec<String> = events().filter_map(given).flatten().collect();
-        repair.arg(memory.len()).arg(memory).arg(given.len()).arg(given);
-        for (field, value) in read::to_fields(event) {
-            repair.arg(field).arg(value);
+        repair.arg(who).arg(if forced { "1" } else { "" });
+        for past in pasts {
+            repair.arg(past.words());
         }
-        let reply = verb.run(&repair, &self.redis).await?;
-        match reply.word.as_str() {
-            "repaired" => {
-                warn!(lead.id = %event.lead, version = event.version, "repaired from the log");
-            }
-            "newer" => {}
-            _ => return Err(verb.unknown(reply.word)),
+        let (word, repaired): (String, u64) = self.run_anyway(partition, &repair).await?;
+        match word.as_str() {
+            "repaired" => Ok(repaired),
+            "lost" => Err(BoardError::Shut { partition }),
+            _ => Err(verb.unknown(word)),
         }
-        Ok(())
     }
 
     pub(crate) fn unreadable(lead: &LeadId, what: &dyn std::fmt::Display) -> BoardError {
         BoardError::Unreadable { lead: lead.clone(), what: what.to_string() }
     }
-}
-
-/// The lead as it was sent; what came with a later inquiry is not the lead's.
-fn own_payload(event: &Event) -> Option<String> {
-    let own = matches!(event.kind, EventKind::Received | EventKind::Released);
-    event.payload.as_ref().filter(|_| own).map(ToString::to_string)
-}
-
-/// What the event made its route remember, as `repair.lua` takes it.
-fn memory(event: &Event) -> Vec<String> {
-    let (Some(memory), Some(route)) = (&event.after.memory, &event.after.route) else {
-        return Vec::new();
-    };
-    let things = memory.split(';').filter_map(|thing| thing.split_once('='));
-    // The partition comes first; within it, ids only go up.
-    let id = event.id.split_once('-').map_or("0-0", |(_, id)| id);
-    let words =
-        |(what, value): (&str, &str)| [what.into(), route.to_string(), value.into(), id.to_owned()];
-    things.flat_map(words).collect()
-}
-
-/// Who had the lead after the event, as limits count it.
-fn given(event: &Event) -> Option<[String; 4]> {
-    let after = &event.after;
-    let counted = if after.counted { "1" } else { "" };
-    let since = after.since?.timestamp_millis().to_string();
-    Some([after.agent.as_ref()?.to_string(), since, read::to_word(&after.how?), counted.into()])
 }

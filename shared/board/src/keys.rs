@@ -95,6 +95,11 @@ pub(crate) fn whose(member: &str) -> Option<(EntityId, AgentId)> {
     Some((entity.parse().ok()?, agent.parse().ok()?))
 }
 
+/// What stands in `offers`, `owned` and `reserved` for an agent and a lead.
+pub(crate) fn member(entity: &EntityId, agent: &AgentId, lead: &LeadId) -> String {
+    format!("{entity}|{agent}|{lead}")
+}
+
 /// Where an agent's leads stand in `offers` and `owned`: all members between the two.
 pub(crate) fn of_agent(entity: &EntityId, agent: &AgentId) -> (String, String) {
     (format!("[{entity}|{agent}|"), format!("({entity}|{agent}}}"))

@@ -9,20 +9,26 @@ mod admins;
 mod agents;
 mod answers;
 mod audit;
+mod audited;
 mod board;
+mod catch_up;
 mod commit;
 mod follow_up;
+mod gate;
 mod keys;
 mod lists;
 mod log;
+mod past;
 mod place;
 mod ponds;
 mod read;
+mod replay;
 mod reply;
 mod scripts;
 mod standings;
 mod sweep;
 mod turns;
+mod verify;
 mod withdraw;
 mod words;
 
@@ -31,7 +37,9 @@ pub use answers::{
     Assign, Chance, Claim, Close, Credit, Pass, Release, Return, Undone, Withdrawn, Worked,
 };
 pub use audit::{Found, Place};
+pub use audited::{Audited, Awareness};
 pub use board::{Actor, Board};
+pub use catch_up::{CaughtUp, Gates};
 pub use follow_up::FollowUp;
 pub use place::{Known, MovedOn, Placed};
 pub use ponds::RestCounts;
@@ -40,10 +48,11 @@ pub use sweep::Swept;
 pub use tipoff_domain::standing::{Released, Withdrawal};
 pub use tipoff_domain::{Claiming, PondClaim};
 pub use turns::Turns;
+pub use verify::{Difference, Verified};
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 use tipoff_domain::{EntityId, Lead, LeadId};
-use tipoff_wire::After;
+use tipoff_wire::{After, Partition};
 
 /// A lead as it stands on the board.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +87,14 @@ pub enum BoardError {
     /// The log tells otherwise than the board, which is being repaired.
     #[error("lead {lead} is being recovered from the log")]
     Recovering { lead: LeadId },
+    /// Nothing is decided there until the board has what the log has.
+    #[error("partition {partition} is shut until the board has caught up with the log")]
+    Shut { partition: Partition },
+    #[error(
+        "the clock of the Redis server that holds partition {partition} has jumped ahead by {by}; \
+         nothing moves on there until it is right (set it by NTP; if it is right now, restart the routers)"
+    )]
+    ClockAhead { partition: Partition, by: chrono::TimeDelta },
 }
 
 impl BoardError {
@@ -92,8 +109,8 @@ impl BoardError {
         };
         match self {
             Self::Redis(error) => !is_lasting(error),
-            Self::Log(_) | Self::Recovering { .. } => true,
-            Self::UnknownReply { .. } | Self::Unreadable { .. } => false,
+            Self::Log(_) | Self::Recovering { .. } | Self::Shut { .. } => true,
+            Self::UnknownReply { .. } | Self::Unreadable { .. } | Self::ClockAhead { .. } => false,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use redis::AsyncCommands;
+use redis::{RedisError, Value};
 use tipoff_domain::{AgentId, EntityId, LeadId};
 use tipoff_wire::Partition;
 
@@ -65,6 +65,7 @@ impl Board {
         partition: Partition,
     ) -> Result<Vec<(EntityId, AgentId)>, BoardError> {
         let (offers, mut asked, mut from) = (Keys(partition).offers(), Vec::new(), "-".to_owned());
+        self.expect_open(partition).await?;
         loop {
             let mut range = redis::cmd("ZRANGE");
             range.arg(&offers).arg(&from).arg("+").arg("BYLEX").arg("LIMIT").arg(0).arg(ASKED);
@@ -100,8 +101,16 @@ impl Board {
         entity: &EntityId,
         agent: &AgentId,
     ) -> Result<Vec<LeadId>, BoardError> {
-        let (from, to) = keys::of_agent(entity, agent);
-        let members: Vec<String> = self.redis.clone().zrangebylex(key, from, to).await?;
+        let ((from, to), partition) = (keys::of_agent(entity, agent), self.partition(entity));
+        let mut both = redis::pipe();
+        both.hget(Keys(partition).clock(), "open").zrangebylex(key, from, to);
+        let members = loop {
+            let (mark, members): (_, Vec<String>) =
+                both.query_async(&mut self.redis.clone()).await?;
+            if self.was_open(partition, mark).await? {
+                break members;
+            }
+        };
         Ok(members.iter().filter_map(|member| lead_of(member)).collect())
     }
 
@@ -113,6 +122,7 @@ impl Board {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page, BoardError> {
+        self.expect_open(self.partition(entity)).await?;
         let edge = after.and_then(|after| after.split_once('.'));
         let from = edge.map_or("+inf", |(score, _)| score);
         let mut reach = limit + 1 + if edge.is_some() { TIES } else { 0 };
@@ -155,21 +165,26 @@ impl Board {
         partition: Partition,
         leads: &[LeadId],
     ) -> Result<Vec<Result<OnBoard, BoardError>>, BoardError> {
-        if leads.is_empty() {
-            return Ok(Vec::new());
-        }
         let keys = Keys(partition);
         let mut all = redis::pipe();
+        // An empty Redis must not look as if there were no leads.
+        all.hget(keys.clock(), "open");
         for lead in leads {
             all.hgetall(keys.lead(lead)).get(keys.payload(lead));
         }
-        let flat: Vec<redis::Value> = all.query_async(&mut self.redis.clone()).await?;
+        let flat = loop {
+            let mut flat: Vec<Value> = all.query_async(&mut self.redis.clone()).await?;
+            let mark = redis::from_redis_value(flat.remove(0)).map_err(RedisError::from)?;
+            if self.was_open(partition, mark).await? {
+                break flat;
+            }
+        };
         let mut found = Vec::with_capacity(leads.len());
         for (lead, pair) in leads.iter().zip(flat.chunks_exact(2)) {
             let fields: HashMap<String, String> =
-                redis::from_redis_value_ref(&pair[0]).map_err(redis::RedisError::from)?;
+                redis::from_redis_value_ref(&pair[0]).map_err(RedisError::from)?;
             let payload: Option<String> =
-                redis::from_redis_value_ref(&pair[1]).map_err(redis::RedisError::from)?;
+                redis::from_redis_value_ref(&pair[1]).map_err(RedisError::from)?;
             if !fields.is_empty() {
                 found.push(on_board(lead, &fields, payload.as_deref()));
             }

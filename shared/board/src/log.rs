@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_nats::HeaderMap;
+use serde::de::DeserializeOwned;
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_runtime::publish::Message;
 use tipoff_runtime::{Nats, PublishError, Publisher, past};
@@ -17,9 +18,9 @@ const CONFIRM: Duration = Duration::from_millis(1_500);
 
 /// An event and where it stands in the log.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Logged {
+pub(crate) struct Logged<E> {
     pub(crate) sequence: u64,
-    pub(crate) event: Event,
+    pub(crate) event: E,
 }
 
 /// What became of events offered to the log.
@@ -27,7 +28,7 @@ pub(crate) enum Appended {
     /// They are there, as of now or since an earlier try; where the last of them stands.
     At(u64),
     /// The log has something else in their place; this is the last it has.
-    Conflict(Box<Logged>),
+    Conflict(Box<Logged<Event>>),
 }
 
 /// Why the log could not answer.
@@ -39,6 +40,8 @@ pub(crate) enum LogError {
     Publish(#[from] PublishError),
     #[error("the log of lead {lead} could not be read: {what}")]
     Read { lead: LeadId, what: String },
+    #[error("it could not be read: {0}")]
+    ReadOn(String),
     #[error("an event could not be put into words")]
     Encode(#[from] serde_json::Error),
 }
@@ -51,7 +54,7 @@ impl From<LogError> for BoardError {
 
 #[derive(Clone)]
 pub(crate) struct Log {
-    nats: Nats,
+    pub(crate) nats: Nats,
     publisher: Publisher,
 }
 
@@ -84,7 +87,8 @@ impl Log {
     /// lacks follow on what it has.
     async fn look_for(&self, partition: Partition, events: &[Event]) -> Result<Appended, LogError> {
         let Some(first) = events.first() else { return Ok(Appended::At(0)) };
-        let mut history = self.history(partition, &first.entity, &first.lead).await?;
+        let mut history: Vec<Logged<Event>> =
+            self.history(partition, &first.entity, &first.lead).await?;
         let place = |event: &Event| history.iter().find(|logged| logged.event == *event);
         let known: Vec<u64> =
             events.iter().map_while(place).map(|logged| logged.sequence).collect();
@@ -106,12 +110,12 @@ impl Log {
     }
 
     /// Everything the log has of a lead, oldest first: one request, whatever the stream's size.
-    pub(crate) async fn history(
+    pub(crate) async fn history<E: DeserializeOwned>(
         &self,
         partition: Partition,
         entity: &EntityId,
         lead: &LeadId,
-    ) -> Result<Vec<Logged>, LogError> {
+    ) -> Result<Vec<Logged<E>>, LogError> {
         let filter = subject::events(partition, entity, lead);
         let past = past::read(&self.nats, Stream::Events.name(), &filter).await;
         let past = past.map_err(|error| unreadable(lead, &error))?;

@@ -11,6 +11,7 @@ use tipoff_domain::{AgentId, Lead, LeadId};
 use tipoff_wire::Accepted;
 
 use crate::keys::Keys;
+use crate::reply::Reply;
 use crate::words::of_plan;
 use crate::{Board, BoardError, OnBoard};
 
@@ -63,7 +64,8 @@ impl Board {
         known: Known,
     ) -> Result<Placed, BoardError> {
         let (id, entity) = (&accepted.id, &accepted.entity);
-        let keys = Keys(self.partition(entity));
+        let partition = self.partition(entity);
+        let keys = Keys(partition);
         let (word, sticky) = known.in_words();
         let marks = if known == Known::Ignore { Vec::new() } else { marks(&accepted.lead) };
         let verb = &self.scripts.place;
@@ -84,7 +86,7 @@ impl Board {
         for word in of_plan(plan) {
             place.arg(word);
         }
-        let reply = verb.run(&place, &self.redis).await?;
+        let reply: Reply = self.run(partition, &place).await?;
         self.commit(entity, &reply).await?;
         if !reply.detail.is_empty() && reply.lead != *id {
             // It has become part of another lead, and that is an event of its own.

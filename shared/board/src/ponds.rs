@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use tipoff_domain::{EntityId, LeadId, PondId};
+use tipoff_wire::After;
+use tipoff_wire::event::State;
 
 use crate::keys::{self, Keys};
 use crate::lists::lead_of;
@@ -48,7 +50,9 @@ impl Board {
         entity: &EntityId,
         ponds: &[PondId],
     ) -> Result<RestCounts, BoardError> {
-        let key = Keys(self.partition(entity)).pool(entity);
+        let partition = self.partition(entity);
+        let key = Keys(partition).pool(entity);
+        self.expect_open(partition).await?;
         let mut all = redis::pipe();
         for pond in [POOL, HELD].into_iter().chain(ponds.iter().map(PondId::as_str)) {
             let (from, to) = keys::of_pond(pond);
@@ -68,6 +72,7 @@ impl Board {
         limit: usize,
     ) -> Result<Page, BoardError> {
         let partition = self.partition(entity);
+        self.expect_open(partition).await?;
         let (from, mut to) = keys::of_pond(pond);
         if let Some((ms, lead)) = after.and_then(|after| after.split_once('.')) {
             to = format!("({pond}|{ms}|{lead}");
@@ -87,4 +92,14 @@ impl Board {
         let next = next.map(|(ms, lead)| format!("{ms}.{lead}"));
         Ok(Page { leads: self.load(partition, &leads).await?, next })
     }
+}
+
+/// Where a lead that nobody has stands in `pool`.
+pub(crate) fn resting(lead: &LeadId, now_is: &After) -> String {
+    let pond = match now_is.state {
+        State::Held => HELD,
+        _ => now_is.pond.as_ref().map_or(POOL, |pond| pond.as_str()),
+    };
+    let since = now_is.rested_at.map_or(0, |at| at.timestamp_millis());
+    format!("{pond}|{since:013}|{lead}")
 }

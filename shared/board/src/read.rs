@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tipoff_domain::{AgentId, LeadId};
+use tipoff_domain::{AgentId, EntityId, LeadId};
 use tipoff_wire::event::{OfferMade, State, Tried};
 use tipoff_wire::{After, Event, EventKind, Partition};
 
@@ -131,8 +131,11 @@ impl Fields<'_> {
 }
 
 /// A lead's state as plain fields, as `repair.lua` takes them.
-pub(crate) fn to_fields(event: &Event) -> Vec<(&'static str, String)> {
-    let after = &event.after;
+pub(crate) fn to_fields(
+    entity: &EntityId,
+    version: u64,
+    after: &After,
+) -> Vec<(&'static str, String)> {
     let names =
         |agents: &[AgentId]| agents.iter().map(AgentId::as_str).collect::<Vec<_>>().join(",");
     let tried = |tried: &Tried| format!("{}={}", tried.agent, to_word(&tried.outcome));
@@ -143,9 +146,9 @@ pub(crate) fn to_fields(event: &Event) -> Vec<(&'static str, String)> {
     let undo = |one: &OfferMade| format!("{}:{}", one.agent, one.until.timestamp_millis());
     let yes = |it: bool| it.then(|| "1".to_owned());
     let all = [
-        ("entity", Some(event.entity.to_string())),
+        ("entity", Some(entity.to_string())),
         ("state", Some(to_word(&after.state))),
-        ("version", Some(event.version.to_string())),
+        ("version", Some(version.to_string())),
         ("route", after.route.as_ref().map(ToString::to_string)),
         ("round", Some(after.round.to_string())),
         ("until", ms(&after.until)),
@@ -220,6 +223,7 @@ pub(crate) fn event(partition: Partition, entry: &Entry) -> Result<Event, Unread
         decision,
         after,
         payload: fields.json("payload")?,
+        person_kept_ms: fields.parsed("kept")?,
     })
 }
 
@@ -231,7 +235,7 @@ pub(crate) fn to_word(value: &impl Serialize) -> String {
         .unwrap_or_default()
 }
 
-fn from_word<T: DeserializeOwned>(word: &str) -> Option<T> {
+pub(crate) fn from_word<T: DeserializeOwned>(word: &str) -> Option<T> {
     serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
 }
 

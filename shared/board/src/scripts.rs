@@ -1,15 +1,18 @@
 //! The scripts: one verb each, one Rust caller each. A script's name is its
 //! hash, so two releases can run side by side.
+//!
+//! Every script begins with the name of the server that it is meant for (see
+//! [`crate::gate`]), so a server that was started or promoted since knows none.
 
-use std::sync::{Arc, LazyLock};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
-use redis::{Script, ScriptInvocation};
-use tipoff_runtime::Redis;
+use redis::{Cmd, Script, ToRedisArgs};
 
 use crate::BoardError;
-use crate::reply::Reply;
 
 const PRELUDE: &str = include_str!("scripts/prelude.lua");
+const SHUT: &str = include_str!("scripts/shut.lua");
 const LIMITS: &str = include_str!("scripts/limits.lua");
 const MOVES: &str = include_str!("scripts/moves.lua");
 const CREDITS: &str = include_str!("scripts/credits.lua");
@@ -22,8 +25,26 @@ const SHEBANG: &str = "#!lua\n";
 /// A script and what it is called in errors.
 pub(crate) struct Verb {
     pub(crate) name: &'static str,
-    script: Script,
+    body: String,
+    /// By the server that it is meant for.
+    fitted: RwLock<HashMap<String, Arc<Fitted>>>,
 }
+
+/// A script as one server takes it.
+pub(crate) struct Fitted {
+    pub(crate) text: String,
+    pub(crate) hash: String,
+}
+
+/// A script with its keys and words.
+pub(crate) struct Call<'a> {
+    pub(crate) verb: &'a Verb,
+    keys: Vec<Vec<u8>>,
+    words: Vec<Vec<u8>>,
+}
+
+/// Servers whose scripts are kept; more come and go only where servers fail all the time.
+const SERVERS_KEPT: usize = 32;
 
 macro_rules! scripts {
     ($($name:ident: [$($part:expr),*],)*) => {
@@ -37,8 +58,8 @@ macro_rules! scripts {
             pub(crate) fn edited(edit: impl Fn(&str) -> String) -> Self {
                 $(let $name = {
                     let body = include_str!(concat!("scripts/", stringify!($name), ".lua"));
-                    let whole = [SHEBANG, $($part,)* body].concat();
-                    Verb { name: stringify!($name), script: Script::new(&edit(&whole)) }
+                    let whole = [$($part,)* body].concat();
+                    Verb { name: stringify!($name), body: edit(&whole), fitted: RwLock::default() }
                 };)*
                 Self { $($name,)* }
             }
@@ -52,28 +73,31 @@ macro_rules! scripts {
 }
 
 scripts! {
-    place: [PRELUDE, LIMITS, MOVES, CREDITS, PICKS, CARRY_OUT, PEOPLE],
-    roll_on: [PRELUDE, LIMITS, MOVES, CREDITS, PICKS, CARRY_OUT],
-    reclaim: [PRELUDE, LIMITS, MOVES],
-    claim: [PRELUDE, LIMITS, MOVES],
-    room: [PRELUDE, LIMITS],
-    pass: [PRELUDE, LIMITS, MOVES],
-    undo_pass: [PRELUDE, LIMITS, MOVES],
-    another_chance: [PRELUDE, LIMITS, MOVES],
-    worked: [PRELUDE, LIMITS, MOVES],
-    follow_up: [PRELUDE, LIMITS, MOVES],
-    assign: [PRELUDE, LIMITS, MOVES],
-    give_back: [PRELUDE, LIMITS, MOVES],
-    release: [PRELUDE, LIMITS, MOVES, PEOPLE],
-    withdraw: [PRELUDE, LIMITS, MOVES],
-    close: [PRELUDE, LIMITS, MOVES, CREDITS],
-    credit: [PRELUDE, LIMITS, MOVES, CREDITS],
-    extend: [PRELUDE, LIMITS, MOVES],
+    place: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS, PICKS, CARRY_OUT, PEOPLE],
+    roll_on: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS, PICKS, CARRY_OUT],
+    reclaim: [PRELUDE, SHUT, LIMITS, MOVES],
+    claim: [PRELUDE, SHUT, LIMITS, MOVES],
+    room: [PRELUDE, SHUT, LIMITS],
+    pass: [PRELUDE, SHUT, LIMITS, MOVES],
+    undo_pass: [PRELUDE, SHUT, LIMITS, MOVES],
+    another_chance: [PRELUDE, SHUT, LIMITS, MOVES],
+    worked: [PRELUDE, SHUT, LIMITS, MOVES],
+    follow_up: [PRELUDE, SHUT, LIMITS, MOVES],
+    assign: [PRELUDE, SHUT, LIMITS, MOVES],
+    give_back: [PRELUDE, SHUT, LIMITS, MOVES],
+    release: [PRELUDE, SHUT, LIMITS, MOVES, PEOPLE],
+    withdraw: [PRELUDE, SHUT, LIMITS, MOVES],
+    close: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS],
+    credit: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS],
+    extend: [PRELUDE, SHUT, LIMITS, MOVES],
     repair: [PRELUDE, LIMITS, MOVES, CREDITS],
-    unsent: [PRELUDE],
+    unsent: [PRELUDE, SHUT],
     sweep: [],
     settle: [],
     members: [],
+    gate: [],
+    open: [],
+    shut_down: [],
 }
 
 impl Scripts {
@@ -86,27 +110,56 @@ impl Scripts {
 }
 
 impl Verb {
-    /// An invocation with these keys.
-    pub(crate) fn on<K: AsRef<str>>(&self, keys: &[K]) -> ScriptInvocation<'_> {
-        let mut invocation = self.script.prepare_invoke();
+    /// A call with these keys.
+    pub(crate) fn on<K: AsRef<str>>(&self, keys: &[K]) -> Call<'_> {
+        let mut call = Call { verb: self, keys: Vec::new(), words: Vec::new() };
         for key in keys {
-            invocation.key(key.as_ref());
+            call.key(key.as_ref());
         }
-        invocation
+        call
     }
 
-    /// Runs an invocation that answers like `reply` in `prelude.lua`.
-    pub(crate) async fn run(
-        &self,
-        invocation: &ScriptInvocation<'_>,
-        redis: &Redis,
-    ) -> Result<Reply, BoardError> {
-        Ok(invocation.invoke_async(&mut redis.clone()).await?)
+    /// The script as `server` takes it.
+    pub(crate) fn fitted(&self, server: &str) -> Arc<Fitted> {
+        let known = self.fitted.read().unwrap_or_else(PoisonError::into_inner).get(server).cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let text = format!("{SHEBANG}local SERVER = '{server}'\n{}", self.body);
+        let hash = Script::new(&text).get_hash().to_owned();
+        let fitted = Arc::new(Fitted { text, hash });
+        let mut all = self.fitted.write().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= SERVERS_KEPT {
+            all.clear();
+        }
+        all.insert(server.to_owned(), Arc::clone(&fitted));
+        fitted
     }
 
     /// The error for a word that this build does not know; it happens while
     /// two releases run side by side.
     pub(crate) fn unknown(&self, reply: impl Into<String>) -> BoardError {
         BoardError::UnknownReply { script: self.name, reply: reply.into() }
+    }
+}
+
+impl Call<'_> {
+    pub(crate) fn key(&mut self, key: impl ToRedisArgs) -> &mut Self {
+        key.write_redis_args(&mut self.keys);
+        self
+    }
+
+    pub(crate) fn arg(&mut self, word: impl ToRedisArgs) -> &mut Self {
+        word.write_redis_args(&mut self.words);
+        self
+    }
+
+    /// `EVALSHA` with a hash, or `EVAL` with a text.
+    pub(crate) fn command(&self, how: &str, script: &str) -> Cmd {
+        let words = self.keys.iter().chain(&self.words);
+        let size = words.fold(script.len() + 16, |size, word| size + word.len());
+        let mut command = Cmd::with_capacity(3 + self.keys.len() + self.words.len(), size);
+        command.arg(how).arg(script).arg(self.keys.len()).arg(&*self.keys).arg(&*self.words);
+        command
     }
 }

@@ -49,8 +49,10 @@ impl Board {
         edge: Edge,
         to: DateTime<Utc>,
     ) -> Result<(Vec<LeadId>, Option<Edge>), BoardError> {
+        let partition = self.partition(entity);
+        self.expect_open(partition).await?;
         let mut range = redis::cmd("ZRANGE");
-        range.arg(Keys(self.partition(entity)).leads(entity)).arg(edge.ms);
+        range.arg(Keys(partition).leads(entity)).arg(edge.ms);
         range.arg(format!("({}", to.timestamp_millis())).arg("BYSCORE");
         // An import may stamp thousands with one millisecond; those that were read come again.
         range.arg("LIMIT").arg(edge.read).arg(CHUNK).arg("WITHSCORES");

@@ -32,40 +32,74 @@ pub struct Swept {
     pub next: Option<DateTime<Utc>>,
     /// Events that are not in the log yet.
     pub unsent: usize,
+    /// What the server's clock shows, guarded by nothing.
+    pub shown: DateTime<Utc>,
+}
+
+/// A sweep as the script answers it.
+struct Answer {
+    word: String,
+    now: i64,
+    /// When the next deadline is, or when the gap began.
+    first: String,
+    unsent: usize,
+    shown: i64,
+    due: Vec<String>,
 }
 
 impl Board {
     /// What is due in a partition. Deadlines that fell into a time when nobody
     /// swept are put off first.
     pub async fn sweep(&self, partition: Partition) -> Result<Swept, BoardError> {
-        let (word, now, first, unsent, due) = self.sweep_once(partition, GAP).await?;
-        if word != "gap" {
-            return swept(partition, now, &first, unsent, &due);
+        self.sweep_believing(partition, None).await
+    }
+
+    /// The same, if the server's clock shows no later than `latest`: one that
+    /// does has jumped, and nothing moves on by it.
+    pub async fn sweep_believing(
+        &self,
+        partition: Partition,
+        latest: Option<DateTime<Utc>>,
+    ) -> Result<Swept, BoardError> {
+        let answer = self.sweep_once(partition, GAP, latest).await?;
+        if answer.word != "gap" {
+            return swept(partition, &answer);
         }
-        self.put_off(partition, first.parse().unwrap_or(now), now).await?;
-        let (_, now, first, unsent, due) = self.sweep_once(partition, TimeDelta::zero()).await?;
-        swept(partition, now, &first, unsent, &due)
+        let began = answer.first.parse().unwrap_or(answer.now);
+        self.put_off(partition, began, answer.now).await?;
+        swept(partition, &self.sweep_once(partition, TimeDelta::zero(), latest).await?)
     }
 
     async fn sweep_once(
         &self,
         partition: Partition,
         gap: TimeDelta,
-    ) -> Result<(String, i64, String, usize, Vec<String>), BoardError> {
-        let keys = Keys(partition);
-        let verb = &self.scripts.sweep;
+        latest: Option<DateTime<Utc>>,
+    ) -> Result<Answer, BoardError> {
+        let (keys, verb) = (Keys(partition), &self.scripts.sweep);
         let mut sweep = verb.on(&[keys.clock(), keys.deadlines(), keys.outbox()]);
         sweep.arg(SWEEP_AT_MOST).arg(gap.num_milliseconds());
-        let mut flat: Vec<String> = sweep.invoke_async(&mut self.redis.clone()).await?;
-        let due = flat.split_off(flat.len().min(4));
-        let [word, now, first, unsent] =
-            <[String; 4]>::try_from(flat).map_err(|flat| verb.unknown(flat.join(" ")))?;
+        sweep.arg(latest.map(|at| at.timestamp_millis().to_string()).unwrap_or_default());
+        let mut flat: Vec<String> = self.run(partition, &sweep).await?;
+        let number = |text: &str| text.parse::<i64>().map_err(|_| verb.unknown(text));
+        if let [word, shown] = &flat[..]
+            && word == "ahead"
+        {
+            let ahead = number(shown)? - latest.map_or(0, |at| at.timestamp_millis());
+            return Err(BoardError::ClockAhead { partition, by: TimeDelta::milliseconds(ahead) });
+        }
+        let due = flat.split_off(flat.len().min(5));
+        let [word, now, first, unsent, shown] =
+            <[String; 5]>::try_from(flat).map_err(|flat| verb.unknown(flat.join(" ")))?;
         if word != "due" && word != "gap" {
             return Err(verb.unknown(word));
         }
-        let number = |text: &str| text.parse::<i64>().map_err(|_| verb.unknown(text));
+        let (now, shown) = (number(&now)?, number(&shown)?);
+        if word == "due" {
+            self.gate.swept_at(partition, now);
+        }
         let unsent = usize::try_from(number(&unsent)?).unwrap_or(0);
-        Ok((word, number(&now)?, first, unsent, due))
+        Ok(Answer { word, now, first, unsent, shown, due })
     }
 
     /// Nobody swept between the two instants: no agent pays for that.
@@ -167,9 +201,10 @@ impl Board {
         lead: &LeadId,
     ) -> Result<Reply, BoardError> {
         let verb = &self.scripts.unsent;
-        let mut unsent = verb.on(&Keys(self.partition(entity)).of_lead(entity, lead));
+        let partition = self.partition(entity);
+        let mut unsent = verb.on(&Keys(partition).of_lead(entity, lead));
         unsent.arg(lead.as_str());
-        verb.run(&unsent, &self.redis).await
+        self.run(partition, &unsent).await
     }
 
     pub(crate) async fn outbox(
@@ -198,13 +233,15 @@ impl Board {
         patience: Duration,
         leaving: bool,
     ) -> Result<Vec<String>, BoardError> {
-        let mut members = self.scripts.members.on(&[ROUTERS]);
+        let verb = &self.scripts.members;
+        let mut members = verb.on(&[ROUTERS]);
         members.arg(router).arg(patience.as_millis().to_string()).arg(if leaving {
             "leaving"
         } else {
             "here"
         });
-        Ok(members.invoke_async(&mut self.redis.clone()).await?)
+        let asked = members.command("EVAL", &verb.fitted("").text);
+        Ok(asked.query_async(&mut self.redis.clone()).await?)
     }
 
     /// Moves the board's clock forward in every partition, as if time had
@@ -243,18 +280,15 @@ fn whose(entry: &Entry) -> Result<(EntityId, LeadId), BoardError> {
     Ok((fields.needed("entity").map_err(unreadable)?, fields.needed("lead").map_err(unreadable)?))
 }
 
-fn swept(
-    partition: Partition,
-    now: i64,
-    next: &str,
-    unsent: usize,
-    due: &[String],
-) -> Result<Swept, BoardError> {
+fn swept(partition: Partition, answer: &Answer) -> Result<Swept, BoardError> {
+    let Answer { now, first, unsent, shown, due, .. } = answer;
     let due: Vec<LeadId> = due.iter().filter_map(|lead| lead.parse().ok()).collect();
-    let instant = |ms| DateTime::from_timestamp_millis(ms);
-    let now = instant(now).ok_or_else(|| BoardError::UnknownReply {
-        script: "sweep",
-        reply: format!("partition {partition}: {now}"),
-    })?;
-    Ok(Swept { now, due, next: next.parse().ok().and_then(instant), unsent })
+    let instant = |ms: i64| {
+        DateTime::from_timestamp_millis(ms).ok_or_else(|| BoardError::UnknownReply {
+            script: "sweep",
+            reply: format!("partition {partition}: {ms}"),
+        })
+    };
+    let next = first.parse().ok().and_then(DateTime::from_timestamp_millis);
+    Ok(Swept { now: instant(*now)?, due, next, unsent: *unsent, shown: instant(*shown)? })
 }

@@ -31,7 +31,9 @@ impl Board {
     /// are left out.
     pub async fn turns(&self, entity: &EntityId) -> Result<BTreeMap<RouteId, Turns>, BoardError> {
         let mut redis = self.redis.clone();
-        let key = Keys(self.partition(entity)).turns();
+        let partition = self.partition(entity);
+        self.expect_open(partition).await?;
+        let key = Keys(partition).turns();
         let mut scan = redis::cmd("HSCAN").arg(key).cursor_arg(0).clone();
         scan.arg("MATCH").arg(format!("*:{entity}|*")).arg("COUNT").arg(1_000);
         let mut found = scan.iter_async::<(String, String)>(&mut redis).await?;

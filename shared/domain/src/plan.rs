@@ -93,6 +93,21 @@ pub enum How {
     Returning,
 }
 
+impl How {
+    /// Whether limits count it: it came to the agent in their turn (D-21).
+    pub const fn is_by_routing(self) -> bool {
+        match self {
+            Self::Claimed
+            | Self::Direct
+            | Self::AssignToAgent
+            | Self::TimeoutAgent
+            | Self::Exhausted
+            | Self::Listing => true,
+            Self::PoolClaimed | Self::AgentSite | Self::Manual | Self::Returning => false,
+        }
+    }
+}
+
 /// What a route puts on a lead when it takes it up (D-29).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Marks {

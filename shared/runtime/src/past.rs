@@ -1,12 +1,16 @@
-//! What a stream has of a subject, whatever the stream's size: JetStream
-//! answers in one go (direct get, ADR-31).
+//! What a stream has, whatever the stream's size: of one subject in one go
+//! (direct get, ADR-31), or of many in the order of the stream.
+//!
+//! Neither asks how far any consumer has come.
 
 use std::time::Duration;
 
+use async_nats::jetstream::Message;
+use async_nats::jetstream::consumer::{DeliverPolicy, pull};
 use async_nats::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures::StreamExt;
+use futures::{Stream, StreamExt, stream};
 use tokio::time::timeout;
 
 use crate::Nats;
@@ -35,6 +39,82 @@ pub enum PastError {
     Refused { stream: String, what: String },
 }
 
+/// Which messages of a stream are wanted, in its order.
+#[derive(Debug, Clone)]
+pub struct Range {
+    /// Subjects, which may have wildcards.
+    pub filters: Vec<String>,
+    /// Only what stands behind this sequence,
+    pub after: u64,
+    /// and not behind that one.
+    pub until: u64,
+    /// Whether the bodies come along.
+    pub bodies: bool,
+}
+
+/// The messages of `stream` in a range as they come, and how many to expect at most.
+pub async fn range(
+    nats: &Nats,
+    stream: &str,
+    range: Range,
+) -> Result<(u64, impl Stream<Item = Result<Stored, PastError>> + Send + use<>), PastError> {
+    let Range { filters, after, until, bodies } = range;
+    let (name, config) = (
+        stream.to_owned(),
+        pull::OrderedConfig {
+            filter_subjects: filters,
+            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: after + 1 },
+            headers_only: !bodies,
+            ..Default::default()
+        },
+    );
+    let refused = |what: &dyn std::fmt::Display| refused(stream, what);
+    let making = nats.jetstream.create_consumer_on_stream(config, stream);
+    let consumer = making.await.map_err(|error| refused(&error))?;
+    let expected = consumer.cached_info().num_pending;
+    let messages = consumer.messages().await.map_err(|error| refused(&error))?;
+    let left = if after >= until { 0 } else { expected };
+    let found = stream::try_unfold((messages, left), move |(mut messages, left)| {
+        let name = name.clone();
+        async move {
+            if left == 0 {
+                return Ok(None);
+            }
+            let next = timeout(PATIENCE, messages.next()).await;
+            let message = match next.map_err(|_| PastError::Timeout(name.clone()))? {
+                Some(Ok(message)) => message,
+                Some(Err(error)) => return Err(self::refused(&name, &error)),
+                None => return Err(self::refused(&name, &"the answer broke off")),
+            };
+            let stored = of_message(message).map_err(|error| self::refused(&name, &error))?;
+            let next = match stored.sequence {
+                last if last > until => return Ok(None),
+                last if last == until => 0,
+                _ => left - 1,
+            };
+            Ok(Some((stored, (messages, next))))
+        }
+    });
+    Ok((expected, found))
+}
+
+fn of_message(message: Message) -> Result<Stored, async_nats::Error> {
+    let info = message.info()?;
+    let (sequence, at) = (info.stream_sequence, info.published.to_utc());
+    let (message, _) = message.split();
+    Ok(Stored {
+        sequence,
+        subject: message.subject.to_string(),
+        at,
+        headers: message.headers.unwrap_or_default(),
+        body: message.payload,
+    })
+}
+
+fn refused(stream: &str, what: &dyn std::fmt::Display) -> PastError {
+    PastError::Refused { stream: stream.to_owned(), what: what.to_string() }
+}
+
 /// Everything that `stream` has on the subjects that `filter` fits, oldest first.
 pub async fn read(nats: &Nats, stream: &str, filter: &str) -> Result<Vec<Stored>, PastError> {
     let mut past: Vec<Stored> = Vec::new();
@@ -51,6 +131,24 @@ pub async fn read(nats: &Nats, stream: &str, filter: &str) -> Result<Vec<Stored>
     }
 }
 
+/// The last that `stream` has on the subjects that `filter` fits.
+pub async fn last(nats: &Nats, stream: &str, filter: &str) -> Result<Option<Stored>, PastError> {
+    let refused = |what: &dyn std::fmt::Display| refused(stream, what);
+    let wanted = format!(r#"{{"last_by_subj":"{filter}"}}"#);
+    let asked = nats.client.request(format!("$JS.API.DIRECT.GET.{stream}"), wanted.into());
+    let answer = timeout(PATIENCE, asked)
+        .await
+        .map_err(|_| PastError::Timeout(stream.to_owned()))?
+        .map_err(|error| refused(&error))?;
+    match answer.status.map(|status| status.as_u16()) {
+        None | Some(200) => {}
+        Some(404) => return Ok(None),
+        Some(other) => return Err(refused(&format!("status {other}"))),
+    }
+    let found = stored(answer.headers.unwrap_or_default(), answer.payload);
+    found.map(Some).ok_or_else(|| refused(&"a message without a place"))
+}
+
 /// As many as the stream gives in one go, and whether there are more.
 async fn page(
     nats: &Nats,
@@ -58,10 +156,7 @@ async fn page(
     filter: &str,
     from: u64,
 ) -> Result<(Vec<Stored>, bool), PastError> {
-    let refused = |what: &dyn std::fmt::Display| PastError::Refused {
-        stream: stream.to_owned(),
-        what: what.to_string(),
-    };
+    let refused = |what: &dyn std::fmt::Display| refused(stream, what);
     let inbox = nats.client.new_inbox();
     let mut answers =
         nats.client.subscribe(inbox.clone()).await.map_err(|error| refused(&error))?;

@@ -278,12 +278,16 @@ pub struct Event {
     /// Never shown to anybody who may not see contact details.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Value>,
+    /// `lead.received` and `lead.released`: for how long the person is recognised by
+    /// what they can be reached by, in milliseconds (D-30); left out: they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person_kept_ms: Option<i64>,
 }
 
 impl Event {
     /// The same event without contact details, as it is shown outside.
     pub fn without_payload(mut self) -> Self {
-        self.payload = None;
+        (self.payload, self.person_kept_ms) = (None, None);
         self
     }
 }

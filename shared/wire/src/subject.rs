@@ -21,6 +21,17 @@ pub fn leads_new(partition: Partition, entity: &EntityId) -> String {
     format!("leads.new.{partition}.{entity}")
 }
 
+/// Where all accepted leads of one partition wait.
+pub fn leads_new_in(partition: Partition) -> String {
+    format!("leads.new.{partition}.>")
+}
+
+/// The partition and entity of `leads.new.<partition>.<entity>`.
+pub fn read_leads_new(subject: &str) -> Option<(Partition, EntityId)> {
+    let (partition, entity) = subject.strip_prefix("leads.new.")?.split_once('.')?;
+    Some((Partition(partition.parse().ok()?), entity.parse().ok()?))
+}
+
 /// Where something that could not be a lead is kept. The tokens may be
 /// anything that was sent, so they are made safe.
 pub fn rejected(entity: &str, source: &str) -> String {
@@ -30,6 +41,19 @@ pub fn rejected(entity: &str, source: &str) -> String {
 /// The log of one lead.
 pub fn events(partition: Partition, entity: &EntityId, lead: &LeadId) -> String {
     format!("events.{partition}.{entity}.{lead}")
+}
+
+/// The logs of all leads of one partition.
+pub fn events_in(partition: Partition) -> String {
+    format!("events.{partition}.>")
+}
+
+/// The partition, entity and lead of `events.<partition>.<entity>.<lead>`.
+pub fn read_events(subject: &str) -> Option<(Partition, EntityId, LeadId)> {
+    let mut tokens = subject.strip_prefix("events.")?.split('.');
+    let mut token = || tokens.next();
+    let partition = Partition(token()?.parse().ok()?);
+    Some((partition, token()?.parse().ok()?, token()?.parse().ok()?))
 }
 
 /// The logs of all leads of one entity.

@@ -5,9 +5,12 @@
 -- How long a person is remembered at least; memory only, nothing hangs on it.
 local NINETY_DAYS = 90 * 24 * 60 * 60 * 1000
 
--- KEYS[13…]: one for each way to recognise the person.
+-- KEYS[13…]: one for each way to recognise the person. Answers for how many ms
+-- they are remembered, if at all.
 local function remember_person(lead, identities, sticky)
-  for i = 13, 12 + identities do redis.call('SET', KEYS[i], lead.id, 'PX', int(math.max(sticky, NINETY_DAYS))) end
+  local kept = int(math.max(sticky, NINETY_DAYS))
+  for i = 13, 12 + identities do redis.call('SET', KEYS[i], lead.id, 'PX', kept) end
+  return identities > 0 and kept or nil
 end
 
 local HELD_FOR = { sent = 'not_automatic', completed = 'incomplete' }
@@ -18,11 +21,11 @@ local function waits_for(lead, how)
 end
 
 -- From now on it is routed, as if it had just come in.
-local function let_go(lead, how, payload, by)
+local function let_go(lead, how, payload, kept)
   leave_queues(lead)
   put(lead, 'released', how)
   put(lead, 't0', int(now))
   if payload ~= '' then redis.call('SET', PAYLOAD, payload) end
   wait(lead)
-  emit(lead, 'lead.released', { 'by', by, 'payload', payload })
+  emit(lead, 'lead.released', { 'payload', payload, 'kept', kept })
 end

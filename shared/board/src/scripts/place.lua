@@ -16,8 +16,7 @@ local how_same, sticky, identities = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8
 local lead = open(LEAD, ARGV[1])
 if lead.is.state then
   if ARGV[9] == '1' and waits_for(lead, 'completed') then
-    if how_same ~= 'no' then remember_person(lead, identities, sticky) end
-    let_go(lead, 'completed', ARGV[5])
+    let_go(lead, 'completed', ARGV[5], how_same ~= 'no' and remember_person(lead, identities, sticky) or nil)
     return reply('released', lead)
   end
   -- The event of an inquiry is the other lead's.
@@ -69,7 +68,7 @@ begin('held')
 put(lead, 'inquiries', '1')
 redis.call('SET', PAYLOAD, ARGV[5])
 redis.call('ZADD', LEADS, ARGV[4], lead.id)
-if how_same ~= 'no' then remember_person(lead, identities, sticky) end
-emit(lead, 'lead.received', { 'payload', ARGV[5] })
+local kept = how_same ~= 'no' and remember_person(lead, identities, sticky) or nil
+emit(lead, 'lead.received', { 'payload', ARGV[5], 'kept', kept })
 carry_out(lead, plan)
 return reply('placed', lead)

@@ -16,7 +16,6 @@ if not waits_for(lead, how) then
   return reply(waits and 'not_held' or 'already_routed', lead)
 end
 
-remember_person(lead, tonumber(ARGV[4]), 0)
 put(lead, 'request', request)
-let_go(lead, how, ARGV[3])
+let_go(lead, how, ARGV[3], remember_person(lead, tonumber(ARGV[4]), 0))
 return reply('released', lead)

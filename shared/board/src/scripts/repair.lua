@@ -1,63 +1,146 @@
 --[[
-  The log knows better: puts a lead back as its last event says, and drops what
-  the board believed beyond that.
+  The log knows better: puts leads back as the last of their events says, and
+  drops what the board believed beyond that. Also what limits count, what routes
+  remember and how people are recognised comes back, where nothing newer stands.
 
-  ARGV[1] lead  [2] sequence of the event in the log  [3] payload, or '' to leave it
-  ARGV[4] how many words of memory follow, in fours: what, route, value, id of its event
-  then    how many words of what agents were given follow, in fours: agent, since, how, counted
-  then    fields and values after the event
+  ARGV[1] who catches the partition up, or '' if this is only about these leads
+  ARGV[2] 1: also what seems to stand there already, if nothing of it is on its way to the log
+  then    for every lead: lead, entity, sequence of its last event in the log, outbox id of that event, payload or '' to
+          leave it; then four lists, each with its length first: memory in fours: what, route, value, id of its event;
+          what agents were given in fours: agent, since, how, counted; marks of the person in twos: mark, ms until it
+          is forgotten; fields and values after the event
 
-  Says repaired | newer (the board is already at that event or beyond, in
-     agreement; what it has waiting follows on that)
+  Says repaired, how many (others are at that event already or beyond, in agreement; what they have waiting follows on that)
+     | lost (somebody else catches up, or nobody does any more)
 ]]
-local lead = open(LEAD, ARGV[1])
-if tonumber(lead.is.seq or '0') >= tonumber(ARGV[2]) then return reply('newer', lead) end
+local prefix, who, forced = string.match(CLOCK, '^.*}:'), ARGV[1], ARGV[2] == '1'
+if who ~= '' then
+  if redis.call('HGET', CLOCK, 'by') ~= who then return { 'lost', 0 } end
+  local time = redis.call('TIME')
+  redis.call('HSET', CLOCK, 'beat', int(tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)))
+end
 
-if lead.is.state then
-  resolve_all(lead, 'withdrawn')
-  leave_queues(lead)
+local at = 2
+local function take()
+  at = at + 1
+  return ARGV[at]
 end
-for _, id in ipairs(split(lead.is.unsent, ' ')) do redis.call('XDEL', OUTBOX, id) end
-for field in pairs(lead.is) do put(lead, field, nil) end
+local function take_list()
+  local list = {}
+  for i = 1, tonumber(take()) do list[i] = take() end
+  return list
+end
 
-local memory = 5
-local given = memory + tonumber(ARGV[4]) + 1
-local fields = given + tonumber(ARGV[given - 1])
-for i = fields, #ARGV, 2 do put(lead, ARGV[i], ARGV[i + 1]) end
-put(lead, 'seq', ARGV[2])
-
-local is = lead.is
-local asked = split(is.pending, ',')
-for _, agent in ipairs(asked) do redis.call('ZADD', OFFERS, 0, member(lead, agent)) end
-if #asked == 1 and not is.ball then redis.call('ZADD', RESERVED, 0, member(lead, asked[1])) end
-wait(lead)
-if is.state == 'pooled' or is.state == 'held' and is.why then
-  if not is.rested then put(lead, 'rested', int(now)) end
-  redis.call('ZADD', POOL, 0, resting(lead))
-end
-if is.state == 'assigned' then
-  if not is.since then put(lead, 'since', int(now)) end
-  redis.call('ZADD', OWNED, 0, member(lead, is.agent))
-  count_taken(lead)
-end
-for i = given, fields - 1, 4 do
-  local agent, since, how, counted = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-  local was = { entity = is.entity, agent = agent, since = since, how = how, counted = counted ~= '' and counted or nil }
-  count_taken({ id = lead.id, is = was })
-end
--- An inquiry on another lead stands in no list.
-if is.received and not is.of then redis.call('ZADD', LEADS, is.received, lead.id) end
-if ARGV[3] ~= '' then redis.call('SET', PAYLOAD, ARGV[3]) end
--- The route may have moved on since: only what is newer counts.
-for i = memory, given - 2, 4 do
-  local thing, id = ARGV[i] .. ':' .. memory_of(lead, ARGV[i + 1]), ARGV[i + 3]
-  local before = redis.call('HGET', TURNS, 'at:' .. thing) or '0-0'
-  local ms, number = string.match(id, '(%d+)-(%d+)')
-  local ms_before, number_before = string.match(before, '(%d+)-(%d+)')
-  local later = tonumber(ms) - tonumber(ms_before)
-  if later > 0 or later == 0 and tonumber(number) > tonumber(number_before) then
-    remember(memory_of(lead, ARGV[i + 1]), ARGV[i], ARGV[i + 2])
-    redis.call('HSET', TURNS, 'at:' .. thing, id)
+-- The event is one that is on its way to the log, and has just arrived there.
+local function arrives(lead, told)
+  local waiting, version = split(lead.is.unsent, ' '), tonumber(lead.is.version or '0')
+  for i, id in ipairs(waiting) do
+    if id == told.id and version - (#waiting - i) == tonumber(told.is.version) then
+      for _ = 1, i do redis.call('XDEL', OUTBOX, table.remove(waiting, 1)) end
+      put(lead, 'unsent', waiting[1] and table.concat(waiting, ' ') or nil)
+      put(lead, 'seq', told.sequence)
+      save(lead)
+      return true
+    end
   end
 end
-return reply('repaired', lead)
+
+local function stands(lead, told)
+  local at, last = tonumber(lead.is.seq or '0'), tonumber(told.sequence)
+  if forced and at == last and not lead.is.unsent then return false end
+  return at >= last or arrives(lead, told)
+end
+
+local function queue(lead)
+  local is = lead.is
+  local asked = split(is.pending, ',')
+  for _, agent in ipairs(asked) do redis.call('ZADD', OFFERS, 0, member(lead, agent)) end
+  if #asked == 1 and not is.ball then redis.call('ZADD', RESERVED, 0, member(lead, asked[1])) end
+  wait(lead)
+  if is.state == 'pooled' or is.state == 'held' and is.why then
+    if not is.rested then put(lead, 'rested', int(now)) end
+    redis.call('ZADD', POOL, 0, resting(lead))
+  end
+  if is.state == 'assigned' then
+    if not is.since then put(lead, 'since', int(now)) end
+    redis.call('ZADD', OWNED, 0, member(lead, is.agent))
+    count_taken(lead)
+  end
+  -- An inquiry on another lead stands in no list.
+  if is.received and not is.of then redis.call('ZADD', LEADS, is.received, lead.id) end
+end
+
+local function count_given(lead, given)
+  for i = 1, #given, 4 do
+    local agent, since, how, counted = given[i], given[i + 1], given[i + 2], given[i + 3]
+    local was = { entity = lead.is.entity, agent = agent, since = since, how = how, counted = counted ~= '' and counted or nil }
+    count_taken({ id = lead.id, is = was })
+  end
+end
+
+-- The route may have moved on since: only what is newer counts.
+local function remind(lead, memory)
+  for i = 1, #memory, 4 do
+    local whose, id = memory_of(lead, memory[i + 1]), memory[i + 3]
+    local thing = memory[i] .. ':' .. whose
+    local before = redis.call('HGET', TURNS, 'at:' .. thing) or '0-0'
+    local ms, number = string.match(id, '(%d+)-(%d+)')
+    local ms_before, number_before = string.match(before, '(%d+)-(%d+)')
+    local later = tonumber(ms) - tonumber(ms_before)
+    if later > 0 or later == 0 and tonumber(number) > tonumber(number_before) then
+      remember(whose, memory[i], memory[i + 2])
+      redis.call('HSET', TURNS, 'at:' .. thing, id)
+    end
+  end
+end
+
+-- The person may have come back since, with another lead.
+local function introduce(lead, marks)
+  for i = 1, #marks, 2 do
+    local key, left = prefix .. 'person:' .. lead.is.entity .. ':' .. marks[i], tonumber(marks[i + 1]) - now
+    local id = redis.call('GET', key)
+    local since = id and id ~= lead.id and tonumber(redis.call('HGET', prefix .. 'lead:' .. id, 't0') or '0') or 0
+    if left > 0 and since <= tonumber(lead.is.t0) then redis.call('SET', key, lead.id, 'PX', int(left)) end
+  end
+end
+
+local function put_back(lead, told)
+  if lead.is.state then
+    resolve_all(lead, 'withdrawn')
+    leave_queues(lead)
+  end
+  for _, id in ipairs(split(lead.is.unsent, ' ')) do redis.call('XDEL', OUTBOX, id) end
+  local before = {}
+  for field in pairs(lead.is) do before[#before + 1] = field end
+  for _, field in ipairs(before) do
+    if told.is[field] == nil then put(lead, field, nil) end
+  end
+  for field, value in pairs(told.is) do put(lead, field, value) end
+  put(lead, 'seq', told.sequence)
+  queue(lead)
+  if told.payload ~= '' then redis.call('SET', prefix .. 'payload:' .. lead.id, told.payload) end
+  save(lead)
+end
+
+local function bring_back(lead, told)
+  count_given(lead, told.given)
+  remind(lead, told.memory)
+  introduce(lead, told.marks)
+end
+
+local repaired = 0
+while at < #ARGV do
+  local id, entity = take(), take()
+  local told = { sequence = take(), id = take(), payload = take(), memory = take_list(), given = take_list(), marks = take_list(), is = {} }
+  local fields = take_list()
+  for i = 1, #fields, 2 do told.is[fields[i]] = fields[i + 1] end
+  LEADS, POOL = prefix .. 'leads:' .. entity, prefix .. 'pool:' .. entity
+  local lead = open(prefix .. 'lead:' .. id, id)
+  local is_behind = not stands(lead, told)
+  if is_behind then
+    put_back(lead, told)
+    repaired = repaired + 1
+  end
+  if is_behind or forced then bring_back(lead, told) end
+end
+return { 'repaired', repaired }

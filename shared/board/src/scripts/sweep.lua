@@ -3,19 +3,24 @@
 
   KEYS[1] clock  [2] deadlines  [3] outbox
   ARGV[1] how many at most   ARGV[2] a pause of this many ms is a gap; 0: do not look
+  ARGV[3] the latest that the server's clock may show, ms, or '' for anything
 
-  Says due, now, next (ms, or ''), length of the outbox, leads…
-     | gap, now, when it began, length of the outbox
+  Says due, now, next (ms, or ''), length of the outbox, what the server's clock shows, leads…
+     | gap, now, when it began, length of the outbox, what the server's clock shows
+     | ahead, what the server's clock shows (it has jumped; nothing is due until it is right)
+     | shut
 ]]
 local CLOCK, DEADLINES, OUTBOX = KEYS[1], KEYS[2], KEYS[3]
 local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-local stamps = redis.call('HMGET', CLOCK, 'high', 'swept')
-now = math.max(now, tonumber(stamps[1] or '0'))
+local shows = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+if ARGV[3] ~= '' and shows > tonumber(ARGV[3]) then return { 'ahead', string.format('%d', shows) } end
+local stamps = redis.call('HMGET', CLOCK, 'high', 'swept', 'open')
+if stamps[3] ~= SERVER then return { 'shut' } end
+local now = math.max(shows, tonumber(stamps[1] or '0'))
 local swept, text = tonumber(stamps[2] or '0'), string.format('%d', now)
 
 local function answer(word, first, leads)
-  local all = { word, text, first, redis.call('XLEN', OUTBOX) }
+  local all = { word, text, first, redis.call('XLEN', OUTBOX), string.format('%d', shows) }
   for _, lead in ipairs(leads) do all[#all + 1] = lead end
   return all
 end

@@ -21,7 +21,7 @@ pub(crate) struct Table {
     pub(crate) redis: Redis,
     pub(crate) entity: EntityId,
     pub(crate) nats_server: NatsServer,
-    _redis_server: RedisServer,
+    pub(crate) redis_server: RedisServer,
     leads: AtomicU32,
 }
 
@@ -41,8 +41,11 @@ pub(crate) fn minutes(count: i64) -> TimeDelta {
 impl Table {
     /// The board's clock stands at nine.
     pub(crate) async fn laid() -> Self {
-        let (nats_server, redis_server) =
-            (NatsServer::start().await.unwrap(), RedisServer::start().await.unwrap());
+        Self::laid_on(RedisServer::start().await.unwrap()).await
+    }
+
+    pub(crate) async fn laid_on(redis_server: RedisServer) -> Self {
+        let nats_server = NatsServer::start().await.unwrap();
         let stop = CancellationToken::new();
         let settings = Settings::at(nats_server.url(), redis_server.url());
         let nats = connect::nats(&settings, "test", &stop).await.unwrap();
@@ -55,9 +58,22 @@ impl Table {
             redis,
             entity: id("acme"),
             nats_server,
-            _redis_server: redis_server,
+            redis_server,
             leads: AtomicU32::new(0),
         }
+    }
+
+    /// What another process that works with the same servers has.
+    pub(crate) async fn another_board(&self) -> Board {
+        self.board_at(&self.redis_server.url()).await
+    }
+
+    /// The same with another Redis.
+    pub(crate) async fn board_at(&self, redis: &str) -> Board {
+        let (settings, stop) =
+            (Settings::at(self.nats_server.url(), redis.to_owned()), CancellationToken::new());
+        let nats = connect::nats(&settings, "another", &stop).await.unwrap();
+        Board::new(connect::redis(&settings, &stop).await.unwrap(), nats, PARTITIONS)
     }
 
     /// A number that no lead of this table has yet.

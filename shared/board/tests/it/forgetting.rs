@@ -95,6 +95,8 @@ async fn a_claim_that_redis_forgets_while_it_is_committed_is_still_the_only_one(
 async fn shipping_an_old_event_again_does_not_hide_what_followed_it() {
     let table = Table::laid().await;
     forget_ids_at_once(&table).await;
+    // Whoever comes first makes sure that the board has what the log has.
+    table.board.ready(&table.entity).await.unwrap();
     signal(&table, "-STOP");
     let (board, new) = (table.board.clone(), accepted("lead_0", "dana@example.com"));
     let lead = new.id.clone();

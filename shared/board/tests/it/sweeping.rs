@@ -4,7 +4,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use futures::{StreamExt, stream};
 use redis::AsyncCommands;
-use tipoff_board::{Claim, Claiming};
+use tipoff_board::{BoardError, Claim, Claiming};
 
 use crate::fixture::{Table, id, minutes, next, nine, pool, turn};
 
@@ -149,4 +149,21 @@ async fn a_script_that_redis_forgot_is_sent_again() {
     table.at(nine() + minutes(15)).await;
     table.move_on(&lead, &next(&["ben"])).await;
     assert_eq!(table.asked(&lead).await, ["ben"]);
+}
+
+/// A server that took over, whose clock is ahead: nothing expires by it, and
+/// the board's clock does not follow.
+#[tokio::test]
+async fn nothing_moves_on_by_a_clock_that_has_jumped() {
+    let table = Table::laid().await;
+    table.place(&turn(&["ana", "ben"])).await;
+    let swept = table.board.sweep(table.partition()).await.unwrap();
+    let before = table.board.time(&table.entity).await.unwrap();
+    let latest = swept.shown - TimeDelta::seconds(30);
+    let ahead = table.board.sweep_believing(table.partition(), Some(latest)).await;
+    let Err(BoardError::ClockAhead { by, .. }) = ahead else { panic!("{ahead:?}") };
+    assert!(by >= TimeDelta::seconds(30), "{by}");
+    assert_eq!(table.board.time(&table.entity).await.unwrap(), before);
+    let latest = swept.shown + TimeDelta::minutes(1);
+    table.board.sweep_believing(table.partition(), Some(latest)).await.unwrap();
 }

@@ -165,18 +165,7 @@ impl Standing {
 
     /// Whether it came to its agent in their turn.
     pub(super) fn is_counted(&self) -> bool {
-        let by_routing = match self.how {
-            Some(
-                How::Claimed
-                | How::Direct
-                | How::AssignToAgent
-                | How::TimeoutAgent
-                | How::Exhausted
-                | How::Listing,
-            ) => true,
-            Some(How::PoolClaimed | How::AgentSite | How::Manual | How::Returning) | None => false,
-        };
-        by_routing || self.counted
+        self.how.is_some_and(How::is_by_routing) || self.counted
     }
 
     pub(super) fn tell(&mut self, what: &'static str, agents: &[AgentId]) -> &mut Told {

@@ -1,6 +1,7 @@
 //! One sequence: the real board, and a model for each entity.
 
 use chrono::TimeDelta;
+use redis::AsyncCommands;
 use tipoff_board::{
     Actor, Assign, Board, BoardError, Chance, Claim, Claiming, Close, Credit, Known, MovedOn, Pass,
     Passing, Placed, Release, Return, Undone, Withdrawal, Withdrawn, Worked,
@@ -8,15 +9,18 @@ use tipoff_board::{
 use tipoff_domain::model::{Answer, Model};
 use tipoff_domain::plan::{Plan, Then};
 use tipoff_domain::{AgentId, Cap, EntityId, LeadId, Span};
+use tipoff_wire::Partition;
 
 use super::OUT_OF_REACH;
 use super::changes::{AGENTS, Change, ENTITIES, LEADS};
-use crate::fixture::{Table, accepted, id, nine};
+use crate::fixture::{PARTITIONS, Table, accepted, id, nine};
 
 pub(super) struct Run<'a> {
     pub(super) table: &'a Table,
     pub(super) board: &'a Board,
     number: u32,
+    /// Where the log ended before this sequence.
+    before: u64,
     pub(super) models: Vec<Model>,
 }
 
@@ -26,14 +30,21 @@ impl<'a> Run<'a> {
         let now = board.time(&id("anybody")).await.unwrap().max(nine());
         let number = table.next_number();
         let models = vec![Model::empty(now); ENTITIES];
-        let run = Self { table, board, number, models };
+        let mut events = table.jetstream().await.get_stream("EVENTS").await.unwrap();
+        let before = events.info().await.unwrap().state.last_sequence;
+        let run = Self { table, board, number, before, models };
         run.wipe().await;
         run
     }
 
+    /// What was before this sequence is of no interest.
     async fn wipe(&self) {
         let mut redis = self.table.redis.clone();
         let () = redis::cmd("FLUSHDB").query_async(&mut redis).await.unwrap();
+        for partition in Partition::all(PARTITIONS) {
+            let clock = format!("{{p{partition}}}:clock");
+            let () = redis.hset(clock, "logged", self.before).await.unwrap();
+        }
         self.board.advance_clock_to(self.models[0].now).await.unwrap();
     }
 
@@ -91,7 +102,8 @@ impl<'a> Run<'a> {
         if let Change::Wait { seconds } = change {
             self.wait(*seconds).await?;
         } else {
-            self.forget().await?;
+            // Whoever asks next finds the board empty, and fills it from the log.
+            self.wipe().await;
         }
         Ok((Answer::Known, Answer::Known))
     }
@@ -102,16 +114,6 @@ impl<'a> Run<'a> {
             model.now = later;
         }
         self.board.advance_clock_to(later).await
-    }
-
-    async fn forget(&self) -> Result<(), BoardError> {
-        self.wipe().await;
-        for entity in 0..ENTITIES {
-            for lead in self.leads(entity) {
-                self.board.recover(&self.entity(entity), &lead).await?;
-            }
-        }
-        Ok(())
     }
 
     /// What routers do.

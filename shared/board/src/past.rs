@@ -1,0 +1,162 @@
+//! What events say that a lead's place on the board is brought back from.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tipoff_domain::{EntityId, Lead, LeadId};
+use tipoff_wire::{After, EventKind, Partition};
+
+use crate::log::Logged;
+use crate::replay::Window;
+use crate::{place, read};
+
+/// An event, without what only people want to know.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Remembered {
+    id: String,
+    /// Also one that this build does not know.
+    #[serde(rename = "type")]
+    kind: String,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) entity: EntityId,
+    pub(crate) lead: LeadId,
+    pub(crate) version: u64,
+    pub(crate) after: After,
+    #[serde(default)]
+    payload: Option<Box<RawValue>>,
+    #[serde(default)]
+    person_kept_ms: Option<i64>,
+}
+
+/// The leads of a window, by partition, so many at a time.
+pub(crate) fn by_lead(
+    window: Window<Remembered>,
+    at_once: usize,
+) -> impl Iterator<Item = (Partition, Vec<Past>)> + Send {
+    let mut leads: BTreeMap<Partition, HashMap<LeadId, Past>> = BTreeMap::new();
+    for (partition, logged) in window {
+        match leads.entry(partition).or_default().entry(logged.event.lead.clone()) {
+            Entry::Occupied(mut past) => past.get_mut().add(logged),
+            Entry::Vacant(place) => {
+                place.insert(Past::begin(logged));
+            }
+        }
+    }
+    leads.into_iter().flat_map(move |(partition, pasts)| {
+        let mut pasts: Vec<Past> = pasts.into_values().collect();
+        let mut chunks = Vec::with_capacity(pasts.len() / at_once + 1);
+        while !pasts.is_empty() {
+            chunks.push((partition, pasts.split_off(pasts.len().saturating_sub(at_once))));
+        }
+        chunks
+    })
+}
+
+/// One lead's events, as far as they are known, put together.
+pub(crate) struct Past {
+    pub(crate) last: Logged<Remembered>,
+    payload: Option<String>,
+    pub(crate) memory: Vec<String>,
+    pub(crate) given: Vec<[String; 4]>,
+    /// What the person is recognised by, and until which ms.
+    marks: Vec<[String; 2]>,
+}
+
+impl Past {
+    pub(crate) fn begin(first: Logged<Remembered>) -> Self {
+        let (memory, given, marks) = (Vec::new(), Vec::new(), Vec::new());
+        let mut past = Self { last: first, payload: None, memory, given, marks };
+        past.note();
+        past
+    }
+
+    /// The events of one lead, oldest first. `None`: there are none.
+    pub(crate) fn of(history: Vec<Logged<Remembered>>) -> Option<Self> {
+        let mut history = history.into_iter();
+        let mut past = Self::begin(history.next()?);
+        history.for_each(|logged| past.add(logged));
+        Some(past)
+    }
+
+    /// A later event.
+    pub(crate) fn add(&mut self, next: Logged<Remembered>) {
+        self.last = next;
+        self.note();
+    }
+
+    fn note(&mut self) {
+        let event = &mut self.last.event;
+        // What came with a later inquiry is not the lead's.
+        let own = [EventKind::Received, EventKind::Released].map(EventKind::as_str);
+        if own.contains(&event.kind.as_str())
+            && let Some(payload) = event.payload.take()
+        {
+            let payload = Box::<str>::from(payload).into_string();
+            if let Some(kept) = event.person_kept_ms {
+                self.marks.extend(marks(&payload, event.at.timestamp_millis() + kept));
+            }
+            self.payload = Some(payload);
+        }
+        self.memory.extend(memory(event));
+        let given = given(event);
+        if given.is_some() && given.as_ref() != self.given.last() {
+            self.given.extend(given);
+        }
+    }
+
+    /// As `repair.lua` takes a lead.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let Logged { sequence, event } = &self.last;
+        let mut words = vec![
+            event.lead.to_string(),
+            event.entity.to_string(),
+            sequence.to_string(),
+            outbox_id(event).to_owned(),
+            self.payload.clone().unwrap_or_default(),
+        ];
+        let mut list = |some: Vec<String>| {
+            words.push(some.len().to_string());
+            words.extend(some);
+        };
+        list(self.memory.clone());
+        list(self.given.iter().flatten().cloned().collect());
+        list(self.marks.iter().flatten().cloned().collect());
+        let fields = read::to_fields(&event.entity, event.version, &event.after);
+        list(fields.into_iter().flat_map(|(field, value)| [field.to_owned(), value]).collect());
+        words
+    }
+}
+
+fn marks(payload: &str, until: i64) -> Vec<[String; 2]> {
+    let lead: Option<Lead> = serde_json::from_str(payload).ok();
+    let marks = lead.as_ref().map(place::marks).unwrap_or_default();
+    marks.into_iter().map(|mark| [mark, until.to_string()]).collect()
+}
+
+/// The partition comes first; within it, ids only go up.
+fn outbox_id(event: &Remembered) -> &str {
+    event.id.split_once('-').map_or("0-0", |(_, id)| id)
+}
+
+/// What the event made its route remember, as `repair.lua` takes it.
+fn memory(event: &Remembered) -> Vec<String> {
+    let (Some(memory), Some(route)) = (&event.after.memory, &event.after.route) else {
+        return Vec::new();
+    };
+    let things = memory.split(';').filter_map(|thing| thing.split_once('='));
+    let id = outbox_id(event);
+    let words =
+        |(what, value): (&str, &str)| [what.into(), route.to_string(), value.into(), id.to_owned()];
+    things.flat_map(words).collect()
+}
+
+/// Who had the lead after the event, as limits count it.
+fn given(event: &Remembered) -> Option<[String; 4]> {
+    let after = &event.after;
+    let counted = if after.counted { "1" } else { "" };
+    let since = after.since?.timestamp_millis().to_string();
+    Some([after.agent.as_ref()?.to_string(), since, read::to_word(&after.how?), counted.into()])
+}

@@ -1,0 +1,80 @@
+//! Reading the log by sequence: many leads in the order in which things happened.
+
+use futures::{Stream, TryStreamExt};
+use serde::de::DeserializeOwned;
+use tipoff_runtime::past::{self, Range, Stored};
+use tipoff_wire::{Partition, Stream as Kept, subject};
+use tracing::error;
+
+use crate::log::{Log, LogError, Logged};
+use crate::past::Remembered;
+use crate::read::place_in_json;
+
+/// Events that are taken apart together.
+const WINDOW: usize = 5_000;
+/// Windows taken apart ahead.
+const AHEAD: usize = 2;
+
+/// Events of several leads, each with its partition, in the order of the log.
+pub(crate) type Window<E> = Vec<(Partition, Logged<E>)>;
+
+impl Log {
+    /// The sequence of the last event of a partition, and when that was in ms; zeros for none.
+    pub(crate) async fn end(&self, partition: Partition) -> Result<(u64, i64), LogError> {
+        let filter = subject::events_in(partition);
+        let last = past::last(&self.nats, Kept::Events.name(), &filter).await;
+        let Some(last) = last.map_err(|error| unread(&error))? else { return Ok((0, 0)) };
+        // What an event says of its time is the board's.
+        let event: Option<Remembered> = serde_json::from_slice(&last.body).ok();
+        let at = event.map_or(last.at, |event| event.at);
+        Ok((last.sequence, at.timestamp_millis()))
+    }
+
+    /// All events of these partitions behind `after` up to `until`, a window at a
+    /// time; and how many are to come. One that this build cannot read is told of
+    /// and left out: its lead will be met again when somebody touches it.
+    pub(crate) async fn read_on<E: DeserializeOwned + Send + 'static>(
+        &self,
+        partitions: &[Partition],
+        after: u64,
+        until: u64,
+    ) -> Result<(u64, impl Stream<Item = Result<Window<E>, LogError>> + Send + use<E>), LogError>
+    {
+        let filters = partitions.iter().map(|one| subject::events_in(*one)).collect();
+        let range = Range { filters, after, until, bodies: true };
+        let found = past::range(&self.nats, Kept::Events.name(), range).await;
+        let (expected, stored) = found.map_err(|error| unread(&error))?;
+        let windows = stored
+            .map_err(|error| unread(&error))
+            .try_chunks(WINDOW)
+            .map_err(|broken| broken.1)
+            .map_ok(|window| async move {
+                // Beside the reading, which goes on meanwhile.
+                let apart = tokio::spawn(async move { take_apart(window) });
+                apart.await.map_err(|error| unread(&error))
+            })
+            .try_buffered(AHEAD);
+        Ok((expected, windows))
+    }
+}
+
+fn take_apart<E: DeserializeOwned>(window: Vec<Stored>) -> Window<E> {
+    let read = |stored: Stored| {
+        let sequence = stored.sequence;
+        match serde_json::from_slice(&stored.body) {
+            Ok(event) => {
+                Some((subject::read_events(&stored.subject)?.0, Logged { sequence, event }))
+            }
+            Err(what) => {
+                let what = place_in_json(&what);
+                error!(sequence, what, "an event in the log cannot be read and is left out");
+                None
+            }
+        }
+    };
+    window.into_iter().filter_map(read).collect()
+}
+
+fn unread(what: &dyn std::fmt::Display) -> LogError {
+    LogError::ReadOn(what.to_string())
+}
