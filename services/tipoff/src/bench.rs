@@ -23,6 +23,7 @@ mod mixed;
 mod notices;
 mod offers;
 mod progress;
+mod rebuild;
 mod relay;
 mod route;
 mod scale;
@@ -79,6 +80,8 @@ enum Scenario {
     Spread(spread::SpreadArgs),
     /// A long quiet run: whether anything grows that should not
     Soak(soak::SoakArgs),
+    /// Redis loses everything, and the log puts it back
+    Rebuild(rebuild::RebuildArgs),
 }
 
 pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<()> {
@@ -97,6 +100,7 @@ pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<()> {
         Scenario::Strain(scenario) => Box::pin(strain::run(scenario, setup)).await?,
         Scenario::Spread(scenario) => spread::run(&scenario)?,
         Scenario::Soak(scenario) => Box::pin(soak::run(scenario, setup)).await?,
+        Scenario::Rebuild(scenario) => Box::pin(rebuild::run(scenario, setup)).await?,
     };
     if args.json {
         term::out(&format!("{result}\n"));

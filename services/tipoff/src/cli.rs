@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{bench, dev, dlq, doctor, init, lint, report, send, services, simulate, trace};
+use crate::{
+    bench, dev, dlq, doctor, init, lint, rebuild, report, send, services, simulate, trace, verify,
+};
 
 /// Routes sales leads to the people who work them.
 #[derive(Debug, Parser)]
@@ -45,6 +47,10 @@ pub(crate) enum Command {
     Bench(bench::BenchArgs),
     /// Messages that nobody could handle: list, show and send again
     Dlq(dlq::Args),
+    /// Fill the board anew from the log; decisions wait meanwhile
+    Rebuild(rebuild::Args),
+    /// Compare the board with the log, at any time, and put right what differs
+    Verify(verify::Args),
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `tipoff doctor`: what is wrong with a deployment, and how to put it right.
 
+mod board;
 mod findings;
 mod nats;
 mod redis;
@@ -21,17 +22,26 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut findings = Findings::default();
     let mut missing = false;
-    match reach::nats(&args.settings).await {
-        Ok(nats) => nats::examine(&nats, &args.settings, &mut findings).await,
+    let bus = match reach::nats(&args.settings).await {
+        Ok(nats) => {
+            let partitions = nats::examine(&nats, &args.settings, &mut findings).await;
+            partitions.map(|partitions| (nats, partitions))
+        }
         Err(error) => {
             missing = true;
             absent("nats", &error, &mut findings);
+            None
         }
-    }
+    };
     // Doctor looks at what others refuse to work with.
     let lenient = Settings { r#unsafe: true, ..args.settings.clone() };
     match reach::redis(&lenient).await {
-        Ok(redis) => redis::examine(&redis, &Clock::system(), &mut findings).await,
+        Ok(redis) => {
+            redis::examine(&redis, &Clock::system(), &mut findings).await;
+            if let Some((nats, partitions)) = bus {
+                board::examine(nats, redis, partitions, &mut findings).await;
+            }
+        }
         Err(error) => {
             missing = true;
             absent("redis", &error, &mut findings);

@@ -9,6 +9,7 @@ mod exit;
 mod init;
 mod lint;
 mod reach;
+mod rebuild;
 mod report;
 mod send;
 mod services;
@@ -16,6 +17,7 @@ mod simulate;
 mod tell;
 mod term;
 mod trace;
+mod verify;
 mod why;
 
 use std::process::ExitCode;
@@ -64,6 +66,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Simulate(args) => Box::pin(simulate::run(args)).await?,
         Command::Bench(args) => Box::pin(bench::run(args)).await?,
         Command::Dlq(args) => Box::pin(dlq::run(args)).await?,
+        Command::Rebuild(args) => Box::pin(rebuild::run(args)).await?,
+        Command::Verify(args) => return Box::pin(verify::run(args)).await,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,12 @@ use tokio_util::sync::CancellationToken;
 use super::findings::Findings;
 use super::redis::numbers;
 
-pub(super) async fn examine(nats: &Nats, settings: &Settings, findings: &mut Findings) {
+/// Answers how many partitions there are.
+pub(super) async fn examine(
+    nats: &Nats,
+    settings: &Settings,
+    findings: &mut Findings,
+) -> Option<u16> {
     let server = nats.client.server_info();
     let (major, minor) = OLDEST_NATS;
     let new_enough = numbers(&server.version) >= OLDEST_NATS;
@@ -27,7 +32,7 @@ pub(super) async fn examine(nats: &Nats, settings: &Settings, findings: &mut Fin
     for stream in Stream::ALL {
         examine_stream(nats, stream, settings, findings).await;
     }
-    roster(nats, settings, findings).await;
+    roster(nats, settings, findings).await
 }
 
 async fn examine_stream(nats: &Nats, stream: Stream, settings: &Settings, findings: &mut Findings) {
@@ -67,14 +72,16 @@ async fn examine_stream(nats: &Nats, stream: Stream, settings: &Settings, findin
     }
 }
 
-async fn roster(nats: &Nats, settings: &Settings, findings: &mut Findings) {
+async fn roster(nats: &Nats, settings: &Settings, findings: &mut Findings) -> Option<u16> {
     // Opening it would make it, and looking changes nothing.
     if let Err(error) = nats.jetstream.get_key_value("roster").await {
         findings.wrong("roster", format!("cannot be read: {error}"), "run `tipoff init`");
-        return;
+        return None;
     }
     let stop = CancellationToken::new();
-    match Roster::open(nats, DEFAULT_PARTITIONS, settings.replicas, stop.clone()).await {
+    let partitions = match Roster::open(nats, DEFAULT_PARTITIONS, settings.replicas, stop.clone())
+        .await
+    {
         Ok(roster) => {
             let partitions = roster.deployment().partitions;
             let operators = roster.keys(None).len();
@@ -87,10 +94,13 @@ async fn roster(nats: &Nats, settings: &Settings, findings: &mut Findings) {
             );
             let remedy = "make one: `tipoff init --operator-key`";
             findings.judge(operators > 0, "roster", format!("{operators} operator keys"), remedy);
+            Some(partitions).filter(|partitions| *partitions > 0)
         }
         Err(error) => {
             findings.wrong("roster", format!("cannot be read: {error}"), "run `tipoff init`");
+            None
         }
-    }
+    };
     stop.cancel();
+    partitions
 }
