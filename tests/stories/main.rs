@@ -14,6 +14,7 @@ mod limits;
 mod listing;
 mod marks;
 mod onward;
+mod overlooked;
 mod pauses;
 mod ponds;
 mod routers;

@@ -179,7 +179,7 @@ impl World {
         let (nats, redis) = (self.nats.clone(), self.redis.clone());
         let (roster, clock, stop) =
             (self.roster.clone(), self.clock.clone(), self.routers.stop.clone());
-        let options = tipoff_router::Options::default();
+        let options = tipoff_router::Options { audit_seconds: 1, ..Default::default() };
         self.routers.tasks.spawn(async move {
             let running = tipoff_router::run(nats, redis, roster, clock, options, stop);
             Box::pin(running).await.unwrap();

@@ -8,6 +8,7 @@
 
 mod audit;
 mod options;
+mod overlooked;
 mod place;
 mod seed;
 mod share;
@@ -21,11 +22,13 @@ use tipoff_board::Board;
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Nats, Redis, WorkerError, WorkerLimits, worker};
 use tipoff_wire::Stream;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 pub use options::Options;
 
+use crate::overlooked::Overlooked;
 use crate::place::Placer;
 use crate::seed::Seeds;
 use crate::sweep::Mover;
@@ -67,13 +70,17 @@ pub async fn run(
         clock: clock.clone(),
         seeds: seeds.clone(),
     };
+    let every = Duration::from_secs(options.audit_seconds.max(1));
+    let overlooked = Overlooked::new(nats.clone(), board.clone(), placer.clone());
+    let (mine, sweeping) = watch::channel(Vec::new());
     let failing = Arc::default();
     let mover = Mover { board: board.clone(), roster, clock: clock.clone(), seeds, failing };
 
     info!(in_flight = options.in_flight, "routing");
-    let (pulled, shared) = tokio::join!(
+    let (pulled, shared, ()) = tokio::join!(
         worker::work(nats.clone(), clock, limits, placer, stop.clone()),
-        share::share_out(nats, mover, stop.clone()),
+        share::share_out(nats, mover, mine, stop.clone()),
+        overlooked.watch(every, sweeping, stop.clone()),
     );
     pulled?;
     shared?;

@@ -22,10 +22,20 @@ pub struct Options {
         default_value_t = 20
     )]
     pub drain_seconds: u64,
+    /// How often to look for accepted leads that no consumer brought, in
+    /// seconds; one is found by the second time.
+    #[arg(
+        id = "router_audit_seconds",
+        long = "router-audit-seconds",
+        env = "TIPOFF_ROUTER_AUDIT_SECONDS",
+        default_value_t = 25,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub audit_seconds: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { in_flight: 512, drain_seconds: 20 }
+        Self { in_flight: 512, drain_seconds: 20, audit_seconds: 25 }
     }
 }

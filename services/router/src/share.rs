@@ -36,12 +36,15 @@ struct Sweeping {
     auditor: Auditor,
     tasks: TaskTracker,
     running: BTreeMap<Partition, (Arc<Notify>, CancellationToken)>,
+    /// Tells others which those are.
+    mine: watch::Sender<Vec<Partition>>,
 }
 
 /// Sweeps this router's share of the partitions until `stop` is cancelled.
 pub(crate) async fn share_out(
     nats: Nats,
     mover: Mover,
+    mine: watch::Sender<Vec<Partition>>,
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let router = uuid::Uuid::now_v7().simple().to_string();
@@ -50,7 +53,7 @@ pub(crate) async fn share_out(
     let (mut staff, mut changes) = (Staff::new(mover.roster.clone()), mover.roster.changes());
     let auditor = Auditor::new(board.clone(), mover.roster.clone(), mover.clock.clone());
     let mut sweeping =
-        Sweeping { mover, auditor, tasks: TaskTracker::new(), running: BTreeMap::new() };
+        Sweeping { mover, auditor, tasks: TaskTracker::new(), running: BTreeMap::new(), mine };
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut calls = nats.client.subscribe(subject::WAKE_ALL).await.map_err(Error::Wake)?;
@@ -95,6 +98,7 @@ impl Sweeping {
                 self.start(*partition);
             }
         }
+        self.mine.send_replace(mine.to_vec());
     }
 
     fn start(&mut self, partition: Partition) {

@@ -1,0 +1,263 @@
+//! What was overlooked: leads that were accepted and are nowhere on the board,
+//! and events that the board does not have.
+//!
+//! A consumer can be starved while all reports look well: it stands ahead of
+//! what it delivered, it is paused, somebody acknowledged in its name. So LEADS
+//! and EVENTS are read by sequence here, however far any consumer has come, and
+//! the board is asked about every lead. Those that were overlooked are placed,
+//! or repaired from the log; they are counted and told of.
+//!
+//! How far that has come stands on the board: if the board is lost, everything
+//! is looked over again. Whoever sweeps a partition does it; two at once do no harm.
+
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::pull;
+use futures::{Stream, TryStreamExt};
+use opentelemetry::global;
+use opentelemetry::metrics::{Counter, Gauge};
+use tipoff_board::{Audited, Awareness, Board, BoardError};
+use tipoff_domain::{EntityId, LeadId};
+use tipoff_runtime::Nats;
+use tipoff_runtime::past::{self, PastError, Range, Stored};
+use tipoff_wire::{Partition, Stream as Kept, subject};
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+
+use crate::place::Placer;
+
+/// Leads asked about in one go.
+const CHUNK: usize = 500;
+/// How long one answer of JetStream may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why nobody could look.
+#[derive(Debug, thiserror::Error)]
+enum LookError {
+    #[error("the board could not be asked")]
+    Board(#[from] BoardError),
+    #[error("what was sent could not be read")]
+    Past(#[from] PastError),
+    #[error("JetStream did not say how far it is: {0}")]
+    Stream(String),
+}
+
+/// Looks for what was overlooked.
+pub(crate) struct Overlooked {
+    nats: Nats,
+    board: Board,
+    placer: Placer,
+    missing: Gauge<u64>,
+    placed: Counter<u64>,
+    behind: Counter<u64>,
+    heartbeat: Gauge<u64>,
+    /// How far LEADS and EVENTS were, and the routers with LEADS, a round ago.
+    before: Option<Ends>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Ends {
+    leads: u64,
+    events: u64,
+    delivered: u64,
+}
+
+/// A message, the lead that it is about, and what the board knows of that.
+struct About {
+    stored: Stored,
+    partition: Partition,
+    entity: EntityId,
+    lead: LeadId,
+}
+
+impl Overlooked {
+    pub(crate) fn new(nats: Nats, board: Board, placer: Placer) -> Self {
+        let meter = global::meter("tipoff-router");
+        let missing = meter
+            .u64_gauge("tipoff_audit_missing")
+            .with_description("Accepted leads that were nowhere on the board when last looked for");
+        let placed = meter
+            .u64_counter("tipoff_audit_placed")
+            .with_description("Accepted leads that had been overlooked and were placed");
+        let behind = meter
+            .u64_counter("tipoff_audit_behind")
+            .with_description("Leads that had stayed behind the log and were repaired from it");
+        let heartbeat = meter
+            .u64_gauge("tipoff_audit_rounds")
+            .with_description("Rounds in which what was overlooked was looked for");
+        let (missing, placed) = (missing.build(), placed.build());
+        let (behind, heartbeat) = (behind.build(), heartbeat.build());
+        Self { nats, board, placer, missing, placed, behind, heartbeat, before: None }
+    }
+
+    /// Looks every so often, in the partitions that this router sweeps at the time.
+    pub(crate) async fn watch(
+        mut self,
+        every: Duration,
+        mine: watch::Receiver<Vec<Partition>>,
+        stop: CancellationToken,
+    ) {
+        let (mut rounds, mut every) = (0, tokio::time::interval(every));
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while stop.run_until_cancelled(every.tick()).await.is_some() {
+            let mine = mine.borrow().clone();
+            match stop.run_until_cancelled(self.round(&mine)).await {
+                Some(Ok(())) => {
+                    rounds += 1;
+                    self.heartbeat.record(rounds, &[]);
+                }
+                // Until somebody has caught up; who does so tells of it.
+                Some(Err(LookError::Board(BoardError::Shut { .. }))) => {}
+                Some(Err(error)) => {
+                    warn!(
+                        error = &error as &dyn std::error::Error,
+                        "nobody could look for what was overlooked"
+                    );
+                }
+                None => break,
+            }
+        }
+    }
+
+    /// Whatever stood in the streams a round ago has had time enough.
+    async fn round(&mut self, mine: &[Partition]) -> Result<(), LookError> {
+        let now = self.ends().await?;
+        let Some(before) = self.before.replace(now) else { return Ok(()) };
+        if mine.is_empty() {
+            return Ok(());
+        }
+        let audited = self.board.audited(mine).await?;
+        let first = |of: fn(&Audited) -> u64| audited.iter().map(of).min().unwrap_or(0);
+        // What waits its turn is not overlooked, as long as there is progress.
+        let until = if now.delivered > before.delivered {
+            before.leads.min(before.delivered)
+        } else {
+            before.leads
+        };
+        self.leads(mine, first(|one| one.leads), until).await?;
+        self.events(mine, first(|one| one.events), before.events).await?;
+        let done = Audited { leads: until, events: before.events };
+        Ok(self.board.note_audited(mine, done).await?)
+    }
+
+    async fn ends(&self) -> Result<Ends, LookError> {
+        let last = async |stream: Kept| {
+            let asked = timeout(PATIENCE, self.nats.jetstream.get_stream(stream.name())).await;
+            let stream = asked.map_err(unsaid)?.map_err(unsaid)?;
+            Ok::<_, LookError>(stream)
+        };
+        let (leads, events) = (last(Kept::Leads).await?, last(Kept::Events).await?);
+        let asked = timeout(PATIENCE, leads.get_consumer::<pull::Config>("router")).await;
+        let delivered = match asked.map_err(unsaid)? {
+            Ok(consumer) => consumer.cached_info().delivered.stream_sequence,
+            // There is none yet, or no longer: nothing is on its way.
+            Err(_) => 0,
+        };
+        let of = |info: &async_nats::jetstream::stream::Info| info.state.last_sequence;
+        Ok(Ends { leads: of(leads.cached_info()), events: of(events.cached_info()), delivered })
+    }
+
+    /// Leads that were accepted, and are nowhere on the board.
+    async fn leads(&self, mine: &[Partition], after: u64, until: u64) -> Result<(), LookError> {
+        let filters = mine.iter().map(|one| subject::leads_new_in(*one)).collect();
+        let chunks = self.read(Kept::Leads, Range { filters, after, until, bodies: false }).await?;
+        let (mut chunks, mut missing) = (std::pin::pin!(chunks), 0);
+        while let Some(chunk) = chunks.try_next().await? {
+            let about = chunk.into_iter().filter_map(accepted).collect();
+            for (about, known) in self.ask(about).await? {
+                if known.is_there {
+                    continue;
+                }
+                missing += 1;
+                let (entity, lead) = (&about.entity, &about.lead);
+                error!(entity.id = %entity, lead.id = %lead, sequence = about.stored.sequence,
+                    "an accepted lead was overlooked; it is placed now");
+                self.place(&about).await?;
+            }
+        }
+        self.missing.record(missing, &[]);
+        Ok(())
+    }
+
+    async fn place(&self, about: &About) -> Result<(), LookError> {
+        let sequence = about.stored.sequence;
+        let range = Range {
+            filters: vec![about.stored.subject.clone()],
+            after: sequence - 1,
+            until: sequence,
+            bodies: true,
+        };
+        let (_, whole) = past::range(&self.nats, Kept::Leads.name(), range).await?;
+        let Some(whole) = std::pin::pin!(whole).try_next().await? else { return Ok(()) };
+        match self.placer.place(&whole.body).await {
+            Ok(()) => {
+                self.placed.add(1, &[]);
+                Ok(())
+            }
+            Err(error) if error.will_pass() => Err(LookError::Stream(error.to_string())),
+            // It was set aside with the same reason, or will be.
+            Err(error) => {
+                error!(
+                    error = &error as &dyn std::error::Error,
+                    sequence, "an overlooked lead cannot be placed"
+                );
+                Ok(())
+            }
+        }
+    }
+
+    /// Leads that the board has, but not as their last event says.
+    async fn events(&self, mine: &[Partition], after: u64, until: u64) -> Result<(), LookError> {
+        let filters = mine.iter().map(|one| subject::events_in(*one)).collect();
+        let chunks =
+            self.read(Kept::Events, Range { filters, after, until, bodies: false }).await?;
+        let mut chunks = std::pin::pin!(chunks);
+        while let Some(chunk) = chunks.try_next().await? {
+            let about = chunk.into_iter().filter_map(happened).collect();
+            for (about, known) in self.ask(about).await? {
+                if known.sequence >= about.stored.sequence || known.waits {
+                    continue;
+                }
+                let (entity, lead) = (&about.entity, &about.lead);
+                error!(entity.id = %entity, lead.id = %lead, sequence = about.stored.sequence,
+                    board.sequence = known.sequence, "the board stayed behind the log; the lead is repaired");
+                self.board.recover(entity, lead).await?;
+                self.behind.add(1, &[]);
+            }
+        }
+        Ok(())
+    }
+
+    async fn read(
+        &self,
+        stream: Kept,
+        range: Range,
+    ) -> Result<impl Stream<Item = Result<Vec<Stored>, PastError>> + use<>, LookError> {
+        let (_, stored) = past::range(&self.nats, stream.name(), range).await?;
+        Ok(stored.try_chunks(CHUNK).map_err(|broken| broken.1))
+    }
+
+    async fn ask(&self, about: Vec<About>) -> Result<Vec<(About, Awareness)>, BoardError> {
+        let leads: Vec<_> = about.iter().map(|one| (one.partition, one.lead.clone())).collect();
+        let known = self.board.known(&leads).await?;
+        Ok(about.into_iter().zip(known).collect())
+    }
+}
+
+/// The message's id is the lead's.
+fn accepted(stored: Stored) -> Option<About> {
+    let (partition, entity) = subject::read_leads_new(&stored.subject)?;
+    let lead = stored.headers.get(async_nats::header::NATS_MESSAGE_ID)?.as_str().parse().ok()?;
+    Some(About { stored, partition, entity, lead })
+}
+
+fn happened(stored: Stored) -> Option<About> {
+    let (partition, entity, lead) = subject::read_events(&stored.subject)?;
+    Some(About { stored, partition, entity, lead })
+}
+
+fn unsaid(error: impl std::fmt::Display) -> LookError {
+    LookError::Stream(error.to_string())
+}

@@ -1,0 +1,69 @@
+//! Consumers that go wrong while all looks well, and a board that is lost.
+
+use async_nats::jetstream::consumer::pull;
+use chrono::Utc;
+use futures::StreamExt;
+use serde_json::json;
+use tipoff_tests::World;
+use tipoff_wire::EventKind;
+
+async fn leads(world: &World) -> async_nats::jetstream::stream::Stream {
+    world.nats.jetstream.get_stream("LEADS").await.unwrap()
+}
+
+/// Nobody tells the routers, and nothing looks wrong.
+#[tokio::test]
+async fn leads_that_a_starved_consumer_leaves_behind_are_found_and_placed() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    let robin = json!({"kind": "round_robin", "agents": ["ana", "ben"]});
+    world.route("Robin", robin, json!({})).await;
+    let brought = world.lead_from_zillow("Kim").await;
+    world.first(&brought, EventKind::Offered).await;
+
+    let later = "2040-01-01T00:00:00Z".parse::<chrono::DateTime<Utc>>().unwrap();
+    leads(&world).await.pause_consumer("router", later).await.unwrap();
+    let mut starved = Vec::new();
+    for number in 0..5 {
+        starved.push(world.lead_from_zillow(&format!("person{number}")).await);
+    }
+    for lead in &starved {
+        world.first(lead, EventKind::Offered).await;
+    }
+    leads(&world).await.resume_consumer("router").await.unwrap();
+}
+
+/// Somebody reads and acknowledges in the routers' name: they never hear of it.
+#[tokio::test]
+async fn leads_that_others_acknowledge_are_found_and_placed() {
+    let mut world = World::with_team(&["ana"]).await;
+    world.route("All", json!({"kind": "random", "agents": "all"}), json!({})).await;
+    let brought = world.lead_from_zillow("Kim").await;
+    world.first(&brought, EventKind::Offered).await;
+    world.stop_routers().await;
+    let stolen = world.lead_from_zillow("Sam").await;
+    let consumer = leads(&world).await.get_consumer::<pull::Config>("router").await.unwrap();
+    let mut messages = consumer.fetch().max_messages(1).messages().await.unwrap();
+    messages.next().await.unwrap().unwrap().double_ack().await.unwrap();
+
+    world.start_router();
+    world.first(&stolen, EventKind::Offered).await;
+    assert_eq!(world.history(&stolen).await, ["lead.received", "lead.offered"], "once");
+}
+
+/// Everything is lost while the whole system runs.
+#[tokio::test]
+async fn a_system_whose_redis_is_emptied_goes_on_by_itself() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    let robin = json!({"kind": "round_robin", "agents": ["ana", "ben"]});
+    world.route("Robin", robin, json!({})).await;
+    let first = world.lead_from_zillow("Kim").await;
+    assert_eq!(world.offered(&first, 1).await, ["ana"]);
+    let () = redis::cmd("FLUSHALL").query_async(&mut world.redis.clone()).await.unwrap();
+
+    let second = world.lead_from_zillow("Sam").await;
+    assert_eq!(world.offered(&second, 1).await, ["ben"], "the turn is known");
+    let kim = world.board.lead(&"acme".parse().unwrap(), &first).await.unwrap().unwrap();
+    assert_eq!(kim.now_is.pending, ["ana".parse().unwrap()]);
+    let (_, differences) = world.board.verify(false, &mut |_| {}).await.unwrap();
+    assert_eq!(differences, []);
+}
