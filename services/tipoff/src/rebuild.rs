@@ -24,11 +24,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let (roster, stop) = reach::roster(&nats, &args.settings).await?;
     let board = Board::new(redis, nats, roster.deployment().partitions);
     let bar = progress("events read")?;
-    let rebuilt = board.rebuild(&mut |done: CaughtUp| {
+    let mut told = |done: CaughtUp| {
         bar.set_length(done.expected);
         bar.set_position(done.events);
-    });
-    let rebuilt = rebuilt.await.context("the board is not rebuilt; run this again")?;
+    };
+    let rebuilt = board.rebuild(&mut told).await;
+    let rebuilt = rebuilt.context("the board is not rebuilt; run this again")?;
     bar.finish_and_clear();
     stop.cancel();
     let CaughtUp { partitions, events, repaired, took, .. } = rebuilt;

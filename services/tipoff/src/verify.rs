@@ -30,11 +30,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (roster, stop) = reach::roster(&nats, &args.settings).await?;
     let board = Board::new(redis, nats, roster.deployment().partitions);
     let bar = progress("events compared")?;
-    let verified = board.verify(args.repair, &mut |done: Verified| {
+    let mut told = |done: Verified| {
         bar.set_length(done.expected);
         bar.set_position(done.events);
-    });
-    let (done, found) = verified.await.context("the board could not be compared with the log")?;
+    };
+    let verified = board.verify(args.repair, &mut told).await;
+    let (done, found) = verified.context("the board could not be compared with the log")?;
     bar.finish_and_clear();
     stop.cancel();
     term::out(&if args.json { json(&done, &found)? } else { text(&done, &found) });

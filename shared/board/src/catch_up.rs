@@ -19,7 +19,7 @@ use tracing::{info, warn};
 use crate::gate::{Looked, Stand};
 use crate::keys::Keys;
 use crate::past::{self, Remembered};
-use crate::replay::Window;
+use crate::replay::{End, Window};
 use crate::{Board, BoardError};
 
 /// Leads put back in one call.
@@ -61,8 +61,8 @@ pub struct Gates {
 struct Behind {
     partition: Partition,
     looked: Looked,
-    /// The last event that the log has of it, and when that was, ms.
-    end: (u64, i64),
+    /// The last event that the log has of it.
+    end: End,
 }
 
 /// Partitions that nobody else is to catch up, and when we last said so.
@@ -85,7 +85,7 @@ impl Board {
             if looked.stand == Stand::Open {
                 return Ok::<_, BoardError>(Gates { open: 1, ..Gates::default() });
             }
-            let behind = self.log.end(partition).await?.0 > looked.logged;
+            let behind = self.log.end(partition).await?.sequence > looked.logged;
             Ok(Gates { open: 0, behind: usize::from(behind), idle: usize::from(!behind) })
         });
         let all = stream::iter(looking).buffer_unordered(AT_ONCE);
@@ -132,7 +132,7 @@ impl Board {
         while !left.is_empty() {
             left = self.ends(left).await?;
             let (behind, level): (Vec<_>, Vec<_>) =
-                left.into_iter().partition(|one| one.looked.logged < one.end.0);
+                left.into_iter().partition(|one| one.looked.logged < one.end.sequence);
             done.partitions += level.len();
             let opening = level.into_iter().map(|one| async move { self.open_level(&one).await });
             stream::iter(opening).buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
@@ -141,7 +141,7 @@ impl Board {
             for together in near_each_other(&mut left) {
                 self.read_again(together, forced, &mut held, &mut done, told).await?;
                 for one in together {
-                    one.looked.logged = one.end.0;
+                    one.looked.logged = one.end.sequence;
                 }
             }
         }
@@ -159,7 +159,7 @@ impl Board {
         let looking = Partition::all(self.partitions).map(|partition| async move {
             let looked = self.look(partition, &self.gate.name).await?;
             let ours = looked.stand == Stand::Ours;
-            Ok::<_, BoardError>(ours.then_some(Behind { partition, looked, end: (0, 0) }))
+            Ok::<_, BoardError>(ours.then_some(Behind { partition, looked, end: End::default() }))
         });
         let found: Vec<_> = stream::iter(looking).buffer_unordered(AT_ONCE).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
@@ -174,10 +174,11 @@ impl Board {
     }
 
     async fn open_level(&self, one: &Behind) -> Result<(), BoardError> {
-        let verb = &self.scripts.open;
-        let mut call = verb.on(&[Keys(one.partition).clock()]);
-        call.arg(&*one.looked.server).arg(&self.gate.name).arg(one.end.0);
-        call.arg(one.end.1).arg(self.gate.last_swept(one.partition));
+        let (verb, keys, end) = (&self.scripts.open, Keys(one.partition), &one.end);
+        let mut call = verb.on(&[keys.clock(), keys.outbox()]);
+        call.arg(&*one.looked.server).arg(&self.gate.name);
+        call.arg(end.sequence).arg(end.at).arg(&end.id);
+        call.arg(self.gate.last_swept(one.partition));
         let (said,): (String,) = call
             .command("EVAL", &verb.fitted("").text)
             .query_async(&mut self.redis.clone())
@@ -201,7 +202,7 @@ impl Board {
     ) -> Result<(), BoardError> {
         let begun = Instant::now();
         let after = behind.iter().map(|one| one.looked.logged).min().unwrap_or(0);
-        let until = behind.iter().map(|one| one.end.0).max().unwrap_or(0);
+        let until = behind.iter().map(|one| one.end.sequence).max().unwrap_or(0);
         let partitions: Vec<Partition> = behind.iter().map(|one| one.partition).collect();
         warn!(
             partitions = partitions.len(),

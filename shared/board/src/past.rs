@@ -55,6 +55,13 @@ pub(crate) fn by_lead(
     })
 }
 
+impl Remembered {
+    /// The partition comes first; within it, ids only go up.
+    pub(crate) fn outbox_id(&self) -> &str {
+        self.id.split_once('-').map_or("0-0", |(_, id)| id)
+    }
+}
+
 /// One lead's events, as far as they are known, put together.
 pub(crate) struct Past {
     pub(crate) last: Logged<Remembered>,
@@ -114,7 +121,7 @@ impl Past {
             event.lead.to_string(),
             event.entity.to_string(),
             sequence.to_string(),
-            outbox_id(event).to_owned(),
+            event.outbox_id().to_owned(),
             self.payload.clone().unwrap_or_default(),
         ];
         let mut list = |some: Vec<String>| {
@@ -136,18 +143,13 @@ fn marks(payload: &str, until: i64) -> Vec<[String; 2]> {
     marks.into_iter().map(|mark| [mark, until.to_string()]).collect()
 }
 
-/// The partition comes first; within it, ids only go up.
-fn outbox_id(event: &Remembered) -> &str {
-    event.id.split_once('-').map_or("0-0", |(_, id)| id)
-}
-
 /// What the event made its route remember, as `repair.lua` takes it.
 fn memory(event: &Remembered) -> Vec<String> {
     let (Some(memory), Some(route)) = (&event.after.memory, &event.after.route) else {
         return Vec::new();
     };
     let things = memory.split(';').filter_map(|thing| thing.split_once('='));
-    let id = outbox_id(event);
+    let id = event.outbox_id();
     let words =
         |(what, value): (&str, &str)| [what.into(), route.to_string(), value.into(), id.to_owned()];
     things.flat_map(words).collect()

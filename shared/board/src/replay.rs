@@ -18,16 +18,28 @@ const AHEAD: usize = 2;
 /// Events of several leads, each with its partition, in the order of the log.
 pub(crate) type Window<E> = Vec<(Partition, Logged<E>)>;
 
+/// The last event of a partition.
+#[derive(Debug, Default)]
+pub(crate) struct End {
+    /// 0: there is none.
+    pub(crate) sequence: u64,
+    /// In ms.
+    pub(crate) at: i64,
+    /// What it was called in the outbox.
+    pub(crate) id: String,
+}
+
 impl Log {
-    /// The sequence of the last event of a partition, and when that was in ms; zeros for none.
-    pub(crate) async fn end(&self, partition: Partition) -> Result<(u64, i64), LogError> {
+    /// Where the log of a partition ends.
+    pub(crate) async fn end(&self, partition: Partition) -> Result<End, LogError> {
         let filter = subject::events_in(partition);
         let last = past::last(&self.nats, Kept::Events.name(), &filter).await;
-        let Some(last) = last.map_err(|error| unread(&error))? else { return Ok((0, 0)) };
+        let Some(last) = last.map_err(|error| unread(&error))? else { return Ok(End::default()) };
         // What an event says of its time is the board's.
         let event: Option<Remembered> = serde_json::from_slice(&last.body).ok();
-        let at = event.map_or(last.at, |event| event.at);
-        Ok((last.sequence, at.timestamp_millis()))
+        let at = event.as_ref().map_or(last.at, |event| event.at).timestamp_millis();
+        let id = event.map(|event| event.outbox_id().to_owned()).unwrap_or_default();
+        Ok(End { sequence: last.sequence, at, id })
     }
 
     /// All events of these partitions behind `after` up to `until`, a window at a

@@ -70,7 +70,7 @@ impl Board {
         let partitions: Vec<Partition> = Partition::all(self.partitions).collect();
         let ends = partitions.iter().copied().map(|partition| self.log.end(partition));
         let ends: Vec<_> = stream::iter(ends).buffer_unordered(16).try_collect().await?;
-        let until = ends.into_iter().map(|end| end.0).max().unwrap_or(0);
+        let until = ends.into_iter().map(|end| end.sequence).max().unwrap_or(0);
         let (expected, windows) = self.log.read_on::<Remembered>(&partitions, 0, until).await?;
         done.expected = expected;
         let (mut suspects, mut memories) = (Vec::new(), Memories::new());

@@ -303,10 +303,20 @@ async fn deadlines_that_fell_into_the_loss_are_put_off() {
 #[tokio::test]
 async fn the_boards_clock_does_not_go_back_behind_the_log() {
     let table = Table::laid().await;
-    table.place(&turn(&["ana"])).await;
+    let lead = table.place(&turn(&["ana"])).await;
     redis(&table, &["FLUSHALL"]).await;
     table.board.sweep(table.partition()).await.unwrap();
     assert!(table.board.time(&table.entity).await.unwrap() >= nine());
+
+    let outbox = format!("{{p{}}}:outbox", table.partition());
+    let (mut about, mut redis) = (redis::cmd("XINFO"), table.redis.clone());
+    let about = about.arg("STREAM").arg(&outbox);
+    let told: std::collections::HashMap<String, redis::Value> =
+        about.query_async(&mut redis).await.unwrap();
+    let last: String = redis::from_redis_value_ref(&told["last-generated-id"]).unwrap();
+    let event = table.board.timeline(&table.entity, &lead).await.unwrap().pop().unwrap();
+    assert_eq!(event.id.split_once('-').unwrap().1, last, "nor do the ids of events");
+    assert_eq!(redis.xlen::<_, usize>(&outbox).await.unwrap(), 0);
 }
 
 /// Limits count what was given before everything was lost.
