@@ -104,8 +104,8 @@ async fn one(args: &RouteArgs, kind: Kind, setup: &Setup) -> anyhow::Result<Valu
     let system = System::start(setup, parts).await?;
     let like = Like::new(args.agents, vec![route(kind, args.agents, "1h")?]);
     let teams = system.teams(args.entities, &like).await?;
-    let sources = Sources::new(&system, teams, args.load.way)
-        .pack(warm_up(args.leads), args.load.lines);
+    let sources =
+        Sources::new(&system, teams, args.load.way).pack(warm_up(args.leads), args.load.lines);
     let passage = Passage { system: &system, told: parts.notifiers > 0, prefix: &system.prefix };
     passage.of(&sources, Arrivals::Closed { at_once: 2 }).await?;
 
