@@ -34,7 +34,6 @@ struct Table {
     board: Board,
     redis: Redis,
     entity: EntityId,
-    names: HashMap<String, &'static str>,
     _servers: (NatsServer, RedisServer),
 }
 
@@ -94,12 +93,10 @@ impl Table {
         let redis = connect::redis(&settings, &stop).await.unwrap();
         streams::ensure(&nats, 1).await.unwrap();
         let board = Board::new(redis.clone(), nats, PARTITIONS);
-        let names = board.scripts().into_iter().map(|(name, hash)| (hash, name)).collect();
         let table = Self {
             board,
             redis,
             entity: "acme".parse().unwrap(),
-            names,
             _servers: (nats_server, redis_server),
         };
         for (setting, value) in [("slowlog-log-slower-than", "0"), ("slowlog-max-len", "100000")] {
@@ -148,11 +145,13 @@ impl Table {
     async fn took(&self) -> BTreeMap<&'static str, Vec<i64>> {
         type Entry = (i64, i64, i64, Vec<String>, String, String);
         let entries: Vec<Entry> = self.ask(redis::cmd("SLOWLOG").arg("GET").arg(-1)).await;
+        let names: HashMap<String, &str> =
+            self.board.scripts().into_iter().map(|(name, hash)| (hash, name)).collect();
         let mut took = BTreeMap::<_, Vec<i64>>::new();
         for (_, _, us, words, ..) in entries {
             if let [verb, hash, ..] = &words[..]
                 && verb.eq_ignore_ascii_case("EVALSHA")
-                && let Some(name) = self.names.get(hash)
+                && let Some(name) = names.get(hash)
             {
                 took.entry(name).or_default().push(us);
             }

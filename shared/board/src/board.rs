@@ -56,7 +56,7 @@ impl Board {
         Self { scripts: Arc::new(Scripts::edited(edit)), ..self }
     }
 
-    /// Each script's name, and the hash under which Redis' own statistics know it.
+    /// Each script's name, and the hash under which Redis' own statistics know it, as far as it was run.
     pub fn scripts(&self) -> Vec<(&'static str, String)> {
         self.scripts.hashes()
     }

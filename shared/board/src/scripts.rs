@@ -64,9 +64,10 @@ macro_rules! scripts {
                 Self { $($name,)* }
             }
 
-            /// The name of each, and the hash under which Redis knows it.
+            /// The name of each, and the hashes under which the servers that it was meant for know it.
             pub(crate) fn hashes(&self) -> Vec<(&'static str, String)> {
-                vec![$((self.$name.name, self.$name.script.get_hash().to_owned()),)*]
+                let each = [$((self.$name.name, self.$name.hashes()),)*].into_iter();
+                each.flat_map(|(name, all)| all.into_iter().map(move |hash| (name, hash))).collect()
             }
         }
     };
@@ -134,6 +135,11 @@ impl Verb {
         }
         all.insert(server.to_owned(), Arc::clone(&fitted));
         fitted
+    }
+
+    fn hashes(&self) -> Vec<String> {
+        let all = self.fitted.read().unwrap_or_else(PoisonError::into_inner);
+        all.values().map(|fitted| fitted.hash.clone()).collect()
     }
 
     /// The error for a word that this build does not know; it happens while
