@@ -16,7 +16,7 @@ pub(crate) struct Servers {
 }
 
 enum Held {
-    Own { _nats: NatsServer, _redis: RedisServer },
+    Own { _nats: Box<NatsServer>, _redis: Box<RedisServer> },
     Turn { _turn: OwnedMutexGuard<()> },
 }
 
@@ -38,7 +38,7 @@ impl Servers {
         let (nats, redis) =
             (NatsServer::start().await.unwrap(), RedisServer::start().await.unwrap());
         let settings = Settings::at(nats.url(), redis.url());
-        Self { settings, _held: Held::Own { _nats: nats, _redis: redis } }
+        Self { settings, _held: Held::Own { _nats: Box::new(nats), _redis: Box::new(redis) } }
     }
 
     /// Stories move the clock and call everybody the same, so they cannot meet:
