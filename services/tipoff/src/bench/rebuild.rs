@@ -31,7 +31,7 @@ pub(super) async fn run(args: RebuildArgs, setup: &Setup) -> anyhow::Result<Valu
     let own = setup.redis_url.is_none() && setup.system.is_none();
     ensure!(own, "this empties Redis, so it wants one of its own");
     let system = System::start(setup, Parts::default()).await?;
-    let like = Like { agents: 1, routes: vec![route(Kind::RoundRobin, 1, "1d")?] };
+    let like = Like::new(1, vec![route(Kind::RoundRobin, 1, "1d")?]);
     let teams = system.teams(ENTITIES, &like).await?;
     let entities: Vec<EntityId> = teams.into_iter().map(|Team { entity, .. }| entity).collect();
     let offers = Offers::new(&system, &entities, 1)?;
@@ -67,7 +67,7 @@ pub(super) async fn run(args: RebuildArgs, setup: &Setup) -> anyhow::Result<Valu
 }
 
 async fn claim(offers: &Offers<'_>, number: usize, agent: &AgentId) -> anyhow::Result<()> {
-    let (entity, lead) = (&offers.desk(number).entity, Offers::lead(number)?);
+    let (entity, lead) = (&offers.desk(number).entity, offers.lead(number)?);
     let claimed = offers.system.board.claim(entity, &lead, &Claiming::by(agent, "")).await;
     let claimed = claimed.context("a lead could not be claimed")?;
     ensure!(matches!(claimed, Claim::Won(_)), "a lead was not there to be claimed");
