@@ -44,7 +44,6 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 }
 
 fn text(done: &Verified, found: &[Difference]) -> String {
-    let mut text = String::new();
     let rows: Vec<[String; 3]> = found
         .iter()
         .take(TOLD)
@@ -53,10 +52,11 @@ fn text(done: &Verified, found: &[Difference]) -> String {
             [entity.to_string(), lead, what.clone()]
         })
         .collect();
-    text.push_str(&term::columns(&rows));
-    if found.len() > TOLD {
-        text.push_str(&format!("… and {} more\n", found.len() - TOLD));
-    }
+    let rows = term::columns(&rows);
+    let more = match found.len().saturating_sub(TOLD) {
+        0 => String::new(),
+        more => format!("… and {more} more\n"),
+    };
     let Verified { events, mended, took, .. } = done;
     let speed = per_second(*events, *took);
     let told = match (found.len(), mended) {
@@ -67,11 +67,8 @@ fn text(done: &Verified, found: &[Difference]) -> String {
             format!("{some} differences; {mended} leads were put back as the log says")
         }
     };
-    text.push_str(&format!(
-        "{told}: {events} events compared in {:.1} s ({speed} events/s)\n",
-        took.as_secs_f64()
-    ));
-    text
+    let seconds = took.as_secs_f64();
+    format!("{rows}{more}{told}: {events} events compared in {seconds:.1} s ({speed} events/s)\n")
 }
 
 fn json(done: &Verified, found: &[Difference]) -> anyhow::Result<String> {

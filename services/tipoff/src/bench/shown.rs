@@ -15,7 +15,7 @@ pub(super) fn table(result: &Value) -> String {
 fn add(rows: &mut Vec<[String; 2]>, name: &str, value: &Value) {
     match value {
         Value::Object(fields) if fields.contains_key("p99") => {
-            rows.push([name.to_owned(), line(fields)])
+            rows.push([name.to_owned(), line(fields)]);
         }
         Value::Object(fields) if fields.contains_key("calls") => {
             let [calls, us] = ["calls", "us"].map(|field| plain(&fields[field]));
