@@ -145,7 +145,7 @@ impl Table {
     async fn took(&self) -> BTreeMap<&'static str, Vec<i64>> {
         type Entry = (i64, i64, i64, Vec<String>, String, String);
         let entries: Vec<Entry> = self.ask(redis::cmd("SLOWLOG").arg("GET").arg(-1)).await;
-        let names: HashMap<String, &str> =
+        let names: HashMap<String, &'static str> =
             self.board.scripts().into_iter().map(|(name, hash)| (hash, name)).collect();
         let mut took = BTreeMap::<_, Vec<i64>>::new();
         for (_, _, us, words, ..) in entries {
