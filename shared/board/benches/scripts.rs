@@ -153,7 +153,7 @@ impl Table {
                 && verb.eq_ignore_ascii_case("EVALSHA")
                 && let Some(name) = names.get(hash)
             {
-                took.entry(name).or_default().push(us);
+                took.entry(*name).or_default().push(us);
             }
         }
         took
