@@ -2,8 +2,9 @@
 //!
 //! Nothing waits for a timer. Two flights are on their way at a time; whatever
 //! comes meanwhile goes together with the next, as soon as one has landed: as
-//! one atomic batch, or message by message while that is cheaper. So batches
-//! grow with the load and vanish with it.
+//! one atomic batch, or message by message while that is cheaper. The next batch
+//! leaves when the one before has landed. So batches grow with the load and
+//! vanish with it.
 //!
 //! JetStream refuses a batch as a whole when one message of it is a repeat or
 //! does not follow what it expects. Then the batch is halved until the trouble
@@ -23,9 +24,10 @@ use crate::Nats;
 /// Fewer than this many messages are not worth a batch: one that small costs
 /// the server more than its messages one by one.
 const FEW: usize = 20;
-/// Callers whose messages go in one batch, at most.
-const LARGEST: usize = 300;
-/// On their way at once: while one is being synced to the disk, the next is sent.
+/// A batch takes nobody along who would make it larger; JetStream takes a thousand.
+const LARGEST: usize = 900;
+/// On their way at once, of which one at most is a batch: however small, one costs
+/// the server as much as two hundred messages of it, so it is better left to grow.
 const FLIGHTS: usize = 2;
 /// Callers that wait for a place; more have to wait to wait.
 const WAITING: usize = 10_000;
@@ -74,21 +76,32 @@ impl Lane {
 }
 
 async fn work(nats: Nats, mut waiting: mpsc::Receiver<Unit>) {
-    let flights = Arc::new(Semaphore::new(FLIGHTS));
-    let mut units = Vec::with_capacity(LARGEST);
-    while waiting.recv_many(&mut units, LARGEST).await > 0 {
+    let (flights, batches) = (Arc::new(Semaphore::new(FLIGHTS)), Arc::new(Semaphore::new(1)));
+    let mut units = Vec::new();
+    while waiting.recv_many(&mut units, FEW).await > 0 {
         let Ok(flight) = flights.clone().acquire_owned().await else { return };
         // Whoever came while there was no flight comes along.
-        while units.len() < LARGEST
-            && let Ok(unit) = waiting.try_recv()
-        {
-            units.push(unit);
+        fill(&mut units, &mut waiting);
+        let mut batch = None;
+        if count(&units) >= FEW {
+            batch = batches.clone().acquire_owned().await.ok();
+            fill(&mut units, &mut waiting);
         }
         let (nats, units) = (nats.clone(), std::mem::take(&mut units));
         tokio::spawn(async move {
             together(&nats, units).await;
-            drop(flight);
+            drop((flight, batch));
         });
+    }
+}
+
+fn fill(units: &mut Vec<Unit>, waiting: &mut mpsc::Receiver<Unit>) {
+    let mut messages = count(units);
+    while messages < LARGEST
+        && let Ok(unit) = waiting.try_recv()
+    {
+        messages += unit.messages.len();
+        units.push(unit);
     }
 }
 
@@ -159,7 +172,8 @@ struct Ack {
 }
 
 async fn batch(nats: &Nats, units: &[Unit]) -> Said {
-    let id = nats.client.new_inbox();
+    let inbox = nats.client.new_inbox();
+    let id = inbox.rsplit('.').next().unwrap_or(&inbox);
     let total = count(units);
     let mut number = 0;
     for unit in units {
@@ -167,7 +181,7 @@ async fn batch(nats: &Nats, units: &[Unit]) -> Said {
             number += 1;
             // The others of a unit follow the first: nothing can come between them.
             let expect = unit.expect.filter(|_| index == 0);
-            let headers = in_batch(message, &id, number, expect);
+            let headers = in_batch(message, id, number, expect);
             if number == total {
                 return commit(nats, message, headers).await;
             }
