@@ -13,6 +13,7 @@ use crate::BoardError;
 
 const PRELUDE: &str = include_str!("scripts/prelude.lua");
 const SHUT: &str = include_str!("scripts/shut.lua");
+const STRAIGHT: &str = include_str!("scripts/straight.lua");
 const LIMITS: &str = include_str!("scripts/limits.lua");
 const MOVES: &str = include_str!("scripts/moves.lua");
 const CREDITS: &str = include_str!("scripts/credits.lua");
@@ -74,7 +75,7 @@ macro_rules! scripts {
 }
 
 scripts! {
-    place: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS, PICKS, CARRY_OUT, PEOPLE],
+    place: [PRELUDE, SHUT, STRAIGHT, LIMITS, MOVES, CREDITS, PICKS, CARRY_OUT, PEOPLE],
     roll_on: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS, PICKS, CARRY_OUT],
     reclaim: [PRELUDE, SHUT, LIMITS, MOVES],
     claim: [PRELUDE, SHUT, LIMITS, MOVES],

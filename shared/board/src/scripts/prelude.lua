@@ -103,17 +103,17 @@ local remembered = {}
 -- `details` are pairs of field and value; empty values are left out.
 local function emit(lead, kind, details)
   put(lead, 'version', int((tonumber(lead.is.version) or 0) + 1))
-  local entry = { 'type', kind, 'lead', lead.id, 'at', int(now) }
+  local entry, n, is = { 'type', kind, 'lead', lead.id, 'at', int(now) }, 6, lead.is
   for i = 1, #details, 2 do
-    if details[i + 1] ~= nil and details[i + 1] ~= '' then
-      entry[#entry + 1] = details[i]
-      entry[#entry + 1] = details[i + 1]
+    local value = details[i + 1]
+    if value ~= nil and value ~= '' then
+      entry[n + 1], entry[n + 2], n = details[i], value, n + 2
     end
   end
-  for _, field in ipairs(SNAPSHOT) do
-    if lead.is[field] ~= nil then
-      entry[#entry + 1] = field
-      entry[#entry + 1] = lead.is[field]
+  for i = 1, #SNAPSHOT do
+    local value = is[SNAPSHOT[i]]
+    if value ~= nil then
+      entry[n + 1], entry[n + 2], n = SNAPSHOT[i], value, n + 2
     end
   end
   -- One string, which Redis takes and gives faster than fifty; no value holds that character.

@@ -16,7 +16,7 @@ type Mutation = (&'static str, &'static str, &'static str);
 
 const CASES: u32 = 300;
 
-const MUTATIONS: [Mutation; 32] = [
+const MUTATIONS: [Mutation; 34] = [
     (
         "a claim after the deadline wins",
         "if now >= tonumber(held[7]) then return answer('too_late') end",
@@ -50,6 +50,16 @@ const MUTATIONS: [Mutation; 32] = [
         "the turn of a list that nobody touched stays where it was",
         "string.match(plan.order, '^[^,]+', stop) or",
         "whose or",
+    ),
+    (
+        "the turn stays where it was on the short way",
+        "string.match(order, '^[^,]+', stop) or",
+        "whose or",
+    ),
+    (
+        "an offer on the short way holds no place under the limit",
+        "redis.call('ZADD', RESERVED, 0, mine)",
+        "",
     ),
     ("whoever cannot have it is picked", "plan.open[i] = not barred[name]", "plan.open[i] = true"),
     ("roll-ons take the turn of first offers", "'roll', 'round'", "'next', 'list'"),

@@ -1,5 +1,6 @@
 //! How many messages, with what outcome, and how long they took.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::metrics::{Counter, Histogram};
@@ -10,12 +11,23 @@ use super::Outcome;
 pub(super) struct Measures {
     handled: Counter<u64>,
     took: Histogram<f64>,
-    of: [KeyValue; 2],
+    /// What it is counted under, by outcome.
+    by: [[KeyValue; 3]; OUTCOMES.len()],
 }
+
+const OUTCOMES: [&str; 5] = ["done", "retry", "not_now", "gave_up", "panicked"];
 
 impl Measures {
     pub(super) fn new(stream: &'static str, consumer: &str) -> Self {
         let meter = global::meter("tipoff");
+        let consumer: Arc<str> = consumer.into();
+        let by = |outcome: &'static str| {
+            [
+                KeyValue::new("stream", stream),
+                KeyValue::new("consumer", consumer.clone()),
+                KeyValue::new("outcome", outcome),
+            ]
+        };
         Self {
             handled: meter
                 .u64_counter("tipoff_messages")
@@ -26,21 +38,20 @@ impl Measures {
                 .with_description("How long handling a message took")
                 .with_unit("s")
                 .build(),
-            of: [KeyValue::new("stream", stream), KeyValue::new("consumer", consumer.to_owned())],
+            by: OUTCOMES.map(by),
         }
     }
 
     /// `None`: the handler panicked.
     pub(super) fn handled(&self, outcome: Option<&Outcome>, took: Duration) {
-        let outcome = match outcome {
-            Some(Outcome::Done) => "done",
-            Some(Outcome::RetryIn(_)) => "retry",
-            Some(Outcome::NotNow(_)) => "not_now",
-            Some(Outcome::GiveUp(_)) => "gave_up",
-            None => "panicked",
-        };
-        let [stream, consumer] = self.of.clone();
-        self.handled.add(1, &[stream, consumer, KeyValue::new("outcome", outcome)]);
-        self.took.record(took.as_secs_f64(), &self.of);
+        let by = &self.by[match outcome {
+            Some(Outcome::Done) => 0,
+            Some(Outcome::RetryIn(_)) => 1,
+            Some(Outcome::NotNow(_)) => 2,
+            Some(Outcome::GiveUp(_)) => 3,
+            None => 4,
+        }];
+        self.handled.add(1, by);
+        self.took.record(took.as_secs_f64(), &by[..2]);
     }
 }

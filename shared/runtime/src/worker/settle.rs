@@ -1,6 +1,7 @@
 //! Turning what a handler says into one acknowledgement.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
@@ -50,8 +51,8 @@ impl Settler {
     }
 
     /// Has one message handled, and says so to JetStream.
-    pub(super) async fn see_through<H: Handler>(&self, handler: &H, message: &Message) {
-        let delivery = match delivery(message) {
+    pub(super) async fn see_through<H: Handler>(&self, handler: &H, mut message: Message) {
+        let delivery = match delivery(&mut message) {
             Ok(delivery) => delivery,
             Err(error) => {
                 return error!(
@@ -60,6 +61,7 @@ impl Settler {
                 );
             }
         };
+        let message = &message;
         let begun = Instant::now();
         let outcome = self.handle(handler, message, delivery.clone()).await;
         self.measures.handled(outcome.as_ref(), begun.elapsed());
@@ -144,7 +146,7 @@ impl Settler {
         let mut dead = Dead {
             at: self.clock.now(),
             stream: self.stream.name().to_owned(),
-            subject: delivery.subject.clone(),
+            subject: delivery.subject.to_string(),
             sequence: delivery.sequence,
             consumer: self.consumer.clone(),
             error: reason,
@@ -175,14 +177,16 @@ impl Settler {
     }
 }
 
-fn delivery(message: &Message) -> Result<Delivery, async_nats::Error> {
+/// Takes the headers out of the message; what answers it needs none.
+fn delivery(message: &mut Message) -> Result<Delivery, async_nats::Error> {
     let info = message.info()?;
+    let (sequence, published, deliveries) = (info.stream_sequence, info.published, info.delivered);
     Ok(Delivery {
-        subject: message.subject.to_string(),
-        headers: message.headers.clone().unwrap_or_default(),
+        subject: message.subject.clone(),
+        headers: Arc::new(message.message.headers.take().unwrap_or_default()),
         body: message.payload.clone(),
-        sequence: info.stream_sequence,
-        published: info.published,
-        deliveries: info.delivered,
+        sequence,
+        published,
+        deliveries,
     })
 }

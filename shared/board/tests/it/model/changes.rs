@@ -190,13 +190,37 @@ fn step() -> impl Strategy<Value = Then> {
     )
 }
 
+/// A first offer where nothing is out of the ordinary: the list is as it was, and
+/// hardly anybody is away.
+fn plain() -> impl Strategy<Value = Then> {
+    let marks = (option::of(Just("drip")), option::of(Just("bank")));
+    (collection::vec(bool::weighted(0.9), 4), marks).prop_map(|(open, (plan, lender))| {
+        let candidate = |(agent, eligible): (&&str, bool)| Candidate {
+            eligible,
+            ..Candidate::open(&id(agent))
+        };
+        let smart_plan = plan.map(str::to_owned);
+        let marks = Marks { smart_plan, lender: lender.map(id), ..Marks::default() };
+        Then::Step(Step {
+            route: Some(id("r0")),
+            pick: Pick::Turn,
+            by: By::Turn,
+            candidates: AGENTS.iter().zip(open).map(candidate).collect(),
+            assign: None,
+            window: TimeDelta::seconds(20),
+            reroutes: 0,
+            marks: Some(marks),
+        })
+    })
+}
+
 fn plans() -> impl Strategy<Value = Plan> {
     let rest =
         (pond(), option::weighted(0.3, Just("r1")), marks()).prop_map(|(pond, route, marks)| {
             Then::Pool(Rest { why: Otherwise::Exhausted, pond, route: route.map(id), marks })
         });
     let hold = sample::select(vec![Otherwise::NotAutomatic, Otherwise::Incomplete]);
-    let then = prop_oneof![10 => step(), 2 => rest, 1 => hold.prop_map(Then::Hold)];
+    let then = prop_oneof![8 => step(), 4 => plain(), 2 => rest, 1 => hold.prop_map(Then::Hold)];
     then.prop_map(|then| Plan { then, decision: decision() })
 }
 
