@@ -1,7 +1,5 @@
 //! Reading the board: one lead, an agent's leads, everything.
 
-use std::collections::HashMap;
-
 use redis::{RedisError, Value};
 use tipoff_domain::{AgentId, EntityId, LeadId};
 use tipoff_wire::Partition;
@@ -181,7 +179,7 @@ impl Board {
         };
         let mut found = Vec::with_capacity(leads.len());
         for (lead, pair) in leads.iter().zip(flat.chunks_exact(2)) {
-            let fields: HashMap<String, String> =
+            let fields: Vec<(String, String)> =
                 redis::from_redis_value_ref(&pair[0]).map_err(RedisError::from)?;
             let payload: Option<String> =
                 redis::from_redis_value_ref(&pair[1]).map_err(RedisError::from)?;
@@ -198,13 +196,13 @@ pub(crate) fn lead_of(member: &str) -> Option<LeadId> {
     member.rsplit('|').next().and_then(|lead| lead.parse().ok())
 }
 
-fn on_board(
+pub(crate) fn on_board(
     lead: &LeadId,
-    fields: &HashMap<String, String>,
+    fields: &[(String, String)],
     payload: Option<&str>,
 ) -> Result<OnBoard, BoardError> {
     let unreadable = |what: &dyn std::fmt::Display| Board::unreadable(lead, what);
-    let read = Fields(fields);
+    let read = Fields::of(fields);
     Ok(OnBoard {
         id: lead.clone(),
         entity: read.needed("entity").map_err(|what| unreadable(&what))?,

@@ -1,9 +1,9 @@
 //! What a script that changes a lead answers.
 
-use std::collections::HashMap;
-
 use redis::{FromRedisValue, ParsingError, Value};
 use tipoff_domain::LeadId;
+
+use crate::read::Fields;
 
 /// Stands between the words of an entry; JSON and names hold no such character.
 const BETWEEN: char = '\u{1f}';
@@ -12,18 +12,13 @@ const BETWEEN: char = '\u{1f}';
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) id: String,
-    pub(crate) fields: HashMap<String, String>,
+    /// Fields and values in turn, as `emit` in `prelude.lua` joins them.
+    pub(crate) text: String,
 }
 
 impl Entry {
-    /// `text`: fields and values in turn, as `emit` in `prelude.lua` joins them.
-    pub(crate) fn new(id: String, text: &str) -> Self {
-        let mut words = text.split(BETWEEN).map(str::to_owned);
-        let mut fields = HashMap::new();
-        while let (Some(field), Some(value)) = (words.next(), words.next()) {
-            fields.insert(field, value);
-        }
-        Self { id, fields }
+    pub(crate) fn fields(&self) -> Fields<'_> {
+        Fields::between(BETWEEN, &self.text)
     }
 }
 
@@ -55,7 +50,7 @@ impl FromRedisValue for Reply {
             lead,
             sequence,
             unsent,
-            entries: entries.into_iter().map(|(id, text)| Entry::new(id, &text)).collect(),
+            entries: entries.into_iter().map(|(id, text)| Entry { id, text }).collect(),
         })
     }
 }

@@ -1,7 +1,5 @@
 //! Where many leads stand, without what they say: for reports and audits.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use futures::{Stream, TryStreamExt, stream};
 use tipoff_domain::{EntityId, LeadId};
@@ -73,7 +71,7 @@ impl Board {
         for lead in leads {
             all.hgetall(keys.lead(lead));
         }
-        let found: Vec<HashMap<String, String>> = all.query_async(&mut self.redis.clone()).await?;
+        let found: Vec<Vec<(String, String)>> = all.query_async(&mut self.redis.clone()).await?;
         let there = leads.iter().zip(&found).filter(|(_, fields)| !fields.is_empty());
         there.map(|(lead, fields)| read(lead, fields)).collect()
     }
@@ -92,8 +90,8 @@ impl Edge {
     }
 }
 
-fn read(lead: &LeadId, fields: &HashMap<String, String>) -> Result<Stands, BoardError> {
-    let fields = Fields(fields);
+fn read(lead: &LeadId, fields: &[(String, String)]) -> Result<Stands, BoardError> {
+    let fields = Fields::of(fields);
     let unreadable = |what| Board::unreadable(lead, &what);
     Ok(Stands {
         id: lead.clone(),

@@ -12,7 +12,6 @@ use tipoff_wire::{Partition, subject};
 use tracing::{debug, warn};
 
 use crate::keys::{Keys, ROUTERS};
-use crate::read::Fields;
 use crate::reply::{Entry, Reply};
 use crate::{Board, BoardError, OnBoard};
 
@@ -219,8 +218,7 @@ impl Board {
         let found: StreamRangeReply = range.query_async(&mut self.redis.clone()).await?;
         let entry = |entry: StreamId| {
             // What is not there cannot be read, and is told by whoever tries.
-            let text: String = entry.get("event").unwrap_or_default();
-            Entry::new(entry.id, &text)
+            Entry { text: entry.get("event").unwrap_or_default(), id: entry.id }
         };
         Ok(found.ids.into_iter().map(entry).collect())
     }
@@ -274,7 +272,7 @@ impl Board {
 
 /// The entity and the lead that an outbox entry is about.
 fn whose(entry: &Entry) -> Result<(EntityId, LeadId), BoardError> {
-    let fields = Fields(&entry.fields);
+    let fields = entry.fields();
     let unreadable =
         |what| BoardError::UnknownReply { script: "relay", reply: format!("{}: {what}", entry.id) };
     Ok((fields.needed("entity").map_err(unreadable)?, fields.needed("lead").map_err(unreadable)?))

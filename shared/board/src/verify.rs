@@ -168,7 +168,7 @@ impl Board {
         let mut said = said.into_iter();
         let mut found = Vec::with_capacity(pasts.len());
         for (past, places) in pasts.iter().zip(places) {
-            let fields: HashMap<String, String> =
+            let fields: Vec<(String, String)> =
                 redis::from_redis_value(said.next().unwrap_or(Value::Nil))
                     .map_err(RedisError::from)?;
             let scores: Vec<Option<f64>> = said
@@ -274,11 +274,11 @@ fn places(keys: Keys, past: &Past, oldest: i64) -> Vec<Place> {
 /// In words how one lead differs.
 fn differ<'a>(
     past: &Past,
-    fields: &HashMap<String, String>,
+    fields: &[(String, String)],
     places: impl Iterator<Item = (&'a Place, Option<f64>)>,
 ) -> Vec<String> {
     let Logged { sequence, event } = &past.last;
-    let read = Fields(fields);
+    let read = Fields::of(fields);
     let has = read.parsed::<u64>("seq").ok().flatten().unwrap_or(0);
     if has > *sequence || read.text("unsent").is_some() {
         return Vec::new();
