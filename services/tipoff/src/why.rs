@@ -12,7 +12,7 @@ pub(crate) fn render(events: &[Event], words: &Words, agent: Option<&AgentId>) -
         let head = format!("{}  {}\n", hop.at.format("%H:%M:%S%.3f"), hop.kind.as_str());
         let routes = hop.routes.iter().map(|route| &route.message);
         let candidates = hop.candidates.iter().map(|candidate| &candidate.message);
-        let reasons = hop.message.iter().chain(routes).chain(candidates);
+        let reasons = hop.message.iter().chain(routes).chain(candidates).chain(&hop.others);
         text.push_str(&head);
         text.extend(reasons.map(|reason| format!("    {}\n", reason.en)));
     }

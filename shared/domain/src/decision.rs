@@ -1,12 +1,14 @@
 //! Why a lead went where it went.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::route::Inactive;
 use crate::{AgentId, Criterion, RouteId};
 
 /// What became of a route when a lead was held against it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RouteVerdict {
     Matched,
@@ -60,7 +62,7 @@ pub struct RouteConsidered {
 }
 
 /// What became of an agent on the chosen route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CandidateVerdict {
     Chosen,
@@ -118,6 +120,24 @@ pub struct Considered {
     pub by: Option<By>,
 }
 
+/// So many routes and so many candidates stand in an event by name.
+pub const MOST_NAMED: usize = 20;
+
+/// Those that an event does not name: how many, by what became of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Others {
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub routes: BTreeMap<RouteVerdict, usize>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub candidates: BTreeMap<CandidateVerdict, usize>,
+}
+
+impl Others {
+    fn is_nobody(&self) -> bool {
+        self.routes.is_empty() && self.candidates.is_empty()
+    }
+}
+
 /// Every route considered and the first criterion that failed, every candidate
 /// of the chosen route and why they were chosen or skipped.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,17 +146,132 @@ pub struct Decision {
     pub routes: Vec<RouteConsidered>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Considered>,
+    /// Of a decision that was shortened.
+    #[serde(default, skip_serializing_if = "Others::is_nobody")]
+    pub others: Others,
 }
 
 impl Decision {
     /// Marks whom the board chose among the eligible. The planner orders the
     /// candidates; whose turn it is, only the board knows.
     pub fn settle(&mut self, chosen: &[AgentId], by: By) {
-        for candidate in &mut self.candidates {
-            if chosen.contains(&candidate.agent) {
-                candidate.verdict = CandidateVerdict::Chosen;
-                candidate.by = Some(by);
+        for agent in chosen {
+            let candidate = self.candidates.iter_mut().find(|one| one.agent == *agent);
+            match candidate {
+                Some(candidate) => {
+                    candidate.verdict = CandidateVerdict::Chosen;
+                    candidate.by = Some(by);
+                }
+                None => self.settle_other(agent, by),
             }
         }
+    }
+
+    /// The same with one of those whom a shortened decision only counts.
+    fn settle_other(&mut self, agent: &AgentId, by: By) {
+        let others = &mut self.others.candidates;
+        let Some(eligible) = others.get_mut(&CandidateVerdict::Eligible) else { return };
+        *eligible -= 1;
+        others.retain(|_, count| *count > 0);
+        if self.candidates.len() > MOST_NAMED {
+            *others.entry(CandidateVerdict::Chosen).or_default() += 1;
+            return;
+        }
+        let verdict = CandidateVerdict::Chosen;
+        self.candidates.push(Considered { agent: agent.clone(), verdict, by: Some(by) });
+    }
+
+    /// As it stands in an event: so that what a lead costs does not grow with
+    /// what is configured, it names the routes that count and the first others,
+    /// and the first candidates. The whole of it can be worked out again.
+    pub fn shortened(mut self) -> Self {
+        let counts = |route: &RouteConsidered| {
+            matches!(route.verdict, RouteVerdict::Matched | RouteVerdict::TookOver)
+        };
+        let mut room =
+            MOST_NAMED.saturating_sub(self.routes.iter().filter(|one| counts(one)).count());
+        let others = &mut self.others;
+        self.routes.retain(|route| {
+            let named = counts(route) || room > 0;
+            if !named {
+                *others.routes.entry(route.verdict).or_default() += 1;
+            } else if !counts(route) {
+                room -= 1;
+            }
+            named
+        });
+        for candidate in self.candidates.drain(MOST_NAMED.min(self.candidates.len())..) {
+            *others.candidates.entry(candidate.verdict).or_default() += 1;
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agent(number: usize) -> AgentId {
+        format!("agent{number}").parse().unwrap()
+    }
+
+    /// 500 routes of which the last matches, 100 agents of whom every second can have it.
+    fn large() -> Decision {
+        let verdict =
+            |number| if number == 499 { RouteVerdict::Matched } else { RouteVerdict::Areas };
+        let routes = (0..500).map(|number| RouteConsidered {
+            route: format!("route_{number}").parse().unwrap(),
+            verdict: verdict(number),
+        });
+        let verdict = |number: usize| match number % 2 {
+            0 => CandidateVerdict::Eligible,
+            _ => CandidateVerdict::Paused,
+        };
+        let candidates = (0..100).map(|number| Considered {
+            agent: agent(number),
+            verdict: verdict(number),
+            by: None,
+        });
+        Decision {
+            routes: routes.collect(),
+            candidates: candidates.collect(),
+            ..Decision::default()
+        }
+    }
+
+    #[test]
+    fn a_large_decision_names_what_counts_and_counts_the_others() {
+        let short = large().shortened();
+        assert_eq!((short.routes.len(), short.candidates.len()), (MOST_NAMED, MOST_NAMED));
+        assert_eq!(short.routes.last().unwrap().verdict, RouteVerdict::Matched);
+        assert_eq!(short.others.routes, BTreeMap::from([(RouteVerdict::Areas, 480)]));
+        let others = [(CandidateVerdict::Eligible, 40), (CandidateVerdict::Paused, 40)];
+        assert_eq!(short.others.candidates, BTreeMap::from(others));
+        let read: Decision = serde_json::from_str(&serde_json::to_string(&short).unwrap()).unwrap();
+        assert_eq!(read, short);
+    }
+
+    #[test]
+    fn whoever_is_chosen_among_the_others_is_named() {
+        let mut short = large().shortened();
+        short.settle(&[agent(0), agent(98)], By::Turn);
+        let chosen = short.candidates.iter().filter(|one| one.verdict == CandidateVerdict::Chosen);
+        let chosen: Vec<_> = chosen.map(|one| one.agent.clone()).collect();
+        assert_eq!(chosen, [agent(0), agent(98)]);
+        assert_eq!(short.others.candidates[&CandidateVerdict::Eligible], 39);
+        short.settle(&[agent(96), agent(94)], By::JumpBall);
+        assert_eq!(
+            short.others.candidates[&CandidateVerdict::Chosen],
+            2,
+            "who are offered it stands beside"
+        );
+    }
+
+    #[test]
+    fn a_small_decision_stays_as_it_is() {
+        let mut small = large();
+        small.routes.truncate(MOST_NAMED);
+        small.candidates.truncate(MOST_NAMED);
+        assert_eq!(small.clone().shortened(), small);
     }
 }

@@ -2,6 +2,7 @@
 //! who was asked, and for an agent who may know only about themselves.
 
 mod agents;
+mod others;
 mod rests;
 mod routes;
 mod story;
@@ -15,6 +16,7 @@ use crate::lint::Message;
 use crate::{AgentId, CandidateVerdict, Decision, EntityView, RouteId, RouteVerdict};
 
 pub use agents::candidate;
+pub use others::others;
 pub use rests::{how, rest};
 pub use routes::route;
 pub use story::{Answer, why_not};

@@ -234,6 +234,8 @@ pub(crate) struct Hop {
     message: Option<Message>,
     routes: Vec<RouteSaid>,
     candidates: Vec<CandidateSaid>,
+    /// Of a large decision: how many more there were, and what became of them.
+    others: Option<Vec<Message>>,
     memory: Option<String>,
 }
 

@@ -70,6 +70,9 @@ pub struct Hop {
     pub message: Option<tipoff_domain::lint::Message>,
     pub routes: Vec<RouteSaid>,
     pub candidates: Vec<CandidateSaid>,
+    /// Of a large decision: how many more there were, and what became of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<tipoff_domain::lint::Message>,
     /// What the route remembers from now on: whose turn is next, who was first.
     #[serde(skip_serializing_if = "Option::is_none")]
     memory: Option<String>,
@@ -123,6 +126,7 @@ fn hop(event: &Event, words: &Words, reader: Option<&AgentId>) -> Hop {
         message: rests.or(event.after.how.map(explain::how)),
         routes: words.routes(&decision),
         candidates: words.candidates(&decision, reader),
+        others: explain::others(&decision),
         // It names agents.
         memory: event.after.memory.clone().filter(|_| reader.is_none()),
     }

@@ -62,6 +62,12 @@ fn explain(text: &mut String, decision: &Decision, titles: &Titles) {
             tell::candidate_verdict(candidate.verdict, candidate.by),
         );
     }
+    for (verdict, count) in &decision.others.routes {
+        note(text, "routes", &format!("{count} more"), tell::route_verdict(*verdict));
+    }
+    for (verdict, count) in &decision.others.candidates {
+        note(text, "agents", &format!("{count} more"), tell::candidate_verdict(*verdict, None));
+    }
 }
 
 /// A line under an event, below its story.

@@ -15,7 +15,7 @@ pub fn candidate(name: Option<&str>, verdict: CandidateVerdict, by: Option<By>) 
     say(format!("{who} {english}"), format!("{quien} {spanish}"))
 }
 
-fn words(verdict: CandidateVerdict) -> (&'static str, &'static str) {
+pub(super) fn words(verdict: CandidateVerdict) -> (&'static str, &'static str) {
     match verdict {
         CandidateVerdict::Chosen => ("is chosen", "resulta elegido"),
         CandidateVerdict::Eligible => (

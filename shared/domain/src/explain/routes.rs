@@ -10,7 +10,7 @@ pub fn route(title: &str, verdict: RouteVerdict) -> Message {
     say(format!("“{title}” {en}"), format!("“{title}” {es}"))
 }
 
-fn words(verdict: RouteVerdict) -> (&'static str, &'static str) {
+pub(super) fn words(verdict: RouteVerdict) -> (&'static str, &'static str) {
     match verdict {
         RouteVerdict::Matched => ("matches and takes the lead", "coincide y toma el lead"),
         RouteVerdict::Outranked => {

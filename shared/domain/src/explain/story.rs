@@ -49,6 +49,15 @@ pub fn why_not(
     if let Some(considered) = considered.find(|candidate| candidate.agent == *agent) {
         return (Answer::NotChosen, you(considered.verdict));
     }
+    if decisions.iter().any(|decision| !decision.others.candidates.is_empty()) {
+        return (
+            Answer::NotChosen,
+            say(
+                "you were not asked; on a route with so many agents, only the first are named",
+                "no se te preguntó; en una ruta con tantos agentes, solo se nombra a los primeros",
+            ),
+        );
+    }
     let routes = || decisions.iter().flat_map(|decision| &decision.routes);
     let took = [RouteVerdict::Matched, RouteVerdict::TookOver, RouteVerdict::NobodyEligible];
     if routes().any(|route| took.contains(&route.verdict)) {

@@ -44,7 +44,7 @@ fn stay(
     dice: &mut Dice,
 ) -> Plan {
     let considered = choose::consider(route, view, hop.tried, hop.full, now);
-    let mut decision = Decision { routes: Vec::new(), candidates: considered };
+    let mut decision = Decision { candidates: considered, ..Decision::default() };
     // A timeout agent who has left the entity cannot be given anything.
     let timeout = route.timeout.as_ref().filter(|one| view.agents.contains_key(&one.agent));
     let left = timeout.map(|timeout| hop.first_offer + timeout.after.delta() - hop.board_now);
@@ -140,7 +140,7 @@ fn take_over(
         let candidates = choose::consider(route, view, hop.tried, hop.full, now);
         let verdict = RouteVerdict::TookOver;
         let routes = vec![RouteConsidered { route: route.id.clone(), verdict }];
-        let mut theirs = Decision { routes, candidates };
+        let mut theirs = Decision { routes, candidates, ..Decision::default() };
         search.on(route, &mut theirs, view, now, dice)
     });
     taken.unwrap_or_else(|| Plan::pool(Otherwise::Exhausted, decision))

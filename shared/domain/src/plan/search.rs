@@ -22,7 +22,7 @@ impl Search<'_> {
         let found_any = !matched.routes.is_empty();
         for route in std::mem::take(&mut matched.routes) {
             let considered = choose::consider(route, view, self.tried, self.full, now);
-            let mut decision = Decision { routes: Vec::new(), candidates: considered };
+            let mut decision = Decision { candidates: considered, ..Decision::default() };
             if let Some(mut plan) = self.on(route, &mut decision, view, now, dice) {
                 matched.chosen(&route.id);
                 plan.decision.routes = matched.considered;
@@ -38,7 +38,7 @@ impl Search<'_> {
             (false, None) => Otherwise::NoSource,
             (false, Some(_)) => Otherwise::NoRoute,
         };
-        Plan::pool(why, Decision { routes: matched.considered, candidates: Vec::new() })
+        Plan::pool(why, Decision { routes: matched.considered, ..Decision::default() })
     }
 
     /// What `route` does with the lead; `None`: there is nobody on it who can take it.
