@@ -1,5 +1,8 @@
 //! Templates, words and facts put together.
 
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
 use fluent_templates::fluent_bundle::FluentValue;
 use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
@@ -101,13 +104,38 @@ fn environment(locale: Locale) -> Result<Environment<'static>, Error> {
     environment.add_filter("dial", |phone: String| {
         phone.replace(|c: char| !c.is_ascii_digit() && c != '+', "")
     });
-    environment.add_function("say", move |key: String, given: Kwargs| -> Result<String, Error> {
-        Ok(say(locale, &key, &as_args(&given)?))
+    let always = Always::default();
+    environment.add_function("say", move |key: &str, given: Kwargs| -> Result<Value, Error> {
+        if given.args().next().is_none() {
+            return Ok(always.say(locale, key));
+        }
+        Ok(say(locale, key, &as_args(&given)?).into())
     });
     for (name, source) in TEMPLATES {
         environment.add_template(name, source)?;
     }
     Ok(environment)
+}
+
+/// What is said in the same words every time, put together once.
+#[derive(Debug, Default)]
+struct Always(RwLock<HashMap<String, Value>>);
+
+impl Always {
+    /// More than there are; what templates of others make up is not kept.
+    const MOST: usize = 500;
+
+    fn say(&self, locale: Locale, key: &str) -> Value {
+        if let Some(said) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(key) {
+            return said.clone();
+        }
+        let said = Value::from(say(locale, key, &Args::new()));
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if all.len() < Self::MOST {
+            all.insert(key.to_owned(), said.clone());
+        }
+        said
+    }
 }
 
 fn as_args(given: &Kwargs) -> Result<Args, Error> {
