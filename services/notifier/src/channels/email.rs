@@ -1,5 +1,6 @@
 //! E-mail: lettre writes the message and speaks the protocol, the pool is ours.
 
+mod line;
 mod options;
 mod pool;
 mod relay;

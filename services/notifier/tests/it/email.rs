@@ -121,6 +121,26 @@ async fn whoever_is_given_a_lead_gets_the_contact_details_and_nothing_to_claim()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mail_arrives_as_it_was_however_much_the_relay_takes_at_once() {
+    let desk = Desk::set_up().await;
+    desk.agent("ana", json!({})).await;
+    let message = "Dots:\n.\n..two\nFrom here on";
+    let lead =
+        json!({"name": {"full": "Dana Reyes"}, "phones": ["+15125550101"], "message": message});
+    for offers in [&["PIPELINING", "CHUNKING"][..], &["PIPELINING"], &["CHUNKING"], &[]] {
+        desk.smtp.offer(offers);
+        let notifier = desk.notifier(&[]);
+        // The second goes over the connection of the first.
+        for _ in 0..2 {
+            let lead = desk.assign("ana", How::Direct, lead.clone()).await;
+            let mail = desk.caught(&lead, "email").await;
+            assert!(mail.text.contains(message), "{offers:?}: {}", mail.text);
+        }
+        notifier.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn everybody_on_a_jump_ball_is_told_once() {
     let desk = Desk::set_up().await;
     let names: Vec<String> = (0..60).map(|number| format!("agent{number}")).collect();

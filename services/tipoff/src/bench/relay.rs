@@ -2,17 +2,23 @@
 //! which it had and when. So little work that it hardly stands in the way.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use tipoff_domain::LeadId;
 use tipoff_runtime::Clock;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-const GREETING: &str = "250-bench\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8";
+const GREETING: &str =
+    "250-bench\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-8BITMIME\r\n250 SMTPUTF8";
+
+/// For a whole mail and what comes with it.
+const ROOM: usize = 16 * 1024;
 
 /// A mail that came.
 #[derive(Debug, Clone)]
@@ -84,65 +90,100 @@ async fn accept(listener: TcpListener, mails: Arc<Mutex<Mails>>, clock: Clock) {
 
 async fn talk(stream: TcpStream, mails: &Mutex<Mails>, clock: &Clock) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
-    let (mut stream, mut line) = (BufStream::new(stream), Vec::new());
-    answer(&mut stream, "220 bench ready").await?;
+    let (reading, writing) = stream.into_split();
+    let mut client =
+        Client { reading: BufReader::with_capacity(ROOM, reading), writing, said: Vec::new() };
+    let (mut line, mut mail) = (Vec::new(), Vec::new());
+    client.answer("220 bench ready").await?;
     loop {
         line.clear();
-        if stream.read_until(b'\n', &mut line).await? == 0 {
+        if client.reading.read_until(b'\n', &mut line).await? == 0 {
             return Ok(());
         }
         let said = match line.get(..4).map(<[u8]>::to_ascii_uppercase).as_deref() {
             Some(b"EHLO") => GREETING,
             Some(b"DATA") => {
-                answer(&mut stream, "354 go ahead").await?;
-                if let Some((id, lead)) = mail(&mut stream, &mut line).await? {
-                    let mut mails = lock(mails);
-                    let before = mails.by_id.insert(id, Mail { lead, at: clock.now() });
-                    mails.repeated += u64::from(before.is_some());
-                }
-                "250 2.0.0 counted"
+                client.answer("354 go ahead").await?;
+                client.until_the_dot(&mut mail).await?;
+                note(&mail, mails, clock)
             }
-            Some(b"QUIT") => return answer(&mut stream, "221 2.0.0 bye").await,
+            Some(b"BDAT") => {
+                client.chunk(&line, &mut mail).await?;
+                note(&mail, mails, clock)
+            }
+            Some(b"QUIT") => return client.answer("221 2.0.0 bye").await,
             _ => "250 2.0.0 good",
         };
-        answer(&mut stream, said).await?;
+        client.answer(said).await?;
     }
 }
 
-/// Reads one mail to its end; answers its id and its lead.
-async fn mail(
-    stream: &mut BufStream<TcpStream>,
-    line: &mut Vec<u8>,
-) -> std::io::Result<Option<(String, LeadId)>> {
-    let (mut id, mut lead, mut in_headers) = (None, None, true);
-    loop {
-        line.clear();
-        if stream.read_until(b'\n', line).await? == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        match line.as_slice() {
-            b".\r\n" => return Ok(id.zip(lead)),
-            b"\r\n" => in_headers = false,
-            header if in_headers => {
-                let text = String::from_utf8_lossy(header);
-                match text.split_once(':') {
-                    Some((name, value)) if name.eq_ignore_ascii_case("message-id") => {
-                        id = Some(value.trim().to_owned());
-                    }
-                    Some((name, value)) if name.eq_ignore_ascii_case("tipoff-lead") => {
-                        lead = value.trim().parse().ok();
-                    }
-                    _ => {}
-                }
+fn note(mail: &[u8], mails: &Mutex<Mails>, clock: &Clock) -> &'static str {
+    if let Some((id, lead)) = headers(mail) {
+        let mut mails = lock(mails);
+        let before = mails.by_id.insert(id, Mail { lead, at: clock.now() });
+        mails.repeated += u64::from(before.is_some());
+    }
+    "250 2.0.0 counted"
+}
+
+/// A mail's id and its lead.
+fn headers(mail: &[u8]) -> Option<(String, LeadId)> {
+    let (mut id, mut lead) = (None, None);
+    let lines = mail.split(|byte| *byte == b'\n').take_while(|line| *line != b"\r");
+    for line in lines.filter_map(|line| std::str::from_utf8(line).ok()) {
+        match line.split_once(':') {
+            Some((name, value)) if name.eq_ignore_ascii_case("message-id") => {
+                id = Some(value.trim().to_owned());
+            }
+            Some((name, value)) if name.eq_ignore_ascii_case("tipoff-lead") => {
+                lead = value.trim().parse().ok();
             }
             _ => {}
         }
     }
+    id.zip(lead)
 }
 
-/// At once, unless the client has said more already (RFC 2920).
-async fn answer(stream: &mut BufStream<TcpStream>, text: &str) -> std::io::Result<()> {
-    stream.write_all(text.as_bytes()).await?;
-    stream.write_all(b"\r\n").await?;
-    stream.flush().await
+/// Whoever hands mails over.
+struct Client {
+    reading: BufReader<OwnedReadHalf>,
+    writing: OwnedWriteHalf,
+    /// What it has not been told yet.
+    said: Vec<u8>,
+}
+
+impl Client {
+    /// At once, unless it has said more already (RFC 2920).
+    async fn answer(&mut self, text: &str) -> std::io::Result<()> {
+        self.said.extend_from_slice(text.as_bytes());
+        self.said.extend_from_slice(b"\r\n");
+        if self.reading.buffer().is_empty() {
+            self.writing.write_all(&self.said).await?;
+            self.said.clear();
+        }
+        Ok(())
+    }
+
+    async fn until_the_dot(&mut self, mail: &mut Vec<u8>) -> std::io::Result<()> {
+        mail.clear();
+        loop {
+            let from = mail.len();
+            if self.reading.read_until(b'\n', mail).await? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+            if &mail[from..] == b".\r\n" {
+                return Ok(());
+            }
+        }
+    }
+
+    /// `BDAT 123 LAST` and what follows it.
+    async fn chunk(&mut self, line: &[u8], mail: &mut Vec<u8>) -> std::io::Result<()> {
+        let size = std::str::from_utf8(line).ok().and_then(|line| line.split(' ').nth(1));
+        let size: usize =
+            size.and_then(|size| size.trim().parse().ok()).ok_or(ErrorKind::InvalidData)?;
+        mail.resize(size, 0);
+        self.reading.read_exact(mail).await.map(drop)
+    }
 }

@@ -33,7 +33,11 @@ pub struct SmtpSink {
     fault: watch::Sender<Option<Fault>>,
     struck: watch::Sender<u64>,
     password: watch::Sender<Option<(String, String)>>,
+    offers: watch::Sender<&'static [&'static str]>,
 }
+
+/// What good relays offer.
+const OFFERS: &[&str] = &["PIPELINING", "CHUNKING"];
 
 impl SmtpSink {
     /// Listens on `listen` (port 0: any) and puts every mail into `mailbox`.
@@ -43,14 +47,16 @@ impl SmtpSink {
         let fault = watch::Sender::new(None);
         let struck = watch::Sender::new(0);
         let password = watch::Sender::new(None);
+        let offers = watch::Sender::new(OFFERS);
         let session = Session {
             mailbox,
             fault: fault.subscribe(),
             struck: struck.clone(),
             password: password.subscribe(),
+            offers: offers.subscribe(),
         };
         tokio::spawn(accept(listener, session, stop));
-        Ok(Self { running, fault, struck, password })
+        Ok(Self { running, fault, struck, password, offers })
     }
 
     /// As in `smtp://127.0.0.1:2525`.
@@ -61,6 +67,11 @@ impl SmtpSink {
     /// From now on takes mail only from this user.
     pub fn demand(&self, user: &str, password: &str) {
         self.password.send_replace(Some((user.to_owned(), password.to_owned())));
+    }
+
+    /// From now on offers to those who connect only this, of `PIPELINING` and `CHUNKING`.
+    pub fn offer(&self, offers: &'static [&'static str]) {
+        self.offers.send_replace(offers);
     }
 
     /// From now on misbehaves so, or behaves.
@@ -84,6 +95,7 @@ struct Session {
     fault: watch::Receiver<Option<Fault>>,
     struck: watch::Sender<u64>,
     password: watch::Receiver<Option<(String, String)>>,
+    offers: watch::Receiver<&'static [&'static str]>,
 }
 
 async fn accept(listener: TcpListener, session: Session, stop: CancellationToken) {
@@ -133,6 +145,16 @@ mod tests {
         let caught = mailbox.caught().remove(0);
         assert_eq!((caught.to.as_str(), caught.subject.as_str()), ("b@example.com", "café"));
         assert_eq!((caught.lead.as_deref(), caught.text.trim_end()), (Some("lead_1"), ".\n..x"));
+    }
+
+    #[tokio::test]
+    async fn a_mail_in_one_chunk_is_kept_as_it_is() {
+        let mail = "Subject: x\r\n\r\n.\r\n..x\r\n";
+        let envelope = UP_TO_DATA.trim_end_matches("DATA\r\n");
+        let said = format!("{envelope}BDAT {} LAST\r\n{mail}", mail.len());
+        let (mailbox, codes) = answers(&said).await;
+        assert_eq!(codes, ["220", "250", "250", "250", "250", "221"]);
+        assert_eq!(mailbox.caught().remove(0).text.trim_end(), ".\n..x");
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
+use super::line::{Line, Offers};
 use super::relay::Relay;
 use super::tls::{BadTrust, Guard};
 use crate::carrier::SendError;
@@ -98,7 +99,7 @@ pub(super) struct Pool {
     hello: ClientId,
     patience: Duration,
     seats: Semaphore,
-    idle: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
+    idle: Mutex<Vec<(Line, Instant)>>,
 }
 
 impl Pool {
@@ -134,32 +135,30 @@ impl Pool {
         self.hand_over(fresh, envelope, mail).await
     }
 
-    fn idle(&self) -> Option<AsyncSmtpConnection> {
+    fn idle(&self) -> Option<Line> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|(_, since)| since.elapsed() < IDLE);
-        idle.pop().map(|(connection, _)| connection)
+        idle.pop().map(|(line, _)| line)
     }
 
     async fn hand_over(
         &self,
-        mut connection: AsyncSmtpConnection,
+        mut line: Line,
         envelope: &Envelope,
         mail: &[u8],
     ) -> Result<(), PoolError> {
-        let sent = timeout(self.patience, connection.send(envelope, mail))
+        let sent = timeout(self.patience, line.send(envelope, mail))
             .await
             .map_err(|_| PoolError::Timeout)?;
         sent.map_err(PoolError::Mail)?;
-        if !connection.has_broken() {
-            self.idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push((connection, Instant::now()));
+        if !line.is_broken() {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.push((line, Instant::now()));
         }
         Ok(())
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, PoolError> {
+    async fn connect(&self) -> Result<Line, PoolError> {
         let Relay { host, port, credentials, .. } = &self.relay;
         let stream =
             TcpStream::connect((host.as_str(), *port)).await.map_err(PoolError::Unreachable)?;
@@ -173,9 +172,10 @@ impl Pool {
                 .await
                 .map_err(PoolError::NotLetIn)?;
         }
+        let offers = Offers::of(&mut connection, &self.hello).await.map_err(PoolError::NotLetIn)?;
         if let Some(credentials) = credentials {
             connection.auth(DEFAULT_MECHANISMS, credentials).await.map_err(PoolError::NotLetIn)?;
         }
-        Ok(connection)
+        Ok(Line::new(connection, offers))
     }
 }

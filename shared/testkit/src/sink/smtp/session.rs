@@ -15,7 +15,7 @@ use crate::sink::mailbox::{Caught, links};
 /// Longest line that every server must take, without its end.
 const LONGEST_LINE: usize = 998;
 const BIGGEST_MAIL: usize = 10 * 1024 * 1024;
-const GREETING: &str = "250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-AUTH PLAIN\r\n250 SIZE 10485760";
+const GREETING: &str = "250-8BITMIME\r\n250-SMTPUTF8\r\n250-AUTH PLAIN\r\n250 SIZE 10485760";
 
 /// The mail that is being handed over.
 #[derive(Debug, Default)]
@@ -33,7 +33,11 @@ impl Session {
         while let Some(line) = read_line(&mut stream).await? {
             let command = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             let answer = match command.as_str() {
-                "EHLO" | "HELO" => GREETING,
+                "EHLO" | "HELO" => {
+                    let offers = *self.offers.borrow();
+                    greet(&mut stream, offers).await?;
+                    GREETING
+                }
                 "AUTH" => self.auth(&mut known, &line),
                 "MAIL" if !known => "530 5.7.0 say who you are first",
                 "MAIL" => envelope.mail(&line),
@@ -43,6 +47,15 @@ impl Session {
                     reply(&mut stream, "354 go ahead").await?;
                     let body = read_body(&mut stream).await?;
                     self.take(std::mem::take(&mut envelope), &body).await?
+                }
+                "BDAT" => {
+                    let body = read_chunk(&mut stream, &line).await?;
+                    let envelope = std::mem::take(&mut envelope);
+                    if envelope.to.is_empty() {
+                        "503 5.5.1 recipients first"
+                    } else {
+                        self.take(envelope, &body).await?
+                    }
                 }
                 "RSET" => {
                     envelope = Envelope::default();
@@ -158,6 +171,28 @@ fn path(line: &str, which: &str) -> Option<String> {
         before.split_whitespace().nth(1).is_some_and(|word| word.eq_ignore_ascii_case(which));
     let inner = rest.trim_start().strip_prefix('<')?.split_once('>')?.0;
     (names_it && !inner.contains(char::is_whitespace)).then(|| inner.to_owned())
+}
+
+/// What comes before the rest of the greeting.
+async fn greet(stream: &mut BufStream<TcpStream>, offers: &[&str]) -> std::io::Result<()> {
+    stream.write_all(b"250-sink\r\n").await?;
+    for offer in offers {
+        stream.write_all(format!("250-{offer}\r\n").as_bytes()).await?;
+    }
+    Ok(())
+}
+
+/// A whole mail in one chunk (RFC 3030): `BDAT 123 LAST`.
+async fn read_chunk(stream: &mut BufStream<TcpStream>, line: &str) -> std::io::Result<Vec<u8>> {
+    let mut words = line.split_whitespace().skip(1);
+    let size = words.next().and_then(|size| size.parse().ok());
+    let last = words.next().is_some_and(|word| word.eq_ignore_ascii_case("LAST"));
+    let Some(size) = size.filter(|size| last && *size <= BIGGEST_MAIL) else {
+        return Err(Error::new(ErrorKind::InvalidData, "not a whole mail in one chunk"));
+    };
+    let mut body = vec![0; size];
+    stream.read_exact(&mut body).await?;
+    Ok(body)
 }
 
 async fn reply(stream: &mut BufStream<TcpStream>, answer: &str) -> std::io::Result<()> {
