@@ -56,6 +56,7 @@ impl Pulled {
             stream: Stream::LeadsIn,
             durable: "ingest".to_owned(),
             filter: None,
+            since: None,
             in_flight: self.turns.in_hand(),
             ack_wait: Duration::from_secs(30),
             // What cannot be a lead is rejected at once. A retry is asked for only

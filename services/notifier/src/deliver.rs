@@ -9,7 +9,7 @@ use tipoff_roster::Roster;
 use tipoff_runtime::{Delivery, Handler, NoTurn, Outcome, Turns};
 use tipoff_wire::Notice;
 use tipoff_wire::event::State;
-use tipoff_wire::notice::{What, WhyOver};
+use tipoff_wire::notice::{self, What, WhyOver};
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
@@ -19,6 +19,8 @@ use crate::retry;
 use crate::seen::Told;
 use crate::undelivered::{NotDone, Undelivered};
 
+/// How long a notice waits for a turn right away; then it waits in NOTIFY.
+const SOON: Duration = Duration::from_millis(250);
 /// A lead that somebody has already is told for a few hours, then set aside.
 const MOST_ATTEMPTS: i64 = 200;
 /// So often may something be missing from the roster here that is there
@@ -64,6 +66,10 @@ impl Handler for Deliverer {
                 ));
             }
         };
+        // It was tried right away, and nothing is gained by hurrying.
+        if let Some(wait) = wait(&delivery) {
+            return Outcome::NotNow(wait);
+        }
         let _turn = match self.turns.take(&notice.entity).await {
             Ok(turn) => turn,
             Err(NoTurn::Crowded(wait)) => {
@@ -73,7 +79,7 @@ impl Handler for Deliverer {
             Err(NoTurn::Stopping) => return Outcome::NotNow(Duration::ZERO),
         };
         let started = Instant::now();
-        let mut sent = self.deliver(&notice).await;
+        let mut sent = self.deliver(&notice, self.look(&notice).await).await;
         if let Err(failed) = &mut sent {
             self.follow_up(&notice, failed).await;
         }
@@ -83,19 +89,64 @@ impl Handler for Deliverer {
     }
 }
 
+/// What whoever tried it before wants to be waited for, at the first delivery.
+fn wait(delivery: &Delivery) -> Option<Duration> {
+    let asked = delivery.headers.get(notice::WAIT).filter(|_| delivery.deliveries <= 1)?;
+    asked.as_str().parse().ok().map(Duration::from_millis)
+}
+
+/// How the lead stood, by the board's clock and by ours.
+struct Seen {
+    lead: Option<OnBoard>,
+    now: DateTime<Utc>,
+    at: Instant,
+}
+
 /// A notice that was not sent, and the board's time if it is known.
 struct Failed {
     now: Option<DateTime<Utc>>,
     error: NotSent,
 }
 
+impl Failed {
+    fn is_final(&self) -> bool {
+        matches!(self.error, NotSent::Send(SendError::ForGood(_) | SendError::BadAddress(_)))
+    }
+}
+
 impl Deliverer {
-    async fn deliver(&self, notice: &Notice) -> Result<(), Failed> {
-        let time = self.board.time(&notice.entity).await;
-        let now = time.map_err(|error| Failed { now: None, error: error.into() })?;
-        let begun = Instant::now();
-        let sent = self.send(notice, now).await;
-        sent.map_err(|error| Failed { now: Some(now + delta(begun.elapsed())), error })
+    /// Delivers without a detour over NOTIFY, if the channel has a turn for it
+    /// soon. What goes wrong is left to whoever tries it from there, which is
+    /// worth it after so long.
+    pub(crate) async fn right_away(&self, notice: &Notice) -> Result<(), Duration> {
+        let started = Instant::now();
+        // Before the turn, so that nobody waits in a seat for the board.
+        let seen = self.look(notice).await;
+        let _turn = self.turns.soon(&notice.entity, SOON).await.ok_or(Duration::ZERO)?;
+        let sent = self.deliver(notice, seen).await;
+        if sent.as_ref().is_err_and(Failed::is_final) {
+            return Err(Duration::ZERO);
+        }
+        let (became, outcome) = settle(notice, sent, 1);
+        self.meter.count(became, started.elapsed());
+        match outcome {
+            Outcome::Done => Ok(()),
+            Outcome::RetryIn(wait) | Outcome::NotNow(wait) => Err(wait),
+            Outcome::GiveUp(_) => Err(Duration::ZERO),
+        }
+    }
+
+    async fn look(&self, notice: &Notice) -> Result<Seen, BoardError> {
+        let (lead, now) = self.board.lead_now(&notice.entity, &notice.lead).await?;
+        Ok(Seen { lead, now, at: Instant::now() })
+    }
+
+    async fn deliver(&self, notice: &Notice, seen: Result<Seen, BoardError>) -> Result<(), Failed> {
+        let seen = seen.map_err(|error| Failed { now: None, error: error.into() })?;
+        let (now, at) = (seen.now, seen.at);
+        let by_now = || now + delta(at.elapsed());
+        let sent = self.send(notice, seen.lead, by_now()).await;
+        sent.map_err(|error| Failed { now: Some(by_now()), error })
     }
 
     /// What failed for good has consequences; without them it has not failed yet.
@@ -107,15 +158,25 @@ impl Deliverer {
         }
     }
 
-    async fn send(&self, notice: &Notice, now: DateTime<Utc>) -> Result<(), NotSent> {
-        let told = self.told(notice, now).await?;
+    async fn send(
+        &self,
+        notice: &Notice,
+        lead: Option<OnBoard>,
+        now: DateTime<Utc>,
+    ) -> Result<(), NotSent> {
+        let told = self.told(notice, lead, now)?;
         self.carrier.send(&told, now).await?;
         debug!(lead.id = %notice.lead, agent.id = %notice.agent, channel = notice.channel.as_str(), "notice sent");
         Ok(())
     }
 
     /// Everything that the message needs, if it is still worth sending.
-    async fn told(&self, notice: &Notice, now: DateTime<Utc>) -> Result<Told, NotSent> {
+    fn told(
+        &self,
+        notice: &Notice,
+        lead: Option<OnBoard>,
+        now: DateTime<Utc>,
+    ) -> Result<Told, NotSent> {
         if let What::Offer { until, .. } = notice.what
             && until <= now
         {
@@ -123,11 +184,7 @@ impl Deliverer {
         }
         let view = self.roster.view(&notice.entity).ok_or(NotSent::Missing("the entity"))?;
         let agent = view.agents.get(&notice.agent).cloned().ok_or(NotSent::Missing("the agent"))?;
-        let lead = self
-            .board
-            .lead(&notice.entity, &notice.lead)
-            .await?
-            .ok_or(NotSent::Behind("the lead"))?;
+        let lead = lead.ok_or(NotSent::Behind("the lead"))?;
         still_worth(notice, &lead)?;
         Ok(Told { notice: notice.clone(), view, agent, lead })
     }

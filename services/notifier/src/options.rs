@@ -6,9 +6,9 @@ use reqwest::Url;
 use crate::channels::Settings;
 use crate::webhook;
 
-/// Events turned into notices at once, unless told otherwise: enough for their
-/// notices to be written down by the batch.
-const IN_FLIGHT: usize = 512;
+/// Events in hand at once, unless told otherwise: enough for all channels to be
+/// busy, or stuck, and for those notices that are written down to go by the batch.
+const IN_FLIGHT: usize = 1_024;
 const PUBLIC_URL: &str = "http://127.0.0.1:7080";
 
 /// How agents are told.
@@ -19,7 +19,8 @@ pub struct Options {
     pub channels: Settings,
     #[command(flatten)]
     pub webhooks: webhook::Options,
-    /// Events turned into notices at once.
+    /// Events in hand at once. With fewer than twice what all channels send at once, every notice
+    /// goes over NOTIFY.
     #[arg(long, env = "TIPOFF_NOTIFIER_IN_FLIGHT", default_value_t = IN_FLIGHT)]
     pub notifier_in_flight: usize,
     /// Where agents reach the api: what claim links begin with.

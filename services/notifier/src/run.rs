@@ -66,10 +66,8 @@ pub async fn run(
         workers: JoinSet::new(),
         stop: stop.child_token(),
     };
-    for carrier in &carriers {
-        staff.deliver(carrier.clone());
-    }
-    staff.spread(carriers, options.notifier_in_flight);
+    let deliverers = carriers.into_iter().map(|carrier| staff.deliver(carrier)).collect();
+    staff.spread(deliverers, options.notifier_in_flight);
     staff.webhooks(&options)?;
     staff.work().await
 }
@@ -91,8 +89,9 @@ struct Staff {
 }
 
 impl Staff {
-    /// A consumer of its own for every channel: none waits for another.
-    fn deliver(&mut self, carrier: Arc<dyn Carrier>) {
+    /// A consumer of its own for every channel: none waits for another. What is
+    /// delivered right away shares its turns.
+    fn deliver(&mut self, carrier: Arc<dyn Carrier>) -> Arc<Deliverer> {
         let channel = carrier.channel();
         let turns =
             Turns::new(carrier.pace().at_once, carrier.pace().per_second, self.stop.clone());
@@ -100,20 +99,24 @@ impl Staff {
         let (board, roster) = (self.board.clone(), self.roster.clone());
         let meter = Meter::new(channel);
         let undelivered = self.undelivered.clone();
-        let handler = Deliverer { board, roster, carrier, turns, undelivered, meter };
+        let deliverer = Arc::new(Deliverer { board, roster, carrier, turns, undelivered, meter });
         let durable = format!("notify-{}", channel.as_str());
         let filter = Some(subject::notify_channel(channel));
-        self.start(limits(Stream::Notify, durable, filter, in_hand), handler);
+        self.start(limits(Stream::Notify, durable, filter, in_hand), deliverer.clone());
+        deliverer
     }
 
-    fn spread(&mut self, carriers: Vec<Arc<dyn Carrier>>, in_flight: usize) {
+    fn spread(&mut self, deliverers: Vec<Arc<Deliverer>>, in_flight: usize) {
+        // However many channels answer nothing: there must be events in hand for the others.
+        let seats: usize = deliverers.iter().map(|one| one.carrier.pace().at_once).sum();
         let handler = Spreader {
+            right_away: seats.saturating_mul(2) <= in_flight,
             publisher: Publisher::new(self.nats.clone()),
             board: self.board.clone(),
             roster: self.roster.clone(),
             clock: self.clock.clone(),
             undelivered: self.undelivered.clone(),
-            carriers,
+            deliverers,
         };
         let limits = limits(Stream::Events, "notifier".to_owned(), None, in_flight);
         self.start(limits, handler);
@@ -121,11 +124,11 @@ impl Staff {
 
     fn webhooks(&mut self, options: &Options) -> Result<(), webhook::Unusable> {
         let (nats, board, roster) = (self.nats.clone(), self.board.clone(), self.roster.clone());
-        let publisher = Publisher::new(nats.clone());
-        let limits =
-            limits(Stream::Events, "webhooks".to_owned(), None, options.notifier_in_flight);
-        self.start(limits, webhook::FanOut { publisher, roster: roster.clone() });
         let (clock, stop) = (self.clock.clone(), self.stop.clone());
+        let limits = limits(Stream::Events, String::new(), None, options.notifier_in_flight);
+        let reading = webhook::fan_out(nats.clone(), roster.clone(), clock.clone(), limits, stop);
+        self.workers.spawn(reading);
+        let stop = self.stop.clone();
         let staff = webhook::Staff::new(nats, board, roster, clock, &options.webhooks, stop)?;
         self.workers.spawn(staff.run());
         Ok(())
@@ -166,6 +169,7 @@ fn limits(
         stream,
         durable,
         filter,
+        since: None,
         in_flight: in_flight.max(1),
         ack_wait: ACK_WAIT,
         most_deliveries: MOST_DELIVERIES,

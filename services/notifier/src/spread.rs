@@ -1,4 +1,8 @@
 //! What happened to a lead → one notice per agent and channel.
+//!
+//! Few notices are delivered right here, while the event is in hand. Where many
+//! are to be told, where a channel has no turn soon, or where it did not work,
+//! they are written to NOTIFY: a channel in trouble holds up nobody but itself.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,22 +11,24 @@ use async_nats::HeaderMap;
 use bytes::Bytes;
 use chrono::TimeDelta;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use serde::Deserialize;
 use tipoff_board::{Board, BoardError};
 use tipoff_domain::{AgentId, Channel, EntityView, channels_for};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Delivery, Handler, Outcome, PublishError, Publisher};
-use tipoff_wire::notice::What;
-use tipoff_wire::{Event, EventKind, Notice, subject};
+use tipoff_wire::notice::{WAIT, What};
+use tipoff_wire::{Event, EventKind, Notice, event, subject};
 use tracing::{debug, error, warn};
 
 use crate::carrier::Carrier;
+use crate::deliver::Deliverer;
 use crate::over::over;
 use crate::retry;
 use crate::undelivered::Undelivered;
 
 /// Notices on their way at once: a Jump Ball asks thousands.
 const AT_ONCE: usize = 256;
+/// As many as follow from an event are delivered right away: all channels of one agent, and rooms.
+const FEW: usize = 8;
 /// Offers that nobody can be told of, withdrawn at once.
 const WITHDRAWN_AT_ONCE: usize = 16;
 /// An event this old is read from a log that somebody goes through again, and
@@ -42,8 +48,10 @@ pub(crate) struct Spreader {
     pub(crate) roster: Roster,
     pub(crate) clock: Clock,
     pub(crate) undelivered: Undelivered,
-    /// What this deployment can deliver over.
-    pub(crate) carriers: Vec<Arc<dyn Carrier>>,
+    /// For each channel that this deployment can deliver over.
+    pub(crate) deliverers: Vec<Arc<Deliverer>>,
+    /// Whether notices may be delivered while their event is in hand.
+    pub(crate) right_away: bool,
 }
 
 /// What follows from an event.
@@ -61,16 +69,19 @@ struct Ways {
     found: Vec<Channel>,
 }
 
-/// As much of an event as tells whether the rest matters.
-#[derive(Deserialize)]
-struct Kind<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: std::borrow::Cow<'a, str>,
-}
+/// Whoever has to be told of anything is told of these.
+const TOLD: [EventKind; 6] = [
+    EventKind::Offered,
+    EventKind::Assigned,
+    EventKind::Claimed,
+    EventKind::Passed,
+    EventKind::Expired,
+    EventKind::Withdrawn,
+];
 
 impl Handler for Spreader {
     async fn handle(&self, delivery: Delivery) -> Outcome {
-        let event = match read(&delivery.body) {
+        let event = match read(&delivery) {
             Ok(Some(event)) => event,
             Ok(None) => return Outcome::Done,
             Err(error) => {
@@ -91,11 +102,14 @@ impl Handler for Spreader {
             return Outcome::Done;
         }
         let telling = self.telling(&event, &view);
-        if let Err(error) = self.publish(telling.notices).await {
+        // A channel that dawdles does not keep a lead with somebody whom nothing reaches.
+        let (told, passed_over) =
+            tokio::join!(self.tell(telling.notices), self.pass_over(&event, telling.unreachable));
+        if let Err(error) = told {
             error!(error = &error as &dyn std::error::Error, lead.id = %event.lead, "notices not published");
             return Outcome::RetryIn(wait);
         }
-        if let Err(error) = self.pass_over(&event, telling.unreachable).await {
+        if let Err(error) = passed_over {
             error!(error = &error as &dyn std::error::Error, lead.id = %event.lead, "agents whom nothing reaches were not passed over");
             return Outcome::RetryIn(wait);
         }
@@ -103,19 +117,15 @@ impl Handler for Spreader {
     }
 }
 
-/// `None`: an event of which nobody is told.
-fn read(body: &[u8]) -> Result<Option<Event>, serde_json::Error> {
-    let kind = serde_json::from_slice::<Kind<'_>>(body)?.kind;
-    let told = [
-        EventKind::Offered,
-        EventKind::Assigned,
-        EventKind::Claimed,
-        EventKind::Passed,
-        EventKind::Expired,
-        EventKind::Withdrawn,
-    ];
-    let told = told.map(EventKind::as_str);
-    if told.contains(&kind.as_ref()) { serde_json::from_slice(body).map(Some) } else { Ok(None) }
+/// `None`: an event of which nobody is told, or of a later release. Its header
+/// says which it is.
+fn read(delivery: &Delivery) -> Result<Option<Event>, serde_json::Error> {
+    let told = |kind: &str| EventKind::from_header(kind).is_some_and(|kind| TOLD.contains(&kind));
+    if delivery.headers.get(event::TYPE).is_some_and(|kind| !told(kind.as_str())) {
+        return Ok(None);
+    }
+    let event: Event = serde_json::from_slice(&delivery.body)?;
+    Ok(Some(event).filter(|event| TOLD.contains(&event.kind)))
 }
 
 impl Spreader {
@@ -188,7 +198,7 @@ impl Spreader {
             what: what.clone(),
             over: Vec::new(),
         };
-        self.carriers.iter().filter(hears).map(notice).collect()
+        self.carriers().filter(hears).map(notice).collect()
     }
 
     /// Whoever is asked and cannot be told is not waited for.
@@ -204,7 +214,7 @@ impl Spreader {
     /// but the bell does since an address turned out to be dead.
     fn is_unreachable(&self, agent: &AgentId, ways: &Ways, view: &EntityView) -> bool {
         let Ways { may, found } = ways;
-        let carried = self.carriers.iter().any(|one| may.contains(&one.channel()));
+        let carried = self.carriers().any(|one| may.contains(&one.channel()));
         let only_the_bell = found.iter().all(|channel| *channel == Channel::InApp);
         let any_is_dead = || may.iter().any(|channel| self.is_dead(agent, view, *channel));
         (found.is_empty() && carried) || (only_the_bell && any_is_dead())
@@ -247,16 +257,41 @@ impl Spreader {
                 && one.reaches(view, agent, known)
                 && !self.is_dead(agent, view, one.channel())
         };
-        self.carriers.iter().filter(reaches).map(|one| one.channel()).collect()
+        self.carriers().filter(reaches).map(|one| one.channel()).collect()
     }
 
-    async fn publish(&self, notices: Vec<Notice>) -> Result<(), PublishError> {
-        let sends = stream::iter(notices).map(|notice| async move {
-            let (key, subject) = (notice.key(), subject::notify(notice.channel, &notice.entity));
-            let body = Bytes::from(serde_json::to_vec(&notice).expect("a notice is plain data"));
-            self.publisher.publish(subject, &key, None, HeaderMap::new(), body).await.map(|_| ())
+    /// All are seen to, also when one of them cannot be written down.
+    async fn tell(&self, notices: Vec<Notice>) -> Result<(), PublishError> {
+        let few = self.right_away && notices.len() <= FEW;
+        let telling = stream::iter(notices).map(|notice| async move {
+            match self.deliverer(notice.channel).filter(|_| few) {
+                Some(deliverer) => match deliverer.right_away(&notice).await {
+                    Ok(()) => Ok(()),
+                    Err(wait) => self.write_down(&notice, wait).await,
+                },
+                None => self.write_down(&notice, Duration::ZERO).await,
+            }
         });
-        sends.buffer_unordered(AT_ONCE).try_collect().await
+        telling.buffer_unordered(AT_ONCE).fold(Ok(()), |all, one| async { all.and(one) }).await
+    }
+
+    /// For whoever delivers over its channel, after that wait.
+    async fn write_down(&self, notice: &Notice, wait: Duration) -> Result<(), PublishError> {
+        let (key, subject) = (notice.key(), subject::notify(notice.channel, &notice.entity));
+        let mut headers = HeaderMap::new();
+        if !wait.is_zero() {
+            headers.insert(WAIT, wait.as_millis().to_string().as_str());
+        }
+        let body = Bytes::from(serde_json::to_vec(notice).expect("a notice is plain data"));
+        self.publisher.publish(subject, &key, None, headers, body).await.map(drop)
+    }
+
+    fn deliverer(&self, channel: Channel) -> Option<&Arc<Deliverer>> {
+        self.deliverers.iter().find(|one| one.carrier.channel() == channel)
+    }
+
+    fn carriers(&self) -> impl Iterator<Item = &Arc<dyn Carrier>> {
+        self.deliverers.iter().map(|one| &one.carrier)
     }
 }
 

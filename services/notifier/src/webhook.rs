@@ -1,6 +1,7 @@
 //! Outgoing webhooks, by the Standard Webhooks specification.
 //!
-//! One consumer of the log writes down which endpoint has to be told of what.
+//! While there is an endpoint, one consumer of the log writes down which of them
+//! has to be told of what.
 //! Each endpoint has a consumer of its own, so a slow or dead one keeps nobody
 //! waiting but itself. When a message is tried again is JetStream's business
 //! (it is handed back with a delay), so nothing is lost with this process.
@@ -15,7 +16,7 @@ mod staff;
 mod standing;
 mod teller;
 
-pub(crate) use self::fan_out::FanOut;
+pub(crate) use self::fan_out::fan_out;
 pub use self::options::Options;
 pub(crate) use self::staff::Staff;
 

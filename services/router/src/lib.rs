@@ -59,6 +59,7 @@ pub async fn run(
         stream: Stream::Leads,
         durable: "router".to_owned(),
         filter: None,
+        since: None,
         in_flight: options.in_flight,
         ack_wait: Duration::from_secs(30),
         most_deliveries: 5,

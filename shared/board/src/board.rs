@@ -11,6 +11,7 @@ use tipoff_wire::{Event, Partition};
 
 use crate::gate::Gate;
 use crate::keys::Keys;
+use crate::lists::on_board;
 use crate::log::{Log, Logged};
 use crate::reply::Reply;
 use crate::scripts::{Scripts, Verb};
@@ -77,10 +78,32 @@ impl Board {
         let clock = Keys(self.partition(entity)).clock();
         let mut both = redis::pipe();
         both.hget(&clock, "high").cmd("TIME");
-        let (high, (seconds, micros)): (Option<i64>, (i64, i64)) =
-            both.query_async(&mut self.redis.clone()).await?;
-        let now = (seconds * 1_000 + micros / 1_000).max(high.unwrap_or(0));
-        Ok(DateTime::from_timestamp_millis(now).unwrap_or_default())
+        let (high, time) = both.query_async(&mut self.redis.clone()).await?;
+        Ok(by_clock(high, time))
+    }
+
+    /// How a lead stands, if it is there, and the board's clock: in one round trip.
+    pub async fn lead_now(
+        &self,
+        entity: &EntityId,
+        lead: &LeadId,
+    ) -> Result<(Option<OnBoard>, DateTime<Utc>), BoardError> {
+        let partition = self.partition(entity);
+        let keys = Keys(partition);
+        let mut all = redis::pipe();
+        all.hget(keys.clock(), "open").hget(keys.clock(), "high").cmd("TIME");
+        all.hgetall(keys.lead(lead)).get(keys.payload(lead));
+        let (high, time, fields, payload) = loop {
+            let said: (_, _, _, Vec<(String, String)>, Option<String>) =
+                all.query_async(&mut self.redis.clone()).await?;
+            let (mark, high, time, fields, payload) = said;
+            if self.was_open(partition, mark).await? {
+                break (high, time, fields, payload);
+            }
+        };
+        let found = (!fields.is_empty()).then(|| on_board(lead, &fields, payload.as_deref()));
+        let found = found.transpose()?.filter(|found| found.entity == *entity);
+        Ok((found, by_clock(high, time)))
     }
 
     /// Runs a script that changes a lead, and commits what it changed.
@@ -116,6 +139,12 @@ impl Board {
     pub(crate) fn partition(&self, entity: &EntityId) -> Partition {
         Partition::of(entity, self.partitions)
     }
+}
+
+/// The server's time, or what the clock has reached already.
+fn by_clock(high: Option<i64>, (seconds, micros): (i64, i64)) -> DateTime<Utc> {
+    let now = (seconds * 1_000 + micros / 1_000).max(high.unwrap_or(0));
+    DateTime::from_timestamp_millis(now).unwrap_or_default()
 }
 
 impl Actor {

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_runtime::publish::Message;
 use tipoff_runtime::{Nats, PublishError, Publisher, past};
-use tipoff_wire::{Event, Partition, Stream, partition::fnv1a, subject};
+use tipoff_wire::{Event, Partition, Stream, event, partition::fnv1a, subject};
 
 use crate::BoardError;
 use crate::read::place_in_json;
@@ -140,16 +140,14 @@ fn message(partition: Partition, event: &Event) -> Result<Message, LogError> {
     Ok(Message { subject, id, headers: cloud_event(event), body: body.into() })
 }
 
-/// CloudEvents 1.0, binary mode, so that outsiders can read the log too.
+/// CloudEvents 1.0, binary mode, so that outsiders can read the log too: what it
+/// requires and no more. The rest stands in the subject and the body, and every
+/// header is written, read and stored with every event.
 fn cloud_event(event: &Event) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert("ce-specversion", "1.0");
-    headers.insert("ce-type", format!("com.tipoff.{}.v1", event.kind.as_str()).as_str());
+    headers.insert(event::TYPE, event.kind.as_header().as_str());
     headers.insert("ce-source", format!("/entities/{}", event.entity).as_str());
-    headers.insert("ce-subject", event.lead.as_str());
     headers.insert("ce-id", event.id.as_str());
-    headers
-        .insert("ce-time", event.at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true).as_str());
-    headers.insert("Content-Type", "application/json");
     headers
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tipoff_domain::EntityId;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use self::lines::{Joined, Waiting};
@@ -81,6 +81,15 @@ impl Turns {
         };
         self.rate.ready().await;
         Ok(turn)
+    }
+
+    /// A turn of `entity` if there is one within that time, going by how fast
+    /// seats become free lately; somebody who has another way need not wait longer.
+    pub async fn soon(&self, entity: &EntityId, within: Duration) -> Option<Turn> {
+        if self.lock().wait(entity, Instant::now()) > within {
+            return None;
+        }
+        timeout(within, self.take(entity)).await.ok()?.ok()
     }
 
     fn turn(&self, entity: EntityId) -> Turn {

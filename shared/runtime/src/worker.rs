@@ -12,8 +12,8 @@ mod settle;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::{self, consumer::pull};
+use async_nats::{HeaderMap, Subject};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::{FutureExt, StreamExt};
@@ -27,11 +27,11 @@ use tracing::{Instrument, info_span, warn};
 use crate::{Backoff, Clock, Nats, telemetry};
 use settle::Settler;
 
-/// One message, as it was delivered.
+/// One message, as it was delivered. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Delivery {
-    pub subject: String,
-    pub headers: HeaderMap,
+    pub subject: Subject,
+    pub headers: Arc<HeaderMap>,
     pub body: Bytes,
     /// Its sequence in the stream.
     pub sequence: u64,
@@ -61,6 +61,12 @@ pub trait Handler: Send + Sync + 'static {
     fn handle(&self, delivery: Delivery) -> impl Future<Output = Outcome> + Send;
 }
 
+impl<H: Handler> Handler for Arc<H> {
+    fn handle(&self, delivery: Delivery) -> impl Future<Output = Outcome> + Send {
+        self.as_ref().handle(delivery)
+    }
+}
+
 /// One durable consumer and how hard to work for it.
 #[derive(Debug, Clone)]
 pub struct WorkerLimits {
@@ -69,6 +75,8 @@ pub struct WorkerLimits {
     pub durable: String,
     /// `None`: everything in the stream.
     pub filter: Option<String>,
+    /// Where the durable consumer begins when it is made; `None`: with the first message.
+    pub since: Option<DateTime<Utc>>,
     /// Messages handled at once by this process.
     pub in_flight: usize,
     /// After this long without an answer JetStream delivers again.
@@ -232,7 +240,7 @@ impl<H: Handler> Worker<H> {
         }
         let (handler, settler) = (self.handler.clone(), self.settler.clone());
         let task = async move {
-            settler.see_through(&*handler, &message).await;
+            settler.see_through(&*handler, message).await;
             drop(seat);
         };
         self.tasks.spawn(task.instrument(span));

@@ -108,6 +108,23 @@ impl EventKind {
     }
 }
 
+/// The header of an event that says its kind (CloudEvents), for those who need
+/// not read the rest.
+pub const TYPE: &str = "ce-type";
+
+impl EventKind {
+    /// As in `com.tipoff.lead.offered.v1`.
+    pub fn as_header(self) -> String {
+        format!("com.tipoff.{}.v1", self.as_str())
+    }
+
+    /// What [`EventKind::as_header`] wrote; `None` also for kinds of a later release.
+    pub fn from_header(header: &str) -> Option<Self> {
+        let kind = header.strip_prefix("com.tipoff.")?.strip_suffix(".v1")?;
+        Self::ALL.into_iter().find(|one| one.as_str() == kind)
+    }
+}
+
 /// One agent asked, and until when (exclusive).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferMade {

@@ -6,6 +6,10 @@ use tipoff_domain::{AgentId, Channel, EntityId, LeadId, RouteId};
 
 use crate::Stream;
 
+/// Header of a notice that was tried already when it was written down: so many
+/// milliseconds are waited before it is tried again.
+pub const WAIT: &str = "Tipoff-Wait";
+
 /// Tell `agent` that a lead is theirs to claim, or theirs. On
 /// `notify.<channel>.<entity>`. It carries no contact details: whoever
 /// delivers it reads the lead from the board, and finds there whether it is

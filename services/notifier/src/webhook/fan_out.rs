@@ -5,20 +5,87 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_roster::Roster;
-use tipoff_runtime::{Delivery, Handler, Outcome, Publisher};
-use tipoff_wire::{Telling, subject};
-use tracing::error;
+use tipoff_runtime::{
+    Clock, Delivery, Handler, Nats, Outcome, Publisher, WorkerError, WorkerLimits, worker,
+};
+use tipoff_wire::{Stream, Telling, subject};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, error};
 
 use crate::retry;
 
+/// The consumer of the log that all notifiers share.
+const DURABLE: &str = "webhooks";
+/// Clocks differ; what came before an endpoint is sorted out by its own date.
+const MARGIN: TimeDelta = TimeDelta::minutes(1);
+
 /// Writes down which endpoints have to be told.
-pub(crate) struct FanOut {
-    pub(crate) publisher: Publisher,
-    pub(crate) roster: Roster,
+#[derive(Clone)]
+struct FanOut {
+    publisher: Publisher,
+    roster: Roster,
+}
+
+/// Reads the log until stopped, while there is an endpoint; without one, events
+/// cost nothing here. `limits`: how hard to work for it.
+pub(crate) async fn fan_out(
+    nats: Nats,
+    roster: Roster,
+    clock: Clock,
+    limits: WorkerLimits,
+    stop: CancellationToken,
+) -> Result<(), WorkerError> {
+    let handler = FanOut { publisher: Publisher::new(nats.clone()), roster: roster.clone() };
+    let mut changes = roster.changes();
+    while !stop.is_cancelled() {
+        changes.borrow_and_update();
+        let Some(first) = roster.webhooks_since() else {
+            forget(&nats).await;
+            tokio::select! {
+                () = stop.cancelled() => break,
+                changed = changes.changed() => if changed.is_err() { break },
+            }
+            continue;
+        };
+        let limits = WorkerLimits {
+            durable: DURABLE.to_owned(),
+            since: Some(first - MARGIN),
+            ..limits.clone()
+        };
+        let ending = stop.child_token();
+        let handler = handler.clone();
+        let working = worker::work(nats.clone(), clock.clone(), limits, handler, ending.clone());
+        let mut working = std::pin::pin!(working);
+        let worked = tokio::select! {
+            worked = &mut working => worked,
+            () = none_left(&roster, &mut changes) => {
+                ending.cancel();
+                working.await
+            }
+        };
+        worked?;
+    }
+    Ok(())
+}
+
+/// Returns when there is no endpoint any more.
+async fn none_left(roster: &Roster, changes: &mut watch::Receiver<Option<u64>>) {
+    while roster.webhooks_since().is_some() && changes.changed().await.is_ok() {}
+}
+
+/// Whoever has an endpoint later hears of what happens from then on, and nobody
+/// reads what came in between.
+async fn forget(nats: &Nats) {
+    let stream = Stream::Events.name();
+    // Most often it is not there.
+    if let Err(error) = nats.jetstream.delete_consumer_from_stream(DURABLE, stream).await {
+        debug!(error = &error as &dyn std::error::Error, "no consumer was removed");
+    }
 }
 
 /// As much of an event as tells whom it concerns.

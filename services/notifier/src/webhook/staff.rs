@@ -125,6 +125,7 @@ fn limits(endpoint: &Endpoint, in_flight: usize) -> WorkerLimits {
         stream: Stream::Webhooks,
         durable: durable(endpoint),
         filter: Some(subject::webhook(&endpoint.0, &endpoint.1)),
+        since: None,
         in_flight,
         ack_wait: Duration::from_secs(30),
         // The schedule says when it is enough.

@@ -247,12 +247,12 @@ impl Desk {
         tokio::time::timeout(PATIENCE, happened).await.expect("it happens in time")
     }
 
-    /// Waits until so many notices were given out to be delivered.
-    pub(crate) async fn handed_out(&self, consumer: &str, notices: u64) {
-        let stream = self.nats.jetstream.get_stream(Stream::Notify.name()).await.unwrap();
+    /// Waits until so many messages were given out to that consumer.
+    pub(crate) async fn handed_out(&self, stream: Stream, consumer: &str, messages: u64) {
+        let stream = self.nats.jetstream.get_stream(stream.name()).await.unwrap();
         let all_out = async {
             let mut consumer: Consumer<pull::Config> = stream.get_consumer(consumer).await.unwrap();
-            while consumer.info().await.unwrap().delivered.consumer_sequence < notices {
+            while consumer.info().await.unwrap().delivered.consumer_sequence < messages {
                 tokio::task::yield_now().await;
             }
         };

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tipoff_testkit::sink::smtp::Fault;
+use tipoff_wire::Stream;
 
 use crate::desk::{Desk, dana};
 
@@ -22,7 +23,9 @@ async fn one_notice_of_an_entity_goes_before_the_crowd_of_another() {
     desk.turn_to("bree").await;
     desk.agent("ben", json!({"channels": ["email"]})).await;
     let one = desk.offer(&["ben"], dana()).await;
-    desk.handed_out("notify-email", 201).await;
+    desk.handed_out(Stream::Notify, "notify-email", 200).await;
+    // Each lead has come in and is offered.
+    desk.handed_out(Stream::Events, "notifier", 4).await;
     desk.smtp.misbehave(None);
 
     desk.caught(&one, "email").await;

@@ -10,6 +10,7 @@ mod fair;
 mod faults;
 mod push;
 mod relevance;
+mod right_away;
 mod rooms;
 mod sms;
 mod tls;

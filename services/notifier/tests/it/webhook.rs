@@ -25,7 +25,7 @@ fn secret(byte: u8) -> String {
     format!("whsec_{}", STANDARD.encode([byte; 32]))
 }
 
-async fn sink() -> WebhookSink {
+pub(crate) async fn sink() -> WebhookSink {
     WebhookSink::start((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap()
 }
 
@@ -39,7 +39,12 @@ fn notifier(desk: &Desk) -> Notifier {
     desk.notifier(INSIDE)
 }
 
-async fn endpoint(desk: &Desk, name: &str, sink: &WebhookSink, more: &[&str]) -> WebhookId {
+pub(crate) async fn endpoint(
+    desk: &Desk,
+    name: &str,
+    sink: &WebhookSink,
+    more: &[&str],
+) -> WebhookId {
     let events = more.iter().filter(|word| word.contains('.')).map(|word| (*word).to_owned());
     let events: Vec<String> = events.collect();
     let wanted = WebhookWanted {

@@ -1,5 +1,6 @@
 //! Endpoints that are told what happens.
 
+use chrono::{DateTime, Utc};
 use tipoff_domain::{EntityId, WebhookId};
 
 use super::{Edited, Expect};
@@ -33,6 +34,14 @@ impl Roster {
             on.map(|id| (entity.clone(), id)).collect::<Vec<_>>()
         });
         all.collect()
+    }
+
+    /// Since when there are endpoints, those that are switched off included;
+    /// `None`: there is none.
+    pub fn webhooks_since(&self) -> Option<DateTime<Utc>> {
+        let entities = self.entities.read();
+        let slots = entities.ids().into_iter().filter_map(|entity| entities.slot(&entity));
+        slots.flat_map(|slot| slot.webhooks.values()).map(|one| one.value.created_at).min()
     }
 
     /// Writes an endpoint that was checked.

@@ -8,6 +8,8 @@ use tokio::time::Instant;
 
 /// Until it is known how fast messages go.
 const FIRST_GUESS: Duration = Duration::from_millis(10);
+/// Seats of which none became free for so long are not about to.
+const STANDSTILL: Duration = Duration::from_millis(100);
 /// Nobody is put off for less or for longer.
 const PUT_OFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
 
@@ -89,6 +91,20 @@ impl<T> Waiting<T> {
         }
         line.waiting.push_back(who);
         Joined::InLine
+    }
+
+    /// How long somebody new of `entity` may have to wait, as things go.
+    pub(super) fn wait(&self, entity: &EntityId, now: Instant) -> Duration {
+        let line = self.lines.get(entity);
+        let (seated, waiting) = line.map_or((0, 0), |line| (line.seated, line.waiting.len()));
+        if self.free > 0 && waiting == 0 && seated < self.most() {
+            return Duration::ZERO;
+        }
+        if self.last_left.is_none_or(|last| now - last > STANDSTILL) {
+            return Duration::MAX;
+        }
+        let before = self.order.len().max(1).saturating_mul(waiting + 1);
+        self.pace.saturating_mul(u32::try_from(before).unwrap_or(u32::MAX))
     }
 
     /// Somebody of `entity` leaves a seat; answers with who sits down now.
@@ -189,6 +205,27 @@ mod tests {
         for name in ["a", "b", "c", "d", "e"] {
             assert_eq!(waiting.join(&entity(name), 0, now), Joined::InLine);
         }
+    }
+
+    #[tokio::test]
+    async fn it_is_known_how_long_a_newcomer_waits_and_that_nothing_moves() {
+        let (start, big, small) = (Instant::now(), entity("big"), entity("small"));
+        let mut waiting = Waiting::new(2, 1_000);
+        assert_eq!(waiting.wait(&big, start), Duration::ZERO);
+        for number in 0..101 {
+            waiting.join(&big, number, start);
+        }
+        assert_eq!(waiting.wait(&big, start), Duration::MAX, "nobody has left a seat yet");
+        let mut now = start;
+        for _ in 0..50 {
+            now += Duration::from_millis(2);
+            assert_eq!(waiting.leave(&big, now).len(), 1);
+        }
+        let wait = waiting.wait(&big, now);
+        assert!((90..400).contains(&wait.as_millis()), "50 before, 2 ms each: {wait:?}");
+        assert!(waiting.wait(&small, now) < Duration::from_millis(10), "the lines take turns");
+        let later = now + Duration::from_millis(101);
+        assert_eq!(waiting.wait(&small, later), Duration::MAX);
     }
 
     #[tokio::test]

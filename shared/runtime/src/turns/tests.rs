@@ -46,3 +46,13 @@ async fn nobody_waits_in_a_process_that_stops() {
     stop.cancel();
     assert_eq!(turns.take(&entity("bree")).await.map(drop), Err(NoTurn::Stopping));
 }
+
+#[tokio::test]
+async fn one_who_has_another_way_does_not_wait_for_what_does_not_move() {
+    let (turns, _stop) = turns(1);
+    let within = Duration::from_millis(50);
+    let first = turns.soon(&entity("acme"), within).await.expect("a seat is free");
+    assert!(turns.soon(&entity("bree"), within).await.is_none());
+    drop(first);
+    assert!(turns.soon(&entity("bree"), within).await.is_some());
+}

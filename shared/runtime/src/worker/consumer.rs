@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::{AckPolicy, Consumer, StreamError, pull};
+use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, StreamError, pull};
 use async_nats::jetstream::stream::ConsumerError;
 use async_nats::jetstream::stream::ConsumerErrorKind;
 use tokio::time::timeout;
@@ -50,20 +50,34 @@ impl OpenError {
 
 /// Creates the consumer, or updates it, or finds it as it should be.
 pub(super) async fn open(nats: &Nats, limits: &WorkerLimits) -> Result<Durable, OpenError> {
-    let wanted = pull::Config {
+    let opening = async {
+        // Where it began cannot be changed any more.
+        if limits.since.is_some()
+            && let Ok(there) =
+                nats.jetstream.get_consumer_from_stream(&limits.durable, limits.stream.name()).await
+        {
+            return Ok(there);
+        }
+        nats.jetstream.create_consumer_on_stream(wanted(limits), limits.stream.name()).await
+    };
+    match timeout(PATIENCE, opening).await {
+        Ok(opened) => opened.map_err(OpenError::Refused),
+        Err(_) => Err(OpenError::Timeout),
+    }
+}
+
+fn wanted(limits: &WorkerLimits) -> pull::Config {
+    let from = limits.since.map(|start_time| DeliverPolicy::ByStartTime { start_time });
+    pull::Config {
         durable_name: Some(limits.durable.clone()),
         filter_subject: limits.filter.clone().unwrap_or_default(),
+        deliver_policy: from.unwrap_or_default(),
         ack_policy: AckPolicy::Explicit,
         ack_wait: limits.ack_wait,
         // We count ourselves: a message is set aside with its reason, not forgotten.
         max_deliver: -1,
         max_ack_pending: MAX_ACK_PENDING,
         ..pull::Config::default()
-    };
-    let opening = nats.jetstream.create_consumer_on_stream(wanted, limits.stream.name());
-    match timeout(PATIENCE, opening).await {
-        Ok(opened) => opened.map_err(OpenError::Refused),
-        Err(_) => Err(OpenError::Timeout),
     }
 }
 

@@ -52,6 +52,7 @@ fn limits() -> WorkerLimits {
         stream: Stream::Leads,
         durable: "test".to_owned(),
         filter: None,
+        since: None,
         in_flight: 4,
         ack_wait: Duration::from_millis(300),
         most_deliveries: 3,
