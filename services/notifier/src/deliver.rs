@@ -20,7 +20,7 @@ use crate::seen::Told;
 use crate::undelivered::{NotDone, Undelivered};
 
 /// How long a notice waits for a turn right away; then it waits in NOTIFY.
-const SOON: Duration = Duration::from_millis(250);
+const SOON: Duration = Duration::from_millis(500);
 /// A lead that somebody has already is told for a few hours, then set aside.
 const MOST_ATTEMPTS: i64 = 200;
 /// So often may something be missing from the roster here that is there

@@ -66,7 +66,7 @@ pub async fn run(
         drain: Duration::from_secs(options.drain_seconds),
     };
     let placer = Placer {
-        board: board.clone(),
+        board: board.clone().patient(),
         roster: roster.clone(),
         clock: clock.clone(),
         seeds: seeds.clone(),

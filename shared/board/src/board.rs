@@ -50,6 +50,11 @@ impl Board {
         Self { redis, nats, log, scripts, partitions, gate, conflicts }
     }
 
+    /// The same board for those for whom nobody waits: it gives the log more time.
+    pub fn patient(self) -> Self {
+        Self { log: self.log.patient(), ..self }
+    }
+
     /// The same board with its scripts edited: so that a test can break them on
     /// purpose and see whether anybody notices.
     #[doc(hidden)]

@@ -1,13 +1,16 @@
 //! The log: EVENTS in JetStream, one subject per lead.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use async_nats::HeaderMap;
 use serde::de::DeserializeOwned;
 use tipoff_domain::{EntityId, LeadId};
-use tipoff_runtime::publish::Message;
+use tipoff_runtime::publish::{Message, PATIENCE};
 use tipoff_runtime::{Nats, PublishError, Publisher, past};
 use tipoff_wire::{Event, Partition, Stream, event, partition::fnv1a, subject};
+use tokio::time::Instant;
 
 use crate::BoardError;
 use crate::read::place_in_json;
@@ -56,11 +59,33 @@ impl From<LogError> for BoardError {
 pub(crate) struct Log {
     pub(crate) nats: Nats,
     publisher: Publisher,
+    confirm: Duration,
+    /// How long events take lately until they are confirmed, in milliseconds.
+    lately: Arc<AtomicU64>,
 }
 
 impl Log {
     pub(crate) fn new(nats: Nats) -> Self {
-        Self { publisher: Publisher::new(nats.clone()), nats }
+        let publisher = Publisher::new(nats.clone());
+        Self { nats, publisher, confirm: CONFIRM, lately: Arc::default() }
+    }
+
+    /// The same log for those for whom nobody waits: under load, asking again
+    /// would only make more of it.
+    pub(crate) fn patient(self) -> Self {
+        Self { confirm: PATIENCE, ..self }
+    }
+
+    /// How long events take lately until they are confirmed.
+    pub(crate) fn lately(&self) -> Duration {
+        Duration::from_millis(self.lately.load(Relaxed))
+    }
+
+    /// Each counts for an eighth; that two at once may lose one does no harm.
+    fn learn(&self, took: Duration) {
+        let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let before = self.lately.load(Relaxed);
+        self.lately.store((before * 7).saturating_add(took) / 8, Relaxed);
     }
 
     /// Writes the events of one lead down, in order, if its last event is the
@@ -73,8 +98,10 @@ impl Log {
     ) -> Result<Appended, LogError> {
         let messages =
             events.iter().map(|event| message(partition, event)).collect::<Result<_, _>>()?;
-        let publish = self.publisher.publish_all(messages, Some(expect));
-        match tokio::time::timeout(CONFIRM, publish).await.map_err(|_| LogError::Slow)? {
+        let (begun, publish) = (Instant::now(), self.publisher.publish_all(messages, Some(expect)));
+        let published = tokio::time::timeout(self.confirm, publish).await;
+        self.learn(begun.elapsed());
+        match published.map_err(|_| LogError::Slow)? {
             Ok(published) => {
                 Ok(Appended::At(published.last().map_or(expect, |last| last.sequence)))
             }

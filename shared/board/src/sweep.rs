@@ -159,14 +159,16 @@ impl Board {
         self.load_each(partition, leads).await
     }
 
-    /// Ships events that have waited longer than `age`: whoever made them died
-    /// before the log had them. Answers how many leads it shipped for.
+    /// Ships events that have waited longer than `age`, and longer than events
+    /// take lately: whoever made them died before the log had them. Answers how
+    /// many leads it shipped for.
     pub async fn relay(
         &self,
         partition: Partition,
         age: Duration,
         now: DateTime<Utc>,
     ) -> Result<usize, BoardError> {
+        let age = age + self.log.lately() * 2;
         let oldest_to_leave = now.timestamp_millis() - i64::try_from(age.as_millis()).unwrap_or(0);
         let waiting =
             self.outbox(partition, "-", &oldest_to_leave.max(0).to_string(), SWEEP_AT_MOST).await?;

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// Until it is known how fast messages go.
 const FIRST_GUESS: Duration = Duration::from_millis(10);
 /// Seats of which none became free for so long are not about to.
-const STANDSTILL: Duration = Duration::from_millis(100);
+const STANDSTILL: Duration = Duration::from_millis(250);
 /// Nobody is put off for less or for longer.
 const PUT_OFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
 
@@ -224,7 +224,7 @@ mod tests {
         let wait = waiting.wait(&big, now);
         assert!((90..400).contains(&wait.as_millis()), "50 before, 2 ms each: {wait:?}");
         assert!(waiting.wait(&small, now) < Duration::from_millis(10), "the lines take turns");
-        let later = now + Duration::from_millis(101);
+        let later = now + STANDSTILL + Duration::from_millis(1);
         assert_eq!(waiting.wait(&small, later), Duration::MAX);
     }
 
