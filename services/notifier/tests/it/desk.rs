@@ -68,7 +68,7 @@ impl Desk {
         let redis = connect::redis(&settings, &stop).await.unwrap();
         streams::ensure(&nats, 1).await.unwrap();
         let roster = Roster::open(&nats, 2, 1, stop.clone()).await.unwrap();
-        let board = Board::new(redis, nats.clone(), roster.deployment().partitions);
+        let board = Board::new(redis, nats.clone(), roster.deployment().partitions).patient();
         let mailbox = Mailbox::default();
         let desk = Self {
             nats,

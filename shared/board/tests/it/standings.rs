@@ -10,12 +10,12 @@ use crate::fixture::{Table, accepted, nine, pool};
 #[tokio::test]
 async fn a_report_reads_every_lead_of_its_time_once_and_in_order() {
     let table = Table::laid().await;
-    let plan = pool();
+    let (board, plan) = (table.board.clone().patient(), pool());
     let placing = (0..1_300_i64).map(|number| {
         let mut new = accepted(&format!("lead_{number:04}"), &format!("p{number}@example.com"));
         // 700 at once, and one each millisecond after that.
         new.received_at = nine() + TimeDelta::milliseconds((number - 700).max(0));
-        let (board, plan) = (&table.board, &plan);
+        let (board, plan) = (&board, &plan);
         async move { board.place(&new, plan, Known::Ignore).await.unwrap() }
     });
     stream::iter(placing).buffer_unordered(50).collect::<Vec<_>>().await;
