@@ -11,6 +11,8 @@ use super::arrivals::Arrivals;
 use super::progress::Progress;
 use super::system::System;
 
+/// How often the board is asked to take a lead.
+const TRIES: u32 = 5;
 /// Leads on their way to the board at once.
 const AT_ONCE: Arrivals = Arrivals::Closed { at_once: 1_024 };
 
@@ -89,7 +91,14 @@ impl<'a> Offers<'a> {
             marks: None,
         };
         let plan = Plan { then: Then::Step(step), decision: Decision::default() };
-        self.system.board.place(&accepted, &plan, Known::Ignore).await?;
-        Ok(())
+        // A crowd may be too much for the servers at times; placing twice does no harm.
+        let mut tries = TRIES;
+        loop {
+            tries -= 1;
+            match self.system.board.place(&accepted, &plan, Known::Ignore).await {
+                Err(error) if error.will_pass() && tries > 0 => {}
+                placed => return Ok(placed.map(drop)?),
+            }
+        }
     }
 }

@@ -36,12 +36,14 @@ fn add(rows: &mut Vec<[String; 2]>, name: &str, value: &Value) {
     }
 }
 
+/// What adds up is told once, at the end.
 fn add_step(rows: &mut Vec<[String; 2]>, step: &Map<String, Value>) {
     let name = plain(&step["step"]);
     let simple = step.iter().filter(|(field, value)| !value.is_object() && *field != "step");
     let simple = simple.map(|(field, value)| (field.clone(), value.clone())).collect();
     rows.push([name.clone(), line(&simple)]);
-    for (field, value) in step.iter().filter(|(_, value)| value.is_object()) {
+    for (field, value) in step.iter().filter(|(_, value)| value.is_object() && value["ok"] != true)
+    {
         add(rows, &format!("{name}: {field}"), value);
     }
 }
@@ -76,9 +78,13 @@ mod tests {
     }
 
     #[test]
-    fn a_step_is_told_on_a_line_of_its_own() {
-        let steps =
-            json!({"steps": [{"step": "10 routes", "leads_per_s": 7.5, "correct": {"lost": 0}}]});
-        assert_eq!(lines(&steps), ["10 routes leads_per_s 7.5", "10 routes: correct.lost 0"]);
+    fn a_step_is_told_on_a_line_of_its_own_and_what_does_not_add_up_on_another() {
+        let steps = json!({"steps": [
+            {"step": "1 route", "leads_per_s": 7.5, "correct": {"lost": 0, "ok": true}},
+            {"step": "10 routes", "leads_per_s": 7.0, "correct": {"lost": 1, "ok": false}},
+        ]});
+        let told =
+            ["1 route leads_per_s 7.5", "10 routes leads_per_s 7.0", "10 routes: correct.lost 1"];
+        assert_eq!(lines(&steps)[..3], told);
     }
 }
