@@ -231,6 +231,38 @@ mod tests {
     }
 
     #[test]
+    fn of_a_hundred_thousand_changed_links_none_opens() {
+        let sealed = link("lead_0192f0a1b2c37def8899aabbccddeeff").seal(SECRET);
+        let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        // As good as chance, and the same every time.
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut below = |limit: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % limit as u64).unwrap()
+        };
+        for _ in 0..100_000 {
+            let mut text = sealed.clone().into_bytes();
+            for _ in 0..=below(4) {
+                match below(8) {
+                    0 => drop(text.pop()),
+                    1 => text.push(letters[below(64)]),
+                    2 => text.swap(0, 1),
+                    _ => {
+                        let at = below(text.len());
+                        text[at] = letters[below(64)];
+                    }
+                }
+            }
+            let text = String::from_utf8(text).unwrap();
+            if text != sealed {
+                assert!(ClaimLink::open(&text, SECRET).is_err(), "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn a_link_of_another_secret_is_refused() {
         let sealed = link("lead_1").seal(SECRET);
         let others = (0..=255_u8).map(|byte| [byte; 32]).filter(|other| other != SECRET);
