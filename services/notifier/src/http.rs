@@ -6,7 +6,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, StatusCode, redirect};
 
 use crate::carrier::SendError;
-use crate::open_internet::OpenInternet;
+use crate::open_internet::{OpenInternet, System};
 
 /// How long a provider may take over one message.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -16,7 +16,7 @@ const LONGEST_WAIT: Duration = Duration::from_hours(1);
 /// A client for addresses that tenants, agents or browsers gave: it reaches
 /// nothing in the network we run in, and lets nobody send it elsewhere.
 pub(crate) fn client_to_strangers() -> Result<Client, reqwest::Error> {
-    builder().dns_resolver(OpenInternet { or_here: true }).build()
+    builder().dns_resolver(OpenInternet { or_here: true, lookup: System }).build()
 }
 
 /// A client for providers that the operator chose.

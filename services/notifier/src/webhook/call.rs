@@ -9,7 +9,7 @@ use tipoff_roster::{Webhook, is_outside};
 
 use super::options::Options;
 use super::sign::signatures;
-use crate::open_internet::OpenInternet;
+use crate::open_internet::{OpenInternet, System};
 
 /// Longest that an endpoint can put us off.
 const LONGEST_PAUSE: Duration = Duration::from_hours(24);
@@ -56,7 +56,7 @@ impl Caller {
         let builder = if options.webhooks_inside {
             builder
         } else {
-            builder.dns_resolver(OpenInternet { or_here: false })
+            builder.dns_resolver(OpenInternet { or_here: false, lookup: System })
         };
         Ok(Self { client: builder.build()?, inside: options.webhooks_inside })
     }
