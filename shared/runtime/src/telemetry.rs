@@ -59,15 +59,21 @@ impl Drop for Telemetry {
     }
 }
 
-/// What these write in the finest level holds whole messages, and so people. No
+/// What these write below that level holds whole messages, and so people. No
 /// setting lets it out.
-const CAPPED: [&str; 3] = ["async_nats::connection", "h2", "hyper"];
+const CAPPED: [(&str, Level); 4] = [
+    ("async_nats::connection", Level::DEBUG),
+    // What JetStream answers, messages that were asked for among it.
+    ("async_nats::jetstream", Level::INFO),
+    ("h2", Level::DEBUG),
+    ("hyper", Level::DEBUG),
+];
 
 /// As asked for, less what holds people.
 fn filter<S: tracing::Subscriber>(wanted: EnvFilter) -> impl Filter<S> + Send + Sync {
     wanted.and(filter_fn(|line| {
-        *line.level() != Level::TRACE
-            || !CAPPED.iter().any(|target| line.target().starts_with(target))
+        let (target, level) = (line.target(), *line.level());
+        !CAPPED.iter().any(|(capped, finest)| target.starts_with(capped) && level > *finest)
     }))
 }
 
@@ -134,6 +140,7 @@ mod tests {
             assert!(!lets_out!(wanted, "async_nats::connection", Level::TRACE));
             assert!(!lets_out!(wanted, "h2::codec::framed_read", Level::TRACE));
             assert!(!lets_out!(wanted, "hyper::proto::h1::io", Level::TRACE));
+            assert!(!lets_out!(wanted, "async_nats::jetstream::context", Level::DEBUG));
             assert!(lets_out!(wanted, "async_nats::connection", Level::DEBUG));
         }
     }
