@@ -5,6 +5,7 @@
 mod chances;
 mod changes;
 mod claiming;
+mod erased;
 mod everyday;
 mod examples;
 mod held;

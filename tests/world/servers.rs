@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use futures::TryStreamExt;
-use tipoff_runtime::{Nats, Redis, Settings, connect};
+use tipoff_runtime::{Nats, Redis, Settings, User, Users, connect};
+use tipoff_testkit::servers::ServerOptions;
 use tipoff_testkit::{NatsServer, RedisServer};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio_util::sync::CancellationToken;
@@ -12,11 +13,11 @@ use tokio_util::sync::CancellationToken;
 /// Servers of this story alone, for as long as the value lives.
 pub(crate) struct Servers {
     pub(crate) settings: Settings,
-    _held: Held,
+    held: Held,
 }
 
 enum Held {
-    Own { _nats: Box<NatsServer>, _redis: Box<RedisServer> },
+    Own { nats: Box<NatsServer>, redis: Box<RedisServer> },
     Turn { _turn: OwnedMutexGuard<()> },
 }
 
@@ -35,10 +36,26 @@ impl Servers {
     }
 
     async fn own() -> Self {
-        let (nats, redis) =
-            (NatsServer::start().await.unwrap(), RedisServer::start().await.unwrap());
+        let users = Users::of(b"the story's").and_owner();
+        let guarded = ServerOptions { users: Some(users), ..Default::default() };
+        let (nats, redis) = (
+            NatsServer::start_with(guarded.clone()).await.unwrap(),
+            RedisServer::start_with(guarded).await.unwrap(),
+        );
         let settings = Settings::at(nats.url(), redis.url());
-        Self { settings, _held: Held::Own { _nats: Box::new(nats), _redis: Box::new(redis) } }
+        Self { settings, held: Held::Own { nats: Box::new(nats), redis: Box::new(redis) } }
+    }
+
+    /// What a service of that kind may do there; at servers that were given everything.
+    pub(crate) fn settings_for(&self, user: User) -> Settings {
+        match &self.held {
+            Held::Own { nats, redis } => Settings {
+                nats_url: nats.url_for(user),
+                redis_url: redis.url_for(user),
+                ..self.settings.clone()
+            },
+            Held::Turn { .. } => self.settings.clone(),
+        }
     }
 
     /// Stories move the clock and call everybody the same, so they cannot meet:
@@ -59,7 +76,7 @@ impl Servers {
         let mut redis: Redis = connect::redis(&settings, &stop).await.unwrap();
         // In a cluster, every master is asked.
         redis::cmd("FLUSHALL").exec_async(&mut redis).await.unwrap();
-        Self { settings, _held: Held::Turn { _turn: turn } }
+        Self { settings, held: Held::Turn { _turn: turn } }
     }
 }
 

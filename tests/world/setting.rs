@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tipoff_board::Board;
 use tipoff_domain::LeadId;
 use tipoff_roster::{NewKey, Role, Roster};
-use tipoff_runtime::{Clock, Nats, Redis, connect, streams};
+use tipoff_runtime::{Clock, Nats, Redis, Settings, User, connect, streams};
 use tipoff_testkit::sink::phone::{ACCOUNT, TOKEN};
 use tipoff_testkit::sink::{Mailbox, PhoneSink, PushSink, SmtpSink};
 use tokio::net::TcpListener;
@@ -41,7 +41,7 @@ pub struct World {
     routers: Group,
     notifiers: Group,
     /// Last, so that nobody else has them before.
-    _servers: Servers,
+    servers: Servers,
 }
 
 /// Services of one kind, to be stopped together.
@@ -72,6 +72,7 @@ impl World {
         let nats = connect::nats(settings, "world", &stop).await.unwrap();
         let redis = connect::redis(settings, &stop).await.unwrap();
         streams::ensure(&nats, replicas).await.unwrap();
+        tipoff_api::make_memory(&nats).await.unwrap();
         let roster = Roster::open(&nats, PARTITIONS, replicas, stop.clone()).await.unwrap();
         let board = Board::new(redis.clone(), nats.clone(), PARTITIONS);
         let clock = Clock::held_at(friday_at_ten());
@@ -104,7 +105,7 @@ impl World {
             tasks,
             routers: Group::default(),
             notifiers: Group::default(),
-            _servers: servers,
+            servers,
         };
         world.serve(api, intake);
         world.start_router();
@@ -176,11 +177,12 @@ impl World {
 
     /// Another router joins.
     pub fn start_router(&self) {
-        let (nats, redis) = (self.nats.clone(), self.redis.clone());
+        let settings = self.settings(User::Router);
         let (roster, clock, stop) =
             (self.roster.clone(), self.clock.clone(), self.routers.stop.clone());
         let options = tipoff_router::Options { audit_seconds: 1, ..Default::default() };
         self.routers.tasks.spawn(async move {
+            let Some((nats, redis)) = connected(&settings, &stop).await else { return };
             let running = tipoff_router::run(nats, redis, roster, clock, options, stop);
             Box::pin(running).await.unwrap();
         });
@@ -216,10 +218,12 @@ impl World {
             notifier_in_flight: 32,
             public_url: self.operator.base.parse().unwrap(),
         };
-        let (nats, board) = (self.nats.clone(), self.board.clone());
+        let settings = self.settings(User::Notifier);
         let (roster, clock, stop) =
             (self.roster.clone(), self.clock.clone(), self.notifiers.stop.clone());
         self.notifiers.tasks.spawn(async move {
+            let Some((nats, redis)) = connected(&settings, &stop).await else { return };
+            let board = Board::new(redis, nats.clone(), PARTITIONS);
             let running = tipoff_notifier::run(nats, board, roster, clock, options, stop);
             Box::pin(running).await.unwrap();
         });
@@ -242,10 +246,14 @@ impl World {
     }
 
     fn serve(&self, api: TcpListener, intake: TcpListener) {
-        let (nats, roster, clock) = (self.nats.clone(), self.roster.clone(), self.clock.clone());
+        let settings = self.settings(User::Ingest);
+        let (roster, clock, stop) = (self.roster.clone(), self.clock.clone(), self.stop.clone());
         let options = tipoff_ingest::Options::default();
-        let running = tipoff_ingest::run(intake, nats, roster, clock, options, self.stop.clone());
-        self.tasks.spawn(async move { Box::pin(running).await.unwrap() });
+        self.tasks.spawn(async move {
+            let Ok(nats) = connect::nats(&settings, "ingest", &stop).await else { return };
+            let running = tipoff_ingest::run(intake, nats, roster, clock, options, stop);
+            Box::pin(running).await.unwrap();
+        });
 
         let telephony = tipoff_api::TelephonyOptions {
             public_url: self.operator.base.clone(),
@@ -257,12 +265,26 @@ impl World {
             telephony,
             ..tipoff_api::Options::default()
         };
-        let (nats, roster, clock) = (self.nats.clone(), self.roster.clone(), self.clock.clone());
-        let app =
-            tipoff_api::app(nats, self.board.clone(), roster, clock, &options, self.stop.clone());
-        let stop = self.stop.clone();
-        self.tasks.spawn(async move { tipoff_api::serve(api, app, stop).await.unwrap() });
+        let settings = self.settings(User::Api);
+        let (roster, clock, stop) = (self.roster.clone(), self.clock.clone(), self.stop.clone());
+        self.tasks.spawn(async move {
+            let Some((nats, redis)) = connected(&settings, &stop).await else { return };
+            let board = Board::new(redis, nats.clone(), PARTITIONS);
+            let app = tipoff_api::app(nats, board, roster, clock, &options, stop.clone());
+            tipoff_api::serve(api, app, stop).await.unwrap();
+        });
     }
+
+    /// What a service of that kind may do at the servers.
+    fn settings(&self, user: User) -> Settings {
+        self.servers.settings_for(user)
+    }
+}
+
+/// A service's own connections; `None`: it was stopped before it had them.
+async fn connected(settings: &Settings, stop: &CancellationToken) -> Option<(Nats, Redis)> {
+    let nats = connect::nats(settings, "world", stop).await.ok()?;
+    Some((nats, connect::redis(settings, stop).await.ok()?))
 }
 
 impl Drop for World {

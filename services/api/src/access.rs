@@ -8,7 +8,7 @@
 
 mod scope;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use tipoff_domain::{AgentId, EntityId};
@@ -16,16 +16,23 @@ use tipoff_roster::{Access, Role};
 
 use crate::Api;
 use crate::problem::Problem;
+use crate::visit::Visit;
 
 /// A verified key. The entity of its access is the one that the request is
-/// about; the key's own stands beside it.
+/// about; the key's own stands beside it, and what the edge is to learn.
 #[derive(Debug, Clone)]
-pub(crate) struct Caller(pub(crate) Access, Option<EntityId>);
+pub(crate) struct Caller(pub(crate) Access, Option<EntityId>, Visit);
 
 /// The text after `Bearer`.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, key) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+/// Whether somebody wants a lead for themselves.
+fn is_claim(parts: &Parts) -> bool {
+    let path = parts.extensions.get::<MatchedPath>();
+    path.is_some_and(|path| path.as_str().ends_with("/claim"))
 }
 
 impl FromRequestParts<Api> for Caller {
@@ -36,16 +43,21 @@ impl FromRequestParts<Api> for Caller {
             return Err(Problem::unauthorized("send your key as `Authorization: Bearer tpf_…`"));
         };
         match api.roster.verify(key).await? {
-            Some(access) => scope::of(parts, api, Self::new(access)).await,
+            Some(access) => {
+                let visit = parts.extensions.get::<Visit>().cloned().unwrap_or_default();
+                let taken = api.paces.take(&access, is_claim(parts), api.clock.now());
+                visit.by(&access, taken.map_err(|error| Problem::too_fast(&error))?);
+                scope::of(parts, api, Self::new(access, visit)).await
+            }
             None => Err(Problem::unauthorized("this key is not known, or it was revoked")),
         }
     }
 }
 
 impl Caller {
-    fn new(access: Access) -> Self {
+    fn new(access: Access, visit: Visit) -> Self {
         let own = access.entity.clone();
-        Self(access, own)
+        Self(access, own, visit)
     }
 
     /// The entity that the key was made for; `None` only for operators.
@@ -61,7 +73,10 @@ impl Caller {
     pub(crate) fn admin_of(&self, entity: &EntityId) -> Result<(), Problem> {
         self.member_of(entity)?;
         match self.0.role {
-            Role::Operator | Role::Admin => Ok(()),
+            Role::Operator | Role::Admin => {
+                self.2.about(entity);
+                Ok(())
+            }
             Role::Agent | Role::Source => {
                 Err(Problem::forbidden("an admin key of the entity is needed"))
             }
@@ -129,7 +144,8 @@ mod tests {
     fn caller(role: Role, entity: Option<&str>) -> Caller {
         let agent = (role == Role::Agent).then(|| "ana".parse().unwrap());
         let entity = entity.map(|name| name.parse().unwrap());
-        Caller::new(Access { key_id: "k1".to_owned(), role, entity, agent, source: None })
+        let access = Access { key_id: "k1".to_owned(), role, entity, agent, source: None };
+        Caller::new(access, Visit::default())
     }
 
     fn status(answer: Result<(), Problem>) -> StatusCode {

@@ -12,6 +12,7 @@ pub(crate) mod ponds;
 pub(crate) mod routes;
 mod snapshot;
 pub(crate) mod sources;
+pub(crate) mod trail;
 pub(crate) mod versions;
 
 use std::sync::Arc;

@@ -29,11 +29,16 @@ pub(crate) const LIMITS: ServeLimits = ServeLimits {
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What the request is called in the log.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestName(pub(crate) String);
+
 /// One line per request. The pattern of the path, never the path: a claim
 /// link is as good as a key, and queries may hold anything.
-pub(crate) async fn log(State(api): State<Api>, request: Request, next: Next) -> Response {
+pub(crate) async fn log(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = sent_id(request.headers()).map_or_else(|| api.fresh_id(), str::to_owned);
+    request.extensions_mut().insert(RequestName(id.clone()));
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().cloned();
     let path = path.as_ref().map_or("(none)", MatchedPath::as_str);
@@ -130,7 +135,14 @@ pub(crate) fn cors(origins: &[String]) -> CorsLayer {
             HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
         ])
-        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, REQUEST_ID])
+        .expose_headers([
+            header::ETAG,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            REQUEST_ID,
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("ratelimit-policy"),
+        ])
 }
 
 #[cfg(test)]

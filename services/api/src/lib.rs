@@ -14,15 +14,17 @@ mod insight;
 mod names;
 mod notices;
 mod openapi;
+mod pace;
 mod page;
 mod problem;
 mod schema;
 mod shown;
 mod telephony;
+mod visit;
 mod webhooks;
 mod work;
 
-pub use telephony::Options as TelephonyOptions;
+pub use telephony::{Forgetful, Options as TelephonyOptions, make_memory};
 
 pub use insight::report::{report, sheet};
 pub use insight::simulate::past;
@@ -36,7 +38,7 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 use tipoff_board::Board;
 use tipoff_roster::Roster;
-use tipoff_runtime::{Clock, Nats, serve};
+use tipoff_runtime::{Clock, Nats, Publisher, serve};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -45,14 +47,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::configuration::{
-    agents, entities, keys, lenders, pauses, ponds, routes as routing, sources, versions,
+    agents, entities, keys, lenders, pauses, ponds, routes as routing, sources, trail, versions,
 };
 use crate::insight::{attempt, audit, lint, report as stats, simulate, why as reasons};
+use crate::pace::Paces;
 use crate::page::Pages;
 use crate::telephony::{Telephony, status, text, voice};
 use crate::webhooks::{manage, replay, secrets};
 use crate::work::{
-    answers, follow_up, hands, held, leads, live, me, ponds as resting, push, withdraw,
+    answers, follow_up, hands, held, leads, live, me, person, ponds as resting, push, withdraw,
 };
 
 /// How the API presents itself.
@@ -71,11 +74,27 @@ pub struct Options {
     /// Take push subscriptions at any address, also inside the own network. For trials only.
     #[arg(long, env = "TIPOFF_ANY_PUSH_ENDPOINT", value_parser = FalseyValueParser::new())]
     pub any_push_endpoint: bool,
+    /// Requests per second with one key, a minute's worth at once; 0 for no limit.
+    #[arg(long, env = "TIPOFF_API_KEY_RATE", default_value_t = 200)]
+    pub api_key_rate: u32,
+    /// Requests per second to one entity, a minute's worth at once; 0 for no limit.
+    #[arg(long, env = "TIPOFF_API_ENTITY_RATE", default_value_t = 2_000)]
+    pub api_entity_rate: u32,
+    /// Claims per second of one agent, a minute's worth at once; 0 for no limit.
+    #[arg(long, env = "TIPOFF_API_CLAIM_RATE", default_value_t = 20)]
+    pub api_claim_rate: u32,
     #[command(flatten)]
     pub telephony: telephony::Options,
     /// Take webhooks at any address, also inside the own network, and over http. For trials only.
     #[arg(id = "api_webhooks_inside", long = "api-webhooks-inside", env = "TIPOFF_WEBHOOKS_INSIDE", value_parser = FalseyValueParser::new())]
     pub webhooks_inside: bool,
+}
+
+impl Options {
+    /// As fast as callers ask; for measuring.
+    pub fn unlimited() -> Self {
+        Self { api_key_rate: 0, api_entity_rate: 0, api_claim_rate: 0, ..Self::default() }
+    }
 }
 
 impl Default for Options {
@@ -84,6 +103,9 @@ impl Default for Options {
             intake_url: "http://127.0.0.1:7081".to_owned(),
             cors_origins: Vec::new(),
             live_connections: 2_000,
+            api_key_rate: 200,
+            api_entity_rate: 2_000,
+            api_claim_rate: 20,
             any_push_endpoint: false,
             telephony: telephony::Options::default(),
             webhooks_inside: false,
@@ -95,6 +117,8 @@ impl Default for Options {
 #[derive(Clone)]
 struct Api {
     nats: Nats,
+    publisher: Publisher,
+    paces: Arc<Paces>,
     board: Board,
     roster: Roster,
     clock: Clock,
@@ -121,7 +145,10 @@ pub fn app(
     let (paths, document) = operations().split_for_parts();
     let link_secret = &roster.deployment().link_secret;
     let telephony = Telephony::new(&options.telephony, link_secret, nats.jetstream.clone());
+    let paces = Paces::new(options.api_key_rate, options.api_entity_rate, options.api_claim_rate);
     let api = Api {
+        publisher: Publisher::new(nats.clone()),
+        paces: Arc::new(paces),
         nats,
         board,
         pages: Arc::new(Pages::new(link_secret)),
@@ -138,6 +165,7 @@ pub fn app(
     paths
         .fallback(edge::no_such_path)
         .method_not_allowed_fallback(edge::wrong_method)
+        .layer(middleware::from_fn_with_state(api.clone(), visit::attend))
         .layer(DefaultBodyLimit::max(edge::BODY_LIMIT))
         .layer(middleware::from_fn(edge::not_modified))
         .layer(middleware::from_fn(edge::limit_time))
@@ -185,6 +213,7 @@ fn configuring() -> OpenApiRouter<Api> {
         .routes(routes!(versions::get_version))
         .routes(routes!(versions::restore_version))
         .routes(routes!(versions::list_changes))
+        .routes(routes!(trail::read_trail))
         .routes(routes!(keys::create_key, keys::list_keys))
         .routes(routes!(keys::revoke_key))
 }
@@ -208,6 +237,10 @@ fn working() -> OpenApiRouter<Api> {
         .routes(routes!(held::send_to_routing))
         .routes(routes!(held::add_contact))
         .routes(routes!(withdraw::withdraw_offers))
+        .routes(routes!(person::erase_lead))
+        .routes(routes!(person::export_lead))
+        .routes(routes!(person::find_person))
+        .routes(routes!(person::erase_person))
         .routes(routes!(resting::list_pool))
         .routes(routes!(resting::claim_from_pool))
         .routes(routes!(resting::assign_from_pool))

@@ -366,9 +366,57 @@ pub(crate) struct Claimed {
 
 #[derive(ToSchema)]
 pub(crate) struct Done {
-    /// What was done, as in `passed`, `assigned`, `returned`, `closed`, `released` or `queued`.
+    /// What was done, as in `passed`, `assigned`, `returned`, `closed`, `released`, `erased` or `queued`.
     outcome: String,
     lead: Option<crate::shown::Shown>,
+}
+
+/// What is held about the person of a lead.
+#[derive(ToSchema)]
+pub(crate) struct Export {
+    id: String,
+    entity: String,
+    received_at: DateTime<Utc>,
+    /// The lead as it was sent; nothing of it once the person was erased.
+    sent: Value,
+    /// What they sent later, where it was taken for the same inquiry.
+    inquiries: Vec<Value>,
+    events: Vec<Value>,
+}
+
+/// The leads of a person, newest first.
+#[derive(ToSchema)]
+pub(crate) struct LeadsOfPerson {
+    leads: Vec<String>,
+}
+
+/// What was done by right of administration.
+#[derive(ToSchema)]
+pub(crate) struct Trail {
+    deeds: Vec<Deed>,
+    next_cursor: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct Deed {
+    at: DateTime<Utc>,
+    entity: Option<String>,
+    by: DoneBy,
+    /// As in `POST /v1/leads/{id}/assign`.
+    what: String,
+    /// The names in the path.
+    to: Value,
+    /// As in `x-request-id`.
+    request: Option<String>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct DoneBy {
+    /// `operator`, `admin` or `command_line`.
+    role: String,
+    /// The id of the key.
+    key: Option<String>,
+    agent: Option<String>,
 }
 
 /// A follow-up task.

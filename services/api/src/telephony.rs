@@ -18,9 +18,11 @@ pub(crate) mod voice;
 use async_nats::jetstream::Context;
 use clap::Args;
 use secrecy::SecretString;
+use tipoff_runtime::Nats;
 use tipoff_wire::link::read_secret;
 use tracing::error;
 
+pub use self::heard::Forgetful;
 use self::heard::Heard;
 use self::numbers::Numbers;
 
@@ -62,6 +64,11 @@ pub(crate) struct Telephony {
     secret: Vec<u8>,
     heard: Heard,
     numbers: Numbers,
+}
+
+/// Makes what the API remembers in NATS, for an API whose user may not.
+pub async fn make_memory(nats: &Nats) -> Result<(), Forgetful> {
+    heard::open(&nats.jetstream).await.map(drop)
 }
 
 impl Telephony {

@@ -8,6 +8,7 @@ pub(crate) mod held;
 pub(crate) mod leads;
 pub(crate) mod live;
 pub(crate) mod me;
+pub(crate) mod person;
 pub(crate) mod ponds;
 pub(crate) mod push;
 mod refusal;

@@ -6,8 +6,6 @@
 //! processes; and a lead is taken in as long as there is NATS, whatever else is
 //! away.
 
-mod meter;
-
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,9 +15,7 @@ use chrono::{DateTime, Utc};
 use opentelemetry::metrics::Counter;
 use opentelemetry::{KeyValue, global};
 use tipoff_domain::{EntityId, EntityView, SourceId};
-
-use meter::Meter;
-pub(crate) use meter::{Allowance, BURST_SECONDS, Standing};
+use tipoff_runtime::pace::{Allowance, Meter, Standing};
 
 /// Meters to keep before those are forgotten that stand at zero.
 const MANY: usize = 10_000;

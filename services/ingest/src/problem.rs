@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use tipoff_domain::Invalid;
+use tipoff_runtime::pace::whole_seconds;
 
 use crate::intake::Refusal;
 use crate::pace::TooFast;
@@ -176,8 +177,4 @@ impl IntoResponse for Problem {
         }
         response
     }
-}
-
-fn whole_seconds(wait: Duration) -> u32 {
-    u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX).max(1)
 }

@@ -8,6 +8,7 @@
 mod carrier;
 mod channels;
 mod deliver;
+mod erase;
 mod http;
 mod letter;
 mod lines;

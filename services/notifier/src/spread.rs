@@ -21,6 +21,7 @@ use tracing::{debug, error, warn};
 
 use crate::carrier::Carrier;
 use crate::deliver::Deliverer;
+use crate::erase::erase;
 use crate::over::over;
 use crate::retry;
 use crate::undelivered::Undelivered;
@@ -69,14 +70,15 @@ struct Ways {
     found: Vec<Channel>,
 }
 
-/// Whoever has to be told of anything is told of these.
-const TOLD: [EventKind; 6] = [
+/// Whoever has to be told of anything is told of these; and who is to be forgotten is.
+const TOLD: [EventKind; 7] = [
     EventKind::Offered,
     EventKind::Assigned,
     EventKind::Claimed,
     EventKind::Passed,
     EventKind::Expired,
     EventKind::Withdrawn,
+    EventKind::Erased,
 ];
 
 impl Handler for Spreader {
@@ -89,6 +91,9 @@ impl Handler for Spreader {
             }
         };
         let wait = retry::backoff(&event.id, delivery.deliveries).min(Duration::from_secs(10));
+        if event.kind == EventKind::Erased {
+            return erase(&self.board, &event, wait).await;
+        }
         let Some(view) = self.roster.view(&event.entity) else {
             warn!(entity.id = %event.entity, lead.id = %event.lead, "nobody can be told: the entity is not known here");
             return if delivery.deliveries < MOST_MISSES {

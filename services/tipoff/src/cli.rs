@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bench, dev, dlq, doctor, init, lint, rebuild, report, send, services, simulate, trace, verify,
+    bench, credentials, dev, dlq, doctor, erase, init, lint, rebuild, report, send, services,
+    simulate, trace, trail, verify,
 };
 
 /// Routes sales leads to the people who work them.
@@ -31,12 +32,18 @@ pub(crate) enum Command {
     Dev(dev::Args),
     /// Make the streams and the roster; safe to repeat
     Init(init::Args),
+    /// Make users for NATS and Redis, one for each service, with the least that it needs
+    Credentials(credentials::Args),
     /// Look for what is wrong with a deployment, and say how to put it right
     Doctor(doctor::Args),
     /// Send leads over HTTP, made up or from a file
     Send(send::Args),
     /// Tell everything that happened to a lead, and why
     Trace(trace::Args),
+    /// Forget a person: what was sent and what they are recognised by, everywhere
+    Erase(erase::Args),
+    /// Tell who did what by right of administration
+    Trail(trail::Args),
     /// Look for what is odd about an entity's routes and people
     Lint(lint::Args),
     /// The Lead Routing Stats Report: what became of the leads, per agent

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tipoff_domain::Span;
-use tipoff_runtime::{Clock, Settings, connect, shutdown, telemetry};
+use tipoff_runtime::{Clock, Redis, Settings, User, connect, shutdown, telemetry};
 use tipoff_testkit::sink::{Mailbox, PhoneSink, PushSink, SmtpSink};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -87,8 +87,8 @@ impl System {
         let servers = Servers::start(args.data.as_deref(), &place.ports, &mut moved).await?;
         let settings = place.settings(&servers);
         let base = Base::without_board(&settings, "tipoff-dev", stop).await?;
-        let redis = connect::redis(&settings, stop).await?;
-        let board = base.board(redis.clone());
+        tipoff_api::make_memory(&base.nats).await?;
+        let staff = Staff::connect(&servers, &base, stop).await?;
 
         let mailbox = Mailbox::new(clock.clone());
         let smtp = SmtpSink::start(mailbox.clone(), anywhere())
@@ -104,17 +104,21 @@ impl System {
         let addresses = Addresses::new(&place, &settings, keys)?;
 
         let mut running = Running::new(stop.clone());
+        let (router, redis) = &staff.router;
         running.admin(&settings, &base, Some(redis.clone()));
         for _ in 0..ROUTERS {
-            running.router(redis.clone(), &base, options::router());
+            running.router(redis.clone(), router, options::router());
         }
         let mut notifying = options::notifier(&smtp.url(), &addresses.api)?;
         notifying.channels.phone = options::phone(&phone.base_url())?;
-        running.notifier(board.clone(), &base, notifying);
-        let app = base.api(board, &options::api(&addresses.intake, &addresses.api), stop);
+        let (notifier, redis) = staff.notifier;
+        running.notifier(notifier.board(redis), &notifier, notifying);
+        let (api, redis) = staff.api;
+        let options = options::api(&addresses.intake, &addresses.api);
+        let app = api.api(api.board(redis), &options, stop);
         let app = app.merge(mail::pages(mailbox, stop.clone()));
         running.api(place.api, app);
-        running.ingest(place.intake, &base, options::ingest());
+        running.ingest(place.intake, &staff.ingest, self::options::ingest());
         running.spawn(
             "push subscriptions",
             subscribe::everybody(base.roster.clone(), push, stop.clone()),
@@ -163,6 +167,40 @@ impl System {
             Err(_) => term::err("tipoff: not everything finished in time\n"),
         }
         Ok(code)
+    }
+}
+
+/// Every service's own connections, each as the user that it is anywhere else.
+/// All share one view of the configuration, so that whoever edits it sees it at
+/// work at once.
+struct Staff {
+    ingest: Base,
+    router: (Base, Redis),
+    notifier: (Base, Redis),
+    api: (Base, Redis),
+}
+
+impl Staff {
+    async fn connect(
+        servers: &Servers,
+        base: &Base,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let nats = async |user: User| {
+            let name = format!("tipoff-{}", user.name());
+            base.connected_as(&servers.settings(user), &name, stop).await
+        };
+        let both = async |user: User| {
+            let redis = connect::redis(&servers.settings(user), stop).await?;
+            anyhow::Ok((nats(user).await?, redis))
+        };
+        let (ingest, router, notifier, api) = tokio::try_join!(
+            nats(User::Ingest),
+            both(User::Router),
+            both(User::Notifier),
+            both(User::Api),
+        )?;
+        Ok(Self { ingest, router, notifier, api })
     }
 }
 

@@ -29,7 +29,10 @@ pub(crate) fn code(error: &anyhow::Error) -> u8 {
         .chain()
         .find_map(|cause| {
             if cause.is::<Usage>()
-                || matches!(cause.downcast_ref(), Some(ConnectError::BadAddress { .. }))
+                || matches!(
+                    cause.downcast_ref(),
+                    Some(ConnectError::BadAddress { .. } | ConnectError::BadFile { .. })
+                )
             {
                 Some(USAGE)
             } else if cause.is::<Unavailable>()

@@ -2,8 +2,9 @@
 
 use tipoff_roster::{NewKey, Role, Roster};
 use tipoff_runtime::streams::{self, Ensured};
-use tipoff_runtime::{Nats, Settings};
+use tipoff_runtime::{Clock, Nats, Publisher, Settings, trail};
 use tipoff_wire::partition::DEFAULT_PARTITIONS;
+use tipoff_wire::trail::{By, Deed};
 use tokio_util::sync::CancellationToken;
 
 use crate::{reach, term};
@@ -34,9 +35,15 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let what = if was_there { "unchanged" } else { "made" };
     rows.push(["roster".to_owned(), format!("{partitions} partitions"), what.to_owned()]);
 
+    tipoff_api::make_memory(&nats).await?;
+
     let made = match args.operator_key.as_deref() {
         None => None,
-        Some("new") => Some(roster.create_key(operator()).await?.text),
+        Some("new") => {
+            let made = roster.create_key(operator()).await?;
+            record(&nats, &made.id).await?;
+            Some(made.text)
+        }
         Some(given) => {
             let known =
                 roster.verify(given).await?.is_some_and(|access| access.role == Role::Operator);
@@ -60,6 +67,19 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         term::out(&format!("\n  Operator key: {key}\n  Keep it safe: it is shown only now.\n"));
     }
     Ok(())
+}
+
+/// A key that may do everything is worth a line in the trail.
+async fn record(nats: &Nats, key: &str) -> anyhow::Result<()> {
+    let deed = Deed {
+        at: Clock::system().now(),
+        entity: None,
+        by: By::command_line(),
+        what: "tipoff init --operator-key".to_owned(),
+        to: [("id".to_owned(), key.to_owned())].into(),
+        request: None,
+    };
+    Ok(trail::write(&Publisher::new(nats.clone()), &deed, &format!("key:{key}")).await?)
 }
 
 fn operator() -> NewKey {

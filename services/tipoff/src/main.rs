@@ -2,9 +2,11 @@
 
 mod bench;
 mod cli;
+mod credentials;
 mod dev;
 mod dlq;
 mod doctor;
+mod erase;
 mod exit;
 mod init;
 mod lint;
@@ -17,6 +19,7 @@ mod simulate;
 mod tell;
 mod term;
 mod trace;
+mod trail;
 mod verify;
 mod why;
 
@@ -58,9 +61,12 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::All(args) => Box::pin(services::all(*args)).await?,
         Command::Dev(args) => return Box::pin(dev::run(args)).await,
         Command::Init(args) => Box::pin(init::run(args)).await?,
+        Command::Credentials(args) => credentials::run(&args)?,
         Command::Doctor(args) => return Box::pin(doctor::run(args)).await,
         Command::Send(args) => Box::pin(send::run(args)).await?,
+        Command::Trail(args) => Box::pin(trail::run(args)).await?,
         Command::Trace(args) => Box::pin(trace::run(args)).await?,
+        Command::Erase(args) => Box::pin(erase::run(args)).await?,
         Command::Lint(args) => return Box::pin(lint::run(args)).await,
         Command::Report(args) => Box::pin(report::run(args)).await?,
         Command::Simulate(args) => Box::pin(simulate::run(args)).await?,

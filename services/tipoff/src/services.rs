@@ -1,17 +1,19 @@
 //! The services, each alone or all in one process.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use clap::Args;
 use tipoff_board::Board;
 use tipoff_roster::Roster;
-use tipoff_runtime::{Clock, Nats, Redis, Settings, connect, health, shutdown, streams, telemetry};
+use tipoff_runtime::streams::{self, StreamError};
+use tipoff_runtime::{Backoff, Clock, Nats, Redis, Settings, connect, health, shutdown, telemetry};
 use tipoff_wire::partition::DEFAULT_PARTITIONS;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::exit::Unavailable;
 
@@ -161,17 +163,36 @@ pub(crate) struct Base {
 }
 
 impl Base {
-    /// Waits for NATS, makes sure of the streams and opens the roster.
+    /// Waits for NATS, makes sure of the streams and opens the roster. Where
+    /// this user may not make them, waits until `tipoff init` has.
     pub(crate) async fn without_board(
         settings: &Settings,
         name: &str,
         stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
         let nats = connect::nats(settings, name, stop).await?;
-        streams::ensure(&nats, settings.replicas).await?;
+        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
+        while let Err(error) = streams::ensure(&nats, settings.replicas).await {
+            let StreamError::NotReady { .. } = error else { return Err(error.into()) };
+            warn!("{error}; waiting for it");
+            if !backoff.wait(stop).await {
+                return Err(error.into());
+            }
+        }
         let roster =
             Roster::open(&nats, DEFAULT_PARTITIONS, settings.replicas, stop.clone()).await?;
         Ok(Self { nats, roster, clock: Clock::system() })
+    }
+
+    /// The same configuration and clock, over a connection of one's own.
+    pub(crate) async fn connected_as(
+        &self,
+        settings: &Settings,
+        name: &str,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let nats = connect::nats(settings, name, stop).await?;
+        Ok(Self { nats, roster: self.roster.clone(), clock: self.clock.clone() })
     }
 
     pub(crate) fn board(&self, redis: Redis) -> Board {

@@ -55,6 +55,7 @@ pub(crate) fn verb(kind: EventKind) -> &'static str {
         EventKind::Credited => "credited",
         EventKind::FollowUp => "to follow up",
         EventKind::ChanceAsked => "asked again",
+        EventKind::Erased => "erased",
         EventKind::Withdrawn => "withdrawn",
         EventKind::Extended => "extended",
         EventKind::Restored => "restored",
@@ -100,7 +101,9 @@ pub(crate) fn story(event: &Event, titles: &Titles) -> String {
         EventKind::ChanceAsked => format!("{agents} wants it after all"),
         EventKind::Restored => format!("to {agents}, who took the pass back"),
         EventKind::Duplicate => "the same again; kept as an inquiry on this lead".to_owned(),
-        EventKind::Closed => event.by.as_ref().map(|by| format!("by {by}")).unwrap_or_default(),
+        EventKind::Closed | EventKind::Erased => {
+            event.by.as_ref().map(|by| format!("by {by}")).unwrap_or_default()
+        }
         EventKind::Withdrawn => format!("from {agents}"),
         EventKind::Extended => {
             format!("for {}: nobody could answer for a while", names(&after.pending))

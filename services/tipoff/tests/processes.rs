@@ -9,7 +9,8 @@ use std::time::Duration;
 use serde_json::json;
 use tipoff_board::Board;
 use tipoff_domain::LeadId;
-use tipoff_runtime::{Settings, connect};
+use tipoff_runtime::{Settings, User, Users, connect};
+use tipoff_testkit::servers::ServerOptions;
 use tipoff_testkit::sink::{Mailbox, SmtpSink};
 use tipoff_testkit::{NatsServer, RedisServer};
 use tipoff_tests::{Answer, Caller, id, minutes};
@@ -35,31 +36,35 @@ impl Fleet {
     /// That many processes of each service.
     async fn of(count: usize) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
-        let (nats, redis) =
-            (NatsServer::start().await.unwrap(), RedisServer::start().await.unwrap());
+        let users = Users::of(b"the fleet's").and_owner();
+        let guarded = ServerOptions { users: Some(users), ..Default::default() };
+        let (nats, redis) = (
+            NatsServer::start_with(guarded.clone()).await.unwrap(),
+            RedisServer::start_with(guarded).await.unwrap(),
+        );
         let mailbox = Mailbox::default();
         let smtp = SmtpSink::start(mailbox.clone(), "127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let tipoff = |args: &[&str]| {
+        let tipoff = |user: User, args: &[&str]| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_tipoff"));
             command.args(args).kill_on_drop(true).stdin(Stdio::null());
-            command.env("TIPOFF_NATS_URL", nats.url()).env("TIPOFF_REDIS_URL", redis.url());
+            command.env("TIPOFF_NATS_URL", nats.url_for(user));
+            command.env("TIPOFF_REDIS_URL", redis.url_for(user));
             command.env("TIPOFF_SMTP_URL", smtp.url()).env("TIPOFF_LOG_FORMAT", "json");
             command
         };
-        let init = tipoff(&["init", "--partitions", "8", "--operator-key", OPERATOR])
-            .output()
-            .await
-            .unwrap();
+        let init = ["init", "--partitions", "8", "--operator-key", OPERATOR];
+        let init = tipoff(User::Admin, &init).output().await.unwrap();
         assert!(init.status.success(), "{}", String::from_utf8_lossy(&init.stderr));
 
         let (mut routers, mut others) = (Vec::new(), Vec::new());
         let (mut apis, mut intakes) = (Vec::new(), Vec::new());
         for _ in 0..count {
             let (api, intake) = (free_address(), free_address());
-            routers.push(started(tipoff(&["router"])).await);
-            others.push(started(tipoff(&["notifier"])).await);
-            others.push(started(tipoff(&["api", "--api-listen", &api])).await);
-            others.push(started(tipoff(&["ingest", "--intake-listen", &intake])).await);
+            routers.push(started(tipoff(User::Router, &["router"])).await);
+            others.push(started(tipoff(User::Notifier, &["notifier"])).await);
+            others.push(started(tipoff(User::Api, &["api", "--api-listen", &api])).await);
+            others
+                .push(started(tipoff(User::Ingest, &["ingest", "--intake-listen", &intake])).await);
             apis.push(Caller::at(&format!("http://{api}"), OPERATOR));
             intakes.push(Caller::at(&format!("http://{intake}"), ""));
         }

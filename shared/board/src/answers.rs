@@ -109,6 +109,14 @@ pub enum Close {
     Unknown,
 }
 
+/// The answer to forgetting a person.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Erase {
+    /// Also when they were forgotten already.
+    Erased(Box<OnBoard>),
+    Unknown,
+}
+
 /// The answer to owing an agent a lead.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Credit {

@@ -13,7 +13,9 @@ mod audited;
 mod board;
 mod catch_up;
 mod commit;
+mod erase;
 mod follow_up;
+mod forget;
 mod gate;
 mod keys;
 mod lists;
@@ -34,13 +36,14 @@ mod words;
 
 pub use agents::Passing;
 pub use answers::{
-    Assign, Chance, Claim, Close, Credit, Pass, Release, Return, Undone, Withdrawn, Worked,
+    Assign, Chance, Claim, Close, Credit, Erase, Pass, Release, Return, Undone, Withdrawn, Worked,
 };
 pub use audit::{Found, Place};
 pub use audited::{Audited, Awareness};
 pub use board::{Actor, Board};
 pub use catch_up::{CaughtUp, Gates};
 pub use follow_up::FollowUp;
+pub use forget::Forgotten;
 pub use place::{Known, MovedOn, Placed};
 pub use ponds::RestCounts;
 pub use standings::Stands;

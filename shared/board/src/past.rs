@@ -122,7 +122,8 @@ impl Past {
             event.entity.to_string(),
             sequence.to_string(),
             event.outbox_id().to_owned(),
-            self.payload.clone().unwrap_or_default(),
+            // Of the erased, nothing comes back.
+            self.payload.clone().filter(|_| !event.after.erased).unwrap_or_default(),
         ];
         let mut list = |some: Vec<String>| {
             words.push(some.len().to_string());
@@ -130,7 +131,8 @@ impl Past {
         };
         list(self.memory.clone());
         list(self.given.iter().flatten().cloned().collect());
-        list(self.marks.iter().flatten().cloned().collect());
+        let marks = self.marks.iter().filter(|_| !event.after.erased);
+        list(marks.flatten().cloned().collect());
         let fields = read::to_fields(&event.entity, event.version, &event.after);
         list(fields.into_iter().flat_map(|(field, value)| [field.to_owned(), value]).collect());
         words

@@ -137,6 +137,7 @@ impl<'a> Fields<'a> {
             jump_ball: self.text("ball").is_some(),
             credited: self.text("credited").is_some(),
             counted: self.text("counted").is_some(),
+            erased: self.text("erased").is_some(),
             memory: self.text("memory").map(str::to_owned),
         })
     }
@@ -193,6 +194,7 @@ pub(crate) fn to_fields(
         ("ball", yes(after.jump_ball)),
         ("credited", yes(after.credited)),
         ("counted", yes(after.counted)),
+        ("erased", yes(after.erased)),
     ];
     all.into_iter()
         .filter_map(|(field, value)| Some((field, value.filter(|value| !value.is_empty())?)))

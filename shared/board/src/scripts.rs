@@ -91,6 +91,7 @@ scripts! {
     withdraw: [PRELUDE, SHUT, LIMITS, MOVES],
     close: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS],
     credit: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS],
+    erase: [PRELUDE, SHUT, LIMITS, MOVES],
     extend: [PRELUDE, SHUT, LIMITS, MOVES],
     repair: [PRELUDE, LIMITS, MOVES, CREDITS],
     unsent: [PRELUDE, SHUT],

@@ -42,6 +42,7 @@ pub enum Answer {
     Returned,
     NotYours,
     Closed,
+    Erased,
     Unknown,
     /// A pass was taken back.
     Pending,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use ring::rand::SystemRandom;
 use tipoff_domain::{AgentId, EntityId, EntityView, LenderId, PondId, SourceId};
-use tipoff_runtime::Nats;
+use tipoff_runtime::pace::Meter;
+use tipoff_runtime::{Clock, Nats};
 use tipoff_wire::Partition;
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
@@ -30,6 +31,9 @@ pub struct Roster {
     pub(crate) list_edits: Arc<Mutex<()>>,
     /// Sources about which it is being written down that they were seen.
     pub(crate) noting: Arc<std::sync::Mutex<HashSet<(EntityId, SourceId)>>>,
+    /// How fast unknown keys are looked up.
+    pub(crate) asking: Arc<std::sync::Mutex<Meter>>,
+    pub(crate) clock: Clock,
     deployment: Arc<Deployment>,
 }
 
@@ -57,6 +61,8 @@ impl Roster {
             author: Author::default(),
             list_edits: Arc::default(),
             noting: Arc::default(),
+            asking: Arc::default(),
+            clock: Clock::system(),
             deployment: Arc::new(deployment),
         })
     }

@@ -2,6 +2,7 @@
 
 mod bus;
 mod store;
+mod tls;
 mod version;
 
 use async_nats::jetstream;
@@ -20,6 +21,24 @@ pub const OLDEST_REDIS: (u32, u32) = (7, 0);
 pub enum ConnectError {
     #[error("`{setting}` cannot be read as an address: {given}")]
     BadAddress { setting: &'static str, given: String },
+    #[error("the file that `{setting}` names cannot be used: {path}")]
+    BadFile {
+        setting: &'static str,
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
+    /// Nothing is said to a server that may be somebody else's.
+    #[error(
+        "the certificate of {server} is not trusted: see that TIPOFF_TLS_CA names who signed it, \
+         and that {setting} calls the server by a name that stands in it"
+    )]
+    Untrusted {
+        server: &'static str,
+        setting: &'static str,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("{server} {found} is too old: Tipoff needs {needed} or newer")]
     TooOld { server: &'static str, found: String, needed: String },
     #[error(

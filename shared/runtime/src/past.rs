@@ -5,12 +5,14 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::Message;
 use async_nats::jetstream::consumer::{DeliverPolicy, pull};
+use async_nats::jetstream::response::Response;
+use async_nats::jetstream::{ErrorCode, Message};
 use async_nats::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt, stream};
+use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
 use crate::Nats;
@@ -19,6 +21,12 @@ use crate::Nats;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Messages asked for in one go.
 const BATCH: usize = 512;
+/// What JetStream calls a message that is not there (any more).
+const NO_MESSAGE: [ErrorCode; 3] = [
+    ErrorCode::NO_MESSAGE_FOUND,
+    ErrorCode::SEQUENCE_NOT_FOUND,
+    ErrorCode::STREAM_MESSAGE_DELETE_FAILED,
+];
 
 /// A message as it stands in a stream.
 #[derive(Debug, Clone)]
@@ -118,15 +126,25 @@ fn refused(stream: &str, what: &dyn std::fmt::Display) -> PastError {
 /// Everything that `stream` has on the subjects that `filter` fits, oldest first.
 pub async fn read(nats: &Nats, stream: &str, filter: &str) -> Result<Vec<Stored>, PastError> {
     let mut past: Vec<Stored> = Vec::new();
+    visit(nats, stream, filter, |stored| past.push(stored)).await?;
+    Ok(past)
+}
+
+/// The same, one after the other, however many there are.
+pub async fn visit(
+    nats: &Nats,
+    stream: &str,
+    filter: &str,
+    mut each: impl FnMut(Stored),
+) -> Result<(), PastError> {
+    let mut from = 1;
     loop {
-        let from = past.last().map_or(1, |last| last.sequence + 1);
-        let (page, more) = timeout(PATIENCE, page(nats, stream, filter, from))
-            .await
-            .map_err(|_| PastError::Timeout(stream.to_owned()))??;
-        let some = !page.is_empty();
-        past.extend(page);
-        if !(more && some) {
-            return Ok(past);
+        let (page, more) = page(nats, stream, filter, from, BATCH).await?;
+        let last = page.last().map(|last| last.sequence);
+        page.into_iter().for_each(&mut each);
+        match last.filter(|_| more) {
+            Some(last) => from = last + 1,
+            None => return Ok(()),
         }
     }
 }
@@ -149,18 +167,61 @@ pub async fn last(nats: &Nats, stream: &str, filter: &str) -> Result<Option<Stor
     found.map(Some).ok_or_else(|| refused(&"a message without a place"))
 }
 
-/// As many as the stream gives in one go, and whether there are more.
-async fn page(
+/// Takes the message at that place away; its bytes are overwritten. Whoever
+/// finds it gone already is content.
+pub async fn delete(nats: &Nats, stream: &str, sequence: u64) -> Result<(), PastError> {
+    let refused = |what: String| PastError::Refused { stream: stream.to_owned(), what };
+    let ask = format!("STREAM.MSG.DELETE.{stream}");
+    let wanted = Delete { seq: sequence };
+    let asking = nats.jetstream.request(ask, &wanted);
+    let answer: Response<Deleted> = timeout(PATIENCE, asking)
+        .await
+        .map_err(|_| PastError::Timeout(stream.to_owned()))?
+        .map_err(|error| refused(error.to_string()))?;
+    match answer {
+        Response::Ok(Deleted { success: true }) => Ok(()),
+        Response::Ok(Deleted { success: false }) => Err(refused("nothing was deleted".to_owned())),
+        Response::Err { error } if NO_MESSAGE.contains(&error.error_code()) => Ok(()),
+        Response::Err { error } => Err(refused(error.to_string())),
+    }
+}
+
+#[derive(Serialize)]
+struct Delete {
+    seq: u64,
+}
+
+#[derive(Deserialize)]
+struct Deleted {
+    success: bool,
+}
+
+/// At most `most` from that place on, or as many as the stream gives in one go;
+/// and whether there are more.
+pub async fn page(
     nats: &Nats,
     stream: &str,
     filter: &str,
     from: u64,
+    most: usize,
+) -> Result<(Vec<Stored>, bool), PastError> {
+    timeout(PATIENCE, ask(nats, stream, filter, from, most))
+        .await
+        .map_err(|_| PastError::Timeout(stream.to_owned()))?
+}
+
+async fn ask(
+    nats: &Nats,
+    stream: &str,
+    filter: &str,
+    from: u64,
+    most: usize,
 ) -> Result<(Vec<Stored>, bool), PastError> {
     let refused = |what: &dyn std::fmt::Display| refused(stream, what);
     let inbox = nats.client.new_inbox();
     let mut answers =
         nats.client.subscribe(inbox.clone()).await.map_err(|error| refused(&error))?;
-    let wanted = format!(r#"{{"seq":{from},"batch":{BATCH},"next_by_subj":"{filter}"}}"#);
+    let wanted = format!(r#"{{"seq":{from},"batch":{most},"next_by_subj":"{filter}"}}"#);
     let ask = format!("$JS.API.DIRECT.GET.{stream}");
     let sent = nats.client.publish_with_reply(ask, inbox, wanted.into()).await;
     sent.map_err(|error| refused(&error))?;

@@ -5,7 +5,9 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use async_nats::jetstream::ErrorCode;
-use async_nats::jetstream::context::{GetStreamError, GetStreamErrorKind};
+use async_nats::jetstream::context::{
+    CreateStreamErrorKind, GetStreamError, GetStreamErrorKind, UpdateStreamErrorKind,
+};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use tipoff_wire::Stream;
 
@@ -20,6 +22,12 @@ pub enum StreamError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Nobody refused, nobody answered: so it is when the user of a service
+    /// may not make streams.
+    #[error(
+        "stream {stream} is not there, and could not be made or changed; `tipoff init` does that"
+    )]
+    NotReady { stream: &'static str },
     #[error(
         "stream {stream} has {setting} = {found}, but must have {wanted}; change it or remove the stream"
     )]
@@ -55,10 +63,12 @@ async fn ensure_one(nats: &Nats, stream: Stream, replicas: usize) -> Result<Ensu
         Ok(existing) => existing.cached_info().config.clone(),
         Err(error) if is_missing(&error) => {
             let wanted = wanted(stream, replicas, Config::default());
-            let created = jetstream
-                .create_stream(&wanted)
-                .await
-                .map_err(|error| unavailable(stream, error))?;
+            let created = match jetstream.create_stream(&wanted).await {
+                Err(error) if error.kind() == CreateStreamErrorKind::TimedOut => {
+                    return Err(StreamError::NotReady { stream: stream.name() });
+                }
+                created => created.map_err(|error| unavailable(stream, error))?,
+            };
             compare(stream, &created.cached_info().config, &wanted)?;
             return Ok(Ensured::Created);
         }
@@ -71,8 +81,12 @@ async fn ensure_one(nats: &Nats, stream: Stream, replicas: usize) -> Result<Ensu
     if compare(stream, &existing, &wanted).is_ok() {
         return Ok(Ensured::AsWanted);
     }
-    let updated =
-        jetstream.update_stream(&wanted).await.map_err(|error| unavailable(stream, error))?;
+    let updated = match jetstream.update_stream(&wanted).await {
+        Err(error) if error.kind() == UpdateStreamErrorKind::TimedOut => {
+            return Err(StreamError::NotReady { stream: stream.name() });
+        }
+        updated => updated.map_err(|error| unavailable(stream, error))?,
+    };
     compare(stream, &updated.config, &wanted)?;
     Ok(Ensured::Updated)
 }
@@ -106,15 +120,19 @@ fn kept_for(stream: Stream) -> Duration {
         Stream::Notify | Stream::Undelivered => 2 * DAY,
         Stream::Bell => 14 * DAY,
         Stream::Dead => 90 * DAY,
+        Stream::Audit => 400 * DAY,
     }
 }
 
 fn ids_known_for(stream: Stream) -> Duration {
     match stream {
         Stream::LeadsIn | Stream::Leads | Stream::Rejected | Stream::Dead => 10 * MINUTE,
-        Stream::Events | Stream::Notify | Stream::Undelivered | Stream::Bell | Stream::Webhooks => {
-            2 * MINUTE
-        }
+        Stream::Events
+        | Stream::Notify
+        | Stream::Undelivered
+        | Stream::Bell
+        | Stream::Webhooks
+        | Stream::Audit => 2 * MINUTE,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A private nats-server and redis-server: loopback, own data directory, gone
 //! with the value that holds them (also when this process is killed).
 
+mod configure;
 mod guard;
 mod program;
 mod ready;
@@ -11,6 +12,7 @@ use std::marker::PhantomData;
 use std::path::PathBuf;
 
 use guard::{Guarded, Kind};
+use tipoff_runtime::{User, Users};
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,19 @@ pub struct ServerOptions {
     pub port: u16,
     /// `None`: a temporary one that goes with the server.
     pub data: Option<PathBuf>,
+    /// `None`: everybody may do everything.
+    pub users: Option<Users>,
+    /// `None`: nothing is hidden from whoever listens in.
+    pub tls: Option<Certificates>,
+}
+
+/// What a server shows that speaks TLS, as PEM.
+#[derive(Debug, Clone)]
+pub struct Certificates {
+    pub cert: PathBuf,
+    pub key: PathBuf,
+    /// Who vouches for clients; `None`: they need not show a certificate.
+    pub clients: Option<PathBuf>,
 }
 
 /// Which server it is.
@@ -42,6 +57,8 @@ pub trait Program: std::fmt::Debug + Send + 'static {
     const KIND: Kind;
     /// As in `nats://127.0.0.1:4222`.
     const SCHEME: &'static str;
+    /// The same with TLS.
+    const TLS: &'static str;
 }
 
 /// nats-server with JetStream, `sync_interval: always`.
@@ -55,11 +72,13 @@ pub enum Redis {}
 impl Program for Nats {
     const KIND: Kind = Kind::Nats;
     const SCHEME: &'static str = "nats";
+    const TLS: &'static str = "tls";
 }
 
 impl Program for Redis {
     const KIND: Kind = Kind::Redis;
     const SCHEME: &'static str = "redis";
+    const TLS: &'static str = "rediss";
 }
 
 /// A running server.
@@ -85,9 +104,21 @@ impl<P: Program> Server<P> {
         Ok(Self { guarded: Guarded::start(P::KIND, options).await?, program: PhantomData })
     }
 
-    /// As in `nats://127.0.0.1:4222`.
+    /// As in `nats://127.0.0.1:4222`: without a name, as the owner would come.
     pub fn url(&self) -> String {
-        format!("{}://127.0.0.1:{}", P::SCHEME, self.guarded.port())
+        let scheme = if self.guarded.speaks_tls() { P::TLS } else { P::SCHEME };
+        format!("{scheme}://127.0.0.1:{}", self.guarded.port())
+    }
+
+    /// The same as a user of the server's; without users like [`url`](Self::url).
+    pub fn url_for(&self, user: User) -> String {
+        let url = self.url();
+        match self.guarded.users() {
+            Some(users) if P::KIND == Kind::Nats || user.has_board() => {
+                users.address(&url, user.name())
+            }
+            Some(_) | None => url,
+        }
     }
 
     /// Of the server itself.

@@ -48,6 +48,9 @@ pub enum EventKind {
     /// The agent let it go and wants it after all (D-19).
     #[serde(rename = "lead.chance_asked")]
     ChanceAsked,
+    /// The person was forgotten; from then on the log has nothing of them.
+    #[serde(rename = "lead.erased")]
+    Erased,
     #[serde(rename = "offer.withdrawn")]
     Withdrawn,
     /// Nobody fired deadlines for a while, so this one was put off.
@@ -60,7 +63,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Received,
         Self::Held,
         Self::Offered,
@@ -77,6 +80,7 @@ impl EventKind {
         Self::Credited,
         Self::FollowUp,
         Self::ChanceAsked,
+        Self::Erased,
         Self::Withdrawn,
         Self::Extended,
         Self::Restored,
@@ -101,6 +105,7 @@ impl EventKind {
             Self::Credited => "lead.credited",
             Self::FollowUp => "lead.follow_up",
             Self::ChanceAsked => "lead.chance_asked",
+            Self::Erased => "lead.erased",
             Self::Withdrawn => "offer.withdrawn",
             Self::Extended => "offer.extended",
             Self::Restored => "offer.restored",
@@ -152,6 +157,7 @@ pub enum ReturnedWord {
 }
 
 /// The lead's whole state after an event: enough to put it back on an empty board.
+#[expect(clippy::struct_excessive_bools, reason = "each stands for itself in JSON")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct After {
     pub state: State,
@@ -237,6 +243,9 @@ pub struct After {
     /// Limits count it although it came from a pond (D-21).
     #[serde(default, skip_serializing_if = "is_not")]
     pub counted: bool,
+    /// The person was forgotten.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub erased: bool,
     /// The route's memory, where this event changed it: who is next (D-7), who was first (D-8),
     /// how near everybody is (D-11), who is owed a lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -306,5 +315,11 @@ impl Event {
     pub fn without_payload(mut self) -> Self {
         (self.payload, self.person_kept_ms) = (None, None);
         self
+    }
+
+    /// Whether it says anything of the person: what was sent, or what somebody
+    /// wrote. It goes when they are forgotten.
+    pub fn is_personal(&self) -> bool {
+        self.payload.is_some() || self.by.is_some() && self.reason.is_some()
     }
 }

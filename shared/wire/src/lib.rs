@@ -12,6 +12,7 @@ pub mod notice;
 pub mod partition;
 pub mod stream;
 pub mod subject;
+pub mod trail;
 
 pub use event::{After, Event, EventKind, OfferMade, PooledWhy};
 pub use hook::Telling;

@@ -19,13 +19,15 @@ pub enum Stream {
     Bell,
     /// Events that are on their way to endpoints of others.
     Webhooks,
+    /// What was done by right of administration.
+    Audit,
     /// Messages that nobody could handle.
     Dead,
 }
 
 impl Stream {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::LeadsIn,
         Self::Leads,
         Self::Rejected,
@@ -34,6 +36,7 @@ impl Stream {
         Self::Undelivered,
         Self::Bell,
         Self::Webhooks,
+        Self::Audit,
         Self::Dead,
     ];
 
@@ -48,6 +51,7 @@ impl Stream {
             Self::Undelivered => "UNDELIVERED",
             Self::Bell => "BELL",
             Self::Webhooks => "WEBHOOKS",
+            Self::Audit => "AUDIT",
             Self::Dead => "DEAD",
         }
     }
@@ -81,6 +85,7 @@ impl Stream {
             Self::Undelivered => "undelivered.>",
             Self::Bell => "bell.>",
             Self::Webhooks => "webhooks.>",
+            Self::Audit => "audit.>",
             Self::Dead => "dead.>",
         }
     }

@@ -38,6 +38,16 @@ pub fn rejected(entity: &str, source: &str) -> String {
     format!("leads.rejected.{}.{}", token(entity), token(source))
 }
 
+/// Everything of one entity that could not be a lead.
+pub fn rejected_of(entity: &EntityId) -> String {
+    format!("leads.rejected.{entity}.>")
+}
+
+/// Everything that the sources of one entity published themselves.
+pub fn leads_in_of(entity: &EntityId) -> String {
+    format!("leads.in.{entity}.>")
+}
+
 /// The log of one lead.
 pub fn events(partition: Partition, entity: &EntityId, lead: &LeadId) -> String {
     format!("events.{partition}.{entity}.{lead}")
@@ -89,6 +99,11 @@ pub fn bell_of(entity: &EntityId, agent: &AgentId) -> String {
 /// Where events wait that an endpoint is told of.
 pub fn webhook(entity: &EntityId, webhook: &WebhookId) -> String {
     format!("webhooks.{entity}.{webhook}")
+}
+
+/// What was done by right of administration in an entity; `None`: beyond all.
+pub fn audit(entity: Option<&EntityId>) -> String {
+    format!("audit.{}", entity.map_or("_", |entity| entity.as_str()))
 }
 
 /// Where a message is set aside that nobody could handle.

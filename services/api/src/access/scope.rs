@@ -118,13 +118,9 @@ mod tests {
 
     fn caller(role: Role, entity: &str) -> Caller {
         let agent = (role == Role::Agent).then(|| "ana".parse().unwrap());
-        Caller::new(Access {
-            key_id: "k1".to_owned(),
-            role,
-            entity: Some(id(entity)),
-            agent,
-            source: None,
-        })
+        let entity = Some(id(entity));
+        let access = Access { key_id: "k1".to_owned(), role, entity, agent, source: None };
+        Caller::new(access, crate::visit::Visit::default())
     }
 
     /// The entities among all that a key acts in.

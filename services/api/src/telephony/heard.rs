@@ -27,7 +27,7 @@ pub(super) struct Heard {
 /// It cannot be said whether a message is new.
 #[derive(Debug, thiserror::Error)]
 #[error("the memory of messages cannot be reached")]
-pub(super) struct Forgetful(#[source] Box<dyn std::error::Error + Send + Sync>);
+pub struct Forgetful(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 fn forgetful(error: impl std::error::Error + Send + Sync + 'static) -> Forgetful {
     Forgetful(Box::new(error))
@@ -40,7 +40,7 @@ impl Heard {
 
     /// Whether a message of that name comes for the first time.
     pub(super) async fn first(&self, name: &str) -> Result<bool, Forgetful> {
-        let store = self.store.get_or_try_init(|| self.open()).await?;
+        let store = self.store.get_or_try_init(|| open(&self.jetstream)).await?;
         let key = key(name);
         match timeout(PATIENCE, store.create(&key, Bytes::new())).await.map_err(forgetful)? {
             Ok(_) => Ok(true),
@@ -48,22 +48,23 @@ impl Heard {
             Err(error) => Err(forgetful(error)),
         }
     }
+}
 
-    async fn open(&self) -> Result<Store, Forgetful> {
-        let opened = timeout(PATIENCE, self.jetstream.get_key_value(BUCKET)).await;
-        if let Ok(Ok(store)) = opened {
-            return Ok(store);
-        }
-        let config = Config {
-            bucket: BUCKET.to_owned(),
-            history: 1,
-            max_age: REMEMBERED,
-            storage: StorageType::File,
-            ..Config::default()
-        };
-        let made = timeout(PATIENCE, self.jetstream.create_key_value(config)).await;
-        made.map_err(forgetful)?.map_err(forgetful)
+/// Opens the memory, or makes it.
+pub(super) async fn open(jetstream: &Context) -> Result<Store, Forgetful> {
+    let opened = timeout(PATIENCE, jetstream.get_key_value(BUCKET)).await;
+    if let Ok(Ok(store)) = opened {
+        return Ok(store);
     }
+    let config = Config {
+        bucket: BUCKET.to_owned(),
+        history: 1,
+        max_age: REMEMBERED,
+        storage: StorageType::File,
+        ..Config::default()
+    };
+    let made = timeout(PATIENCE, jetstream.create_key_value(config)).await;
+    made.map_err(forgetful)?.map_err(forgetful)
 }
 
 /// Names come from outside and may hold what a key may not.

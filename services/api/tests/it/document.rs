@@ -61,6 +61,13 @@ const PONDS: [&str; 8] = [
     "PUT /v1/entities/{entity}/ponds/{pond}",
     "DELETE /v1/entities/{entity}/ponds/{pond}",
 ];
+const PEOPLE: [&str; 5] = [
+    "POST /v1/entities/{entity}/people",
+    "POST /v1/entities/{entity}/people/erase",
+    "GET /v1/entities/{entity}/trail",
+    "POST /v1/leads/{id}/erase",
+    "GET /v1/leads/{id}/export",
+];
 const WORK: [&str; 14] = [
     "GET /v1/entities/{entity}/held",
     "GET /v1/entities/{entity}/ponds/{pond}/leads",
@@ -150,6 +157,7 @@ async fn the_document_holds_every_operation_and_every_operation_answers() {
         .chain(&PONDS)
         .chain(&VERSIONS)
         .chain(&WORK)
+        .chain(&PEOPLE)
         .chain(&INSIGHT)
         .chain(&NOTICES)
         .chain(&PUSH)

@@ -90,6 +90,7 @@ fn body_of(name: &str, keys: &Keys) -> Option<Value> {
         "POST /v1/entities/{entity}/lint" => json!({"routes": []}),
         "POST /v1/entities/{entity}/simulate" => json!({"last_days": 1}),
         "POST /v1/entities/{entity}/try" => json!({"lead": {"emails": ["dana@example.com"]}}),
+        _ if path.contains("/people") => json!({"emails": ["dana@example.com"]}),
         _ if path.ends_with("/assign") => json!({"agent": "ana"}),
         _ if path.ends_with("/contact") => json!({"emails": ["stolen@example.com"]}),
         _ if path.ends_with("/routes") || name.starts_with("PUT /v1/entities/{entity}/routes") => {

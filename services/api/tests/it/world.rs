@@ -113,6 +113,11 @@ impl Call<'_> {
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn with(set: impl FnOnce(&mut tipoff_api::Options)) -> Self {
         let nats_server = NatsServer::start().await.unwrap();
         let redis_server = RedisServer::start().await.unwrap();
         let stop = CancellationToken::new();
@@ -122,10 +127,11 @@ impl World {
         streams::ensure(&nats, 1).await.unwrap();
         let roster = Roster::open(&nats, 4, 1, stop.clone()).await.unwrap();
         let board = Board::new(redis, nats.clone(), roster.deployment().partitions);
-        let options = tipoff_api::Options {
+        let mut options = tipoff_api::Options {
             intake_url: "https://in.example.com/".to_owned(),
             ..Default::default()
         };
+        set(&mut options);
         let (clock, ending) = (Clock::system(), stop.clone());
         let app =
             tipoff_api::app(nats.clone(), board.clone(), roster.clone(), clock, &options, ending);

@@ -1,18 +1,16 @@
 //! Who may come in: known by their key, not too fast, and with a place to be
 //! served at. All of it before a byte of the body is read.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tipoff_runtime::{NoTurn, Turns};
+use tipoff_runtime::{NoTurn, Turns, pace};
 
 use super::caller::Caller;
 use crate::intake::Intake;
-use crate::pace::BURST_SECONDS;
 use crate::problem::Problem;
 
 /// What the door needs.
@@ -57,17 +55,9 @@ async fn enter(
     })
 }
 
-/// As the draft standard of the HTTPAPI group has it.
 fn say_standing(headers: &mut HeaderMap, intake: &Intake, caller: &Caller) {
-    let (mut policy, mut left) = (String::new(), String::new());
-    for (whose, allowed, standing) in intake.paces.standing(caller.sender(), intake.now()) {
-        let comma = if policy.is_empty() { "" } else { ", " };
-        let quota = allowed.burst();
-        let seconds = standing.full_in.as_millis().div_ceil(1_000);
-        write!(policy, "{comma}\"{whose}\";q={quota};w={BURST_SECONDS}").ok();
-        write!(left, "{comma}\"{whose}\";r={};t={seconds}", standing.left).ok();
-    }
-    for (name, value) in [("ratelimit-policy", policy), ("ratelimit", left)] {
+    let standing = intake.paces.standing(caller.sender(), intake.now());
+    for (name, value) in pace::headers(&standing) {
         if let Ok(value) = HeaderValue::from_str(&value)
             && !value.is_empty()
         {

@@ -111,7 +111,8 @@ impl System {
             running.ingest(intake, base, tipoff_ingest::Options::unlimited());
         }
         if parts.api {
-            let app = base.api(board.clone(), &tipoff_api::Options::default(), &running.stop);
+            let options = tipoff_api::Options::unlimited();
+            let app = base.api(board.clone(), &options, &running.stop);
             running.api(api, app);
         }
         Ok(())

@@ -4,6 +4,8 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
+use ring::rand::{SecureRandom, SystemRandom};
+use tipoff_runtime::{Settings, User, Users};
 use tipoff_testkit::servers::ServerOptions;
 use tipoff_testkit::{NatsServer, RedisServer};
 
@@ -24,15 +26,27 @@ impl Servers {
         moved: &mut Vec<Moved>,
     ) -> anyhow::Result<Self> {
         let claimed = data.map(claim).transpose()?;
+        // Every service is a user with the least that it needs, as anywhere else; whoever
+        // sits at this machine needs no name.
+        let mut secret = [0; 32];
+        SystemRandom::new()
+            .fill(&mut secret)
+            .map_err(|_| anyhow!("there are no random numbers"))?;
+        let users = Users::of(&secret).and_owner();
         let options = |name: &str, port: u16| -> anyhow::Result<ServerOptions> {
             let data = data.map(|data| directory(&data.join(name))).transpose()?;
-            Ok(ServerOptions { port, data })
+            Ok(ServerOptions { port, data, users: Some(users.clone()), tls: None })
         };
         let nats = options("nats", ports::for_server("NATS", ports.nats, moved))?;
         let redis = options("redis", ports::for_server("Redis", ports.redis, moved))?;
         let (nats, redis) =
             tokio::try_join!(NatsServer::start_with(nats), RedisServer::start_with(redis))?;
         Ok(Self { nats, redis, _claimed: claimed })
+    }
+
+    /// Where a user of theirs finds them.
+    pub(super) fn settings(&self, user: User) -> Settings {
+        Settings::at(self.nats.url_for(user), self.redis.url_for(user))
     }
 
     /// Resolves when one has ended by itself, with what to say about it.

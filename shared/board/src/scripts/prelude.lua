@@ -93,7 +93,7 @@ end
 local SNAPSHOT = {
   'entity', 'state', 'version', 'route', 'round', 'until', 'window', 'pending', 'tried', 'agent', 'how', 'why',
   'since', 'source', 'received', 't0', 'first', 'reroutes', 'inquiries', 'of', 'tags', 'plan', 'enrolled', 'lender',
-  'pond', 'from_pond', 'rested', 'act_by', 'firsts', 'again', 'undo', 'released', 'ball', 'credited', 'counted',
+  'pond', 'from_pond', 'rested', 'act_by', 'firsts', 'again', 'undo', 'released', 'ball', 'credited', 'counted', 'erased',
 }
 -- By lead: what this call says of it.
 local emitted = {}

@@ -119,6 +119,7 @@ local function put_back(lead, told)
   put(lead, 'seq', told.sequence)
   queue(lead)
   if told.payload ~= '' then redis.call('SET', prefix .. 'payload:' .. lead.id, told.payload) end
+  if told.is.erased then redis.call('DEL', prefix .. 'payload:' .. lead.id) end
   save(lead)
 end
 

@@ -70,13 +70,24 @@ impl Model {
             if credit {
                 lead.owe(turns, now);
             }
-            lead.leave();
-            lead.state = State::Closed;
-            (lead.pond, lead.from) = (None, None);
-            lead.again.clear();
+            lead.close();
             let agent = lead.agent.clone();
             lead.tell("lead.closed", agent.as_slice());
             Answer::Closed
+        })
+    }
+
+    /// Forgets the person; what became of the lead stays.
+    pub fn erase(&mut self, lead: &LeadId) -> Answer {
+        self.change(lead, |lead, _| {
+            if !lead.erased {
+                lead.withdraw();
+                lead.close();
+                lead.erased = true;
+                let agent = lead.agent.clone();
+                lead.tell("lead.erased", agent.as_slice());
+            }
+            Answer::Erased
         })
     }
 
@@ -97,6 +108,13 @@ impl Model {
 }
 
 impl Standing {
+    fn close(&mut self) {
+        self.leave();
+        self.state = State::Closed;
+        (self.pond, self.from) = (None, None);
+        self.again.clear();
+    }
+
     /// Whether anything is owed for it that was not before.
     fn owe(&mut self, turns: &mut Turns, now: chrono::DateTime<chrono::Utc>) -> bool {
         let (Some(agent), Some(route)) = (&self.agent, &self.route) else { return false };

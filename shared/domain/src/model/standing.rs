@@ -46,6 +46,7 @@ pub struct Told {
 }
 
 /// Everything that can be seen of a lead.
+#[expect(clippy::struct_excessive_bools, reason = "each stands for itself")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     pub state: State,
@@ -80,6 +81,8 @@ pub struct Standing {
     pub lender: Option<LenderId>,
     pub credited: bool,
     pub counted: bool,
+    /// The person was forgotten.
+    pub erased: bool,
     /// Its events, oldest first; their number is its version.
     pub told: Vec<Told>,
 }
@@ -116,6 +119,7 @@ impl Standing {
             lender: None,
             credited: false,
             counted: false,
+            erased: false,
             told,
         }
     }

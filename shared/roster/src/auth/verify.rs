@@ -1,12 +1,15 @@
 //! Making, verifying and revoking keys.
 
 use std::fmt::Write as _;
+use std::num::NonZeroU32;
+use std::sync::PoisonError;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 use ring::rand::SecureRandom;
 use tipoff_domain::{EntityId, Invalid};
+use tipoff_runtime::pace::Allowance;
 
 use super::{Access, ApiKey, NewKey, Role, Stored};
 use crate::bucket::Write;
@@ -21,6 +24,8 @@ const ID_BYTES: usize = 8;
 const SECRET_BYTES: usize = 32;
 /// A secret chosen by somebody else is at least this long, in characters.
 const SHORTEST_SECRET: usize = 24;
+/// Unknown keys that are looked up, by one process; a minute's worth at once.
+const ASKED_PER_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 
 impl Roster {
     pub async fn create_key(&self, key: NewKey) -> Result<ApiKey, EditError> {
@@ -119,9 +124,24 @@ impl Roster {
         Ok(stored.filter(|stored| stored.hash == hash(secret)).map(|stored| stored.access(id)))
     }
 
+    /// A key that was made elsewhere a moment ago. Whoever makes keys up does not
+    /// make us ask without end: the watch brings what was made.
     async fn ask_for_key(&self, id: &str) -> Result<Option<Stored>, EditError> {
+        if !self.may_ask() {
+            return Ok(None);
+        }
         let entry = self.api_keys.get(&keys::api_key(id)).await?;
         Ok(entry.and_then(|entry| serde_json::from_slice(&entry.value).ok()))
+    }
+
+    fn may_ask(&self) -> bool {
+        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        let (allowed, now) = (Allowance::per_second(ASKED_PER_SECOND), self.clock.now());
+        if asking.wait(allowed, now).is_some() {
+            return false;
+        }
+        asking.take(allowed, now);
+        true
     }
 
     fn check_key(&self, key: &NewKey) -> Result<(), EditError> {

@@ -1,6 +1,7 @@
+use futures::{FutureExt, StreamExt};
 use tipoff_roster::{EditError, Expect, NewKey, Role};
 
-use crate::{acme, agent_id, open, source_id, staffed};
+use crate::{acme, agent_id, connected, open, source_id, staffed};
 
 fn of_source() -> NewKey {
     NewKey {
@@ -44,6 +45,30 @@ async fn a_key_with_another_secret_is_nobody() {
     for text in [wrong.as_str(), &key.id, "tpf_00_11", "", "Bearer"] {
         assert_eq!(roster.verify(text).await.unwrap(), None, "{text}");
     }
+}
+
+#[tokio::test]
+async fn made_up_keys_are_not_looked_up_without_end() {
+    let (server, roster) = staffed().await;
+    let listener = connected(&server).await.client;
+    let mut asked = listener.subscribe("$JS.API.DIRECT.GET.KV_auth.>").await.unwrap();
+    listener.flush().await.unwrap();
+    for number in 0..2_000 {
+        let text = format!("tpf_madeup{number}_0123456789abcdef");
+        assert_eq!(roster.verify(&text).await.unwrap(), None);
+    }
+    let end = listener.new_inbox();
+    let mut ending = listener.subscribe(end.clone()).await.unwrap();
+    listener.publish(end, "".into()).await.unwrap();
+    ending.next().await.unwrap();
+    let mut count = 0;
+    while let Some(Some(_)) = asked.next().now_or_never() {
+        count += 1;
+    }
+    assert!((100..=800).contains(&count), "{count} of 2,000 were looked up");
+    // What was made is known all the same.
+    let key = roster.create_key(of_source()).await.unwrap();
+    assert!(roster.verify(&key.text).await.unwrap().is_some());
 }
 
 #[tokio::test]

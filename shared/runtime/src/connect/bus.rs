@@ -7,7 +7,7 @@ use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{ConnectError, Nats, OLDEST_NATS, version, without_secret};
+use super::{ConnectError, Nats, OLDEST_NATS, tls, version, without_secret};
 use crate::publish::PATIENCE;
 use crate::{Backoff, Settings};
 
@@ -22,15 +22,25 @@ pub async fn nats(
     stop: &CancellationToken,
 ) -> Result<Nats, ConnectError> {
     let addresses = addresses(&settings.nats_url)?;
+    // Seen before anything is tried.
+    options(name, &addresses, settings)?;
     let mut backoff = Backoff::new(Duration::from_millis(100), LONGEST_PAUSE);
     let client = loop {
         let attempt = tokio::select! {
             biased;
             () = stop.cancelled() => return Err(ConnectError::Stopped { server: "NATS" }),
-            attempt = options(name).connect(addresses.clone()) => attempt,
+            attempt = options(name, &addresses, settings)?.connect(addresses.clone()) => attempt,
         };
         match attempt {
             Ok(client) => break client,
+            Err(error) if tls::is_untrusted(&error) => {
+                let source = error.into();
+                return Err(ConnectError::Untrusted {
+                    server: "NATS",
+                    setting: "TIPOFF_NATS_URL",
+                    source,
+                });
+            }
             Err(error) if is_hopeless(error.kind()) => return Err(ConnectError::Nats(error)),
             Err(error) => warn!(
                 error = &error as &dyn std::error::Error,
@@ -59,9 +69,32 @@ fn addresses(given: &str) -> Result<Vec<ServerAddr>, ConnectError> {
     read.collect()
 }
 
-fn options(name: &str) -> ConnectOptions {
-    ConnectOptions::new()
-        .name(name)
+/// With the user and password, or the token, that stand in the address. A user
+/// is told answers on subjects of its own.
+fn options(
+    name: &str,
+    addresses: &[ServerAddr],
+    settings: &Settings,
+) -> Result<ConnectOptions, ConnectError> {
+    let named = addresses.iter().find_map(|one| Some((one.username()?, one.password())));
+    let options = match named {
+        None => ConnectOptions::new(),
+        Some((user, Some(password))) => {
+            ConnectOptions::with_user_and_password(plain(user), plain(password))
+                .custom_inbox_prefix(format!("_INBOX_{}", plain(user)))
+        }
+        Some((token, None)) => ConnectOptions::with_token(plain(token)),
+    };
+    settings.tls.options(patient(options.name(name)))
+}
+
+/// As it was before it was put into an address.
+fn plain(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+fn patient(options: ConnectOptions) -> ConnectOptions {
+    options
         .ping_interval(Duration::from_secs(5))
         .max_reconnects(None)
         .reconnect_delay_callback(|tries| {

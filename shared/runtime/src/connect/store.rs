@@ -6,12 +6,13 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::cluster::ClusterClient;
 use redis::io::tcp::TcpSettings;
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisError,
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo,
+    RedisError, TlsCertificates,
 };
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{ConnectError, OLDEST_REDIS, Redis, version, without_secret};
+use super::{ConnectError, OLDEST_REDIS, Redis, tls, version, without_secret};
 use crate::{Backoff, Settings};
 
 /// How long a connection or an answer may take. A script that is not answered
@@ -21,15 +22,23 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// Connects and checks version, eviction policy and AOF. Keeps trying like
 /// [`nats`](super::nats).
 pub async fn redis(settings: &Settings, stop: &CancellationToken) -> Result<Redis, ConnectError> {
-    let nodes = addresses(&settings.redis_url)?;
+    let nodes = Nodes {
+        addresses: addresses(&settings.redis_url)?,
+        certificates: settings.tls.certificates()?,
+        trial: settings.r#unsafe,
+    };
     let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     loop {
         let attempt = tokio::select! {
             biased;
             () = stop.cancelled() => return Err(ConnectError::Stopped { server: "Redis" }),
-            attempt = connect(&nodes, settings.r#unsafe) => attempt,
+            attempt = nodes.connect() => attempt,
         };
         match attempt {
+            Err(ConnectError::Redis(error)) if tls::is_untrusted(&error) => {
+                let (server, setting, source) = ("Redis", "TIPOFF_REDIS_URL", error.into());
+                return Err(ConnectError::Untrusted { server, setting, source });
+            }
             Err(ConnectError::Redis(error)) if error.kind() != ErrorKind::AuthenticationFailed => {
                 warn!(
                     error = &error as &dyn std::error::Error,
@@ -60,38 +69,56 @@ fn at_once() -> TcpSettings {
     TcpSettings::default().set_nodelay(true)
 }
 
-async fn connect(nodes: &[ConnectionInfo], trial: bool) -> Result<Redis, ConnectError> {
-    for node in nodes {
-        check(&info(node).await?, trial)?;
-    }
-    match nodes {
-        [one] => {
+/// Where Redis is, and how careful to be with it.
+struct Nodes {
+    addresses: Vec<ConnectionInfo>,
+    certificates: TlsCertificates,
+    trial: bool,
+}
+
+impl Nodes {
+    async fn connect(&self) -> Result<Redis, ConnectError> {
+        for node in &self.addresses {
+            check(&self.info(node).await?, self.trial)?;
+        }
+        if let [one] = &self.addresses[..] {
             let config = ConnectionManagerConfig::new()
                 .set_connection_timeout(Some(ANSWER_WITHIN))
                 .set_response_timeout(Some(ANSWER_WITHIN))
                 .set_max_delay(Duration::from_secs(1));
-            let client = Client::open(one.clone())?;
-            Ok(Redis::Single(ConnectionManager::new_with_config(client, config).await?))
+            let manager = ConnectionManager::new_with_config(self.client(one)?, config).await?;
+            return Ok(Redis::Single(manager));
         }
-        several => {
-            let client = ClusterClient::builder(several.to_vec())
-                .connection_timeout(ANSWER_WITHIN)
-                .response_timeout(ANSWER_WITHIN)
-                .tcp_settings(at_once())
-                .build()?;
-            Ok(Redis::Cluster(client.get_async_connection().await?))
+        let mut cluster = ClusterClient::builder(self.addresses.clone())
+            .connection_timeout(ANSWER_WITHIN)
+            .response_timeout(ANSWER_WITHIN)
+            .tcp_settings(at_once());
+        if self.addresses.iter().any(speaks_tls) {
+            cluster = cluster.certs(self.certificates.clone());
         }
+        Ok(Redis::Cluster(cluster.build()?.get_async_connection().await?))
+    }
+
+    /// What one server says about itself.
+    async fn info(&self, node: &ConnectionInfo) -> Result<String, RedisError> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(ANSWER_WITHIN))
+            .set_response_timeout(Some(ANSWER_WITHIN));
+        let client = self.client(node)?;
+        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+        redis::cmd("INFO").query_async(&mut connection).await
+    }
+
+    fn client(&self, node: &ConnectionInfo) -> Result<Client, RedisError> {
+        if speaks_tls(node) {
+            return Client::build_with_tls(node.clone(), self.certificates.clone());
+        }
+        Client::open(node.clone())
     }
 }
 
-/// What one server says about itself.
-async fn info(node: &ConnectionInfo) -> Result<String, RedisError> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(ANSWER_WITHIN))
-        .set_response_timeout(Some(ANSWER_WITHIN));
-    let client = Client::open(node.clone())?;
-    let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
-    redis::cmd("INFO").query_async(&mut connection).await
+fn speaks_tls(node: &ConnectionInfo) -> bool {
+    matches!(node.addr(), ConnectionAddr::TcpTls { .. })
 }
 
 fn check(info: &str, trial: bool) -> Result<(), ConnectError> {

@@ -7,6 +7,8 @@ mod health;
 mod publish;
 mod serve;
 mod streams;
+mod tls;
+mod users;
 mod worker;
 
 use tipoff_runtime::{Nats, Settings, connect as servers, streams as declared};

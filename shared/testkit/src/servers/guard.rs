@@ -12,11 +12,12 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tipoff_runtime::Users;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::{Instant, sleep};
 
-use super::{ServerError, ServerOptions, program, ready};
+use super::{Certificates, ServerError, ServerOptions, configure, program, ready};
 
 /// Arguments: log file, signal for an orderly end, directory to remove (or
 /// nothing), then the server's own command line.
@@ -82,13 +83,7 @@ struct Run {
 
 #[derive(Debug)]
 pub(super) struct Guarded {
-    kind: Kind,
-    path: PathBuf,
-    directory: PathBuf,
-    temporary: bool,
-    /// Tells our nats-server from somebody else's.
-    name: String,
-    port: u16,
+    place: Place,
     run: Run,
 }
 
@@ -100,22 +95,20 @@ impl Guarded {
             directory(kind, options.data).map_err(|source| kind.no_directory(source))?;
         let name =
             format!("tipoff-{}-{}", std::process::id(), NAMES.fetch_add(1, Ordering::Relaxed));
-        let mut tries = if options.port == 0 { PORTS_TRIED } else { 1 };
+        let ServerOptions { port, users, tls, .. } = options;
+        let mut place = Place { kind, path, directory, temporary, name, port, users, tls };
+        let mut tries = if port == 0 { PORTS_TRIED } else { 1 };
         loop {
             tries -= 1;
-            let port = if options.port == 0 {
-                free_port().map_err(|error| kind.failed(&error))?
-            } else {
-                options.port
-            };
-            let place =
-                Place { kind, path: &path, directory: &directory, temporary, name: &name, port };
+            if port == 0 {
+                place.port = free_port().map_err(|error| kind.failed(&error))?;
+            }
             match place.launch().await {
-                Ok(run) => return Ok(Self { kind, path, directory, temporary, name, port, run }),
+                Ok(run) => return Ok(Self { place, run }),
                 Err(_) if tries > 0 => {}
                 Err(error) => {
                     if temporary {
-                        std::fs::remove_dir_all(&directory).ok();
+                        std::fs::remove_dir_all(&place.directory).ok();
                     }
                     return Err(error);
                 }
@@ -124,12 +117,20 @@ impl Guarded {
     }
 
     pub(super) fn port(&self) -> u16 {
-        self.port
+        self.place.port
+    }
+
+    pub(super) fn users(&self) -> Option<&Users> {
+        self.place.users.as_ref()
+    }
+
+    pub(super) fn speaks_tls(&self) -> bool {
+        self.place.tls.is_some()
     }
 
     #[cfg(test)]
     pub(super) fn directory(&self) -> &Path {
-        &self.directory
+        &self.place.directory
     }
 
     pub(super) fn pid(&self) -> u32 {
@@ -143,10 +144,7 @@ impl Guarded {
     pub(super) async fn restart(&mut self) -> Result<(), ServerError> {
         self.kill().await;
         self.run.keep_directory().await;
-        let Self { kind, path, directory, temporary, name, port, .. } = &*self;
-        let place =
-            Place { kind: *kind, path, directory, temporary: *temporary, name, port: *port };
-        self.run = place.launch().await?;
+        self.run = self.place.launch().await?;
         Ok(())
     }
 
@@ -159,8 +157,8 @@ impl Drop for Guarded {
     /// The guard does the same once the server is gone; but there is no guard
     /// any more after a restart that failed.
     fn drop(&mut self) {
-        if self.temporary {
-            std::fs::remove_dir_all(&self.directory).ok();
+        if self.place.temporary {
+            std::fs::remove_dir_all(&self.place.directory).ok();
         }
     }
 }
@@ -197,16 +195,20 @@ impl Run {
 }
 
 /// Everything that one run needs to know.
-struct Place<'a> {
+#[derive(Debug)]
+pub(super) struct Place {
     kind: Kind,
-    path: &'a Path,
-    directory: &'a Path,
+    path: PathBuf,
+    pub(super) directory: PathBuf,
     temporary: bool,
-    name: &'a str,
-    port: u16,
+    /// Tells our nats-server from somebody else's.
+    pub(super) name: String,
+    pub(super) port: u16,
+    pub(super) users: Option<Users>,
+    pub(super) tls: Option<Certificates>,
 }
 
-impl Place<'_> {
+impl Place {
     /// Starts the server and waits until it answers.
     async fn launch(&self) -> Result<Run, ServerError> {
         let mut run = self.spawn().await.map_err(|error| self.kind.failed(&error))?;
@@ -233,21 +235,21 @@ impl Place<'_> {
 
     async fn answers(&self, pid: u32) -> bool {
         match self.kind {
-            Kind::Nats => ready::nats(self.port, self.name).await,
-            Kind::Redis => ready::redis(self.port, pid).await,
+            Kind::Nats => ready::nats(self.port, &self.name).await,
+            Kind::Redis => ready::redis(&configure::knock(self), pid).await,
         }
     }
 
     async fn spawn(&self) -> io::Result<Run> {
         let arguments = self.arguments()?;
         let (signal, remove) =
-            if self.temporary { ("KILL", self.directory) } else { ("TERM", Path::new("")) };
+            if self.temporary { ("KILL", &*self.directory) } else { ("TERM", Path::new("")) };
         let mut shell = Command::new("sh")
             .args(["-c", GUARD, "sh"])
             .arg(self.log())
             .arg(signal)
             .arg(remove)
-            .arg(self.path)
+            .arg(&self.path)
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -267,37 +269,9 @@ impl Place<'_> {
 
     fn arguments(&self) -> io::Result<Vec<String>> {
         match self.kind {
-            Kind::Nats => {
-                let file = self.directory.join("nats.conf");
-                std::fs::write(&file, self.nats_configuration())?;
-                Ok(vec!["-c".to_owned(), file.display().to_string()])
-            }
-            Kind::Redis => {
-                let (port, directory) =
-                    (self.port.to_string(), self.directory.display().to_string());
-                let arguments =
-                    ["--bind", "127.0.0.1", "--port", &port, "--dir", &directory, "--save", ""];
-                let durable = [
-                    "--appendonly",
-                    "yes",
-                    "--appendfsync",
-                    "always",
-                    "--maxmemory-policy",
-                    "noeviction",
-                ];
-                Ok(arguments.into_iter().chain(durable).map(str::to_owned).collect())
-            }
+            Kind::Nats => configure::nats(self),
+            Kind::Redis => configure::redis(self),
         }
-    }
-
-    fn nats_configuration(&self) -> String {
-        let (name, port) = (self.name, self.port);
-        let store = self.directory.join("jetstream");
-        let store = store.display();
-        format!(
-            "server_name: \"{name}\"\nlisten: \"127.0.0.1:{port}\"\nmax_payload: 8MB\n\
-             jetstream {{\n  store_dir: \"{store}\"\n  sync_interval: always\n}}\n"
-        )
     }
 
     fn log(&self) -> PathBuf {

@@ -23,10 +23,10 @@ pub(super) async fn nats(port: u16, name: &str) -> bool {
     }
 }
 
-/// Whether the redis-server on `port` is process `pid` and has read its data.
-pub(super) async fn redis(port: u16, pid: u32) -> bool {
+/// Whether the redis-server at `address` is process `pid` and has read its data.
+pub(super) async fn redis(address: &str, pid: u32) -> bool {
     let question = async {
-        let client = redis::Client::open(format!("redis://127.0.0.1:{port}"))?;
+        let client = redis::Client::open(address)?;
         let mut connection = client.get_multiplexed_async_connection().await?;
         redis::cmd("INFO").query_async::<String>(&mut connection).await
     };

@@ -72,14 +72,15 @@ async fn a_server_that_ends_by_itself_is_noticed() {
 async fn a_taken_port_is_refused_with_the_servers_own_words() {
     let taken = RedisServer::start().await.unwrap();
     let port = taken.guarded.port();
-    let error = RedisServer::start_with(ServerOptions { port, data: None }).await.unwrap_err();
+    let error =
+        RedisServer::start_with(ServerOptions { port, ..Default::default() }).await.unwrap_err();
     assert!(error.to_string().contains("in use"), "{error}");
 }
 
 #[tokio::test]
 async fn data_that_was_given_stays() {
     let directory = tempfile::tempdir().unwrap();
-    let options = ServerOptions { port: 0, data: Some(directory.path().to_owned()) };
+    let options = ServerOptions { data: Some(directory.path().to_owned()), ..Default::default() };
     let mut server = RedisServer::start_with(options).await.unwrap();
     server.kill().await;
     drop(server);

@@ -77,6 +77,9 @@ pub(super) enum Change {
     Credit {
         lead: usize,
     },
+    Erase {
+        lead: usize,
+    },
     Release {
         lead: usize,
         how: Released,
@@ -251,6 +254,7 @@ pub(super) fn changes() -> impl Strategy<Value = Vec<(usize, Change)>> {
             .prop_map(|((lead, agent), round)| Change::Withdraw { lead, agent, round }),
         1 => agent().prop_map(|agent| Change::WithdrawAll { agent }),
         1 => (lead(), any::<bool>()).prop_map(|(lead, credit)| Change::Close { lead, credit }),
+        1 => lead().prop_map(|lead| Change::Erase { lead }),
         4 => lead().prop_map(|lead| Change::Credit { lead }),
         2 => (lead(), how).prop_map(|(lead, how)| Change::Release { lead, how }),
     ];

@@ -3,8 +3,8 @@
 use chrono::TimeDelta;
 use redis::AsyncCommands;
 use tipoff_board::{
-    Actor, Assign, Board, BoardError, Chance, Claim, Claiming, Close, Credit, Known, MovedOn, Pass,
-    Passing, Placed, Release, Return, Undone, Withdrawal, Withdrawn, Worked,
+    Actor, Assign, Board, BoardError, Chance, Claim, Claiming, Close, Credit, Erase, Known,
+    MovedOn, Pass, Passing, Placed, Release, Return, Undone, Withdrawal, Withdrawn, Worked,
 };
 use tipoff_domain::model::{Answer, Model};
 use tipoff_domain::plan::{Plan, Then};
@@ -318,6 +318,14 @@ impl<'a> Run<'a> {
                     Credit::Unknown => Answer::Unknown,
                 };
                 (said, model.credit(lead))
+            }
+            Change::Erase { lead } => {
+                let lead = &names[*lead];
+                let said = match board.erase(&name, lead, &Actor::Admin, "").await? {
+                    Erase::Erased(_) => Answer::Erased,
+                    Erase::Unknown => Answer::Unknown,
+                };
+                (said, model.erase(lead))
             }
             Change::Release { lead, how } => {
                 let lead = &names[*lead];

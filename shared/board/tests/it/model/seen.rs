@@ -191,6 +191,7 @@ fn standing(is: &After) -> Standing {
         lender: is.lender.clone(),
         credited: is.credited,
         counted: is.counted,
+        erased: is.erased,
         told: Vec::new(),
     }
 }

@@ -1,0 +1,139 @@
+//! Who did what by right of administration, and how fast callers may ask.
+
+use serde_json::{Value, json};
+
+use crate::world::{Keys, World};
+
+async fn deeds(world: &World, key: &str, query: &str) -> Value {
+    let path = format!("/v1/entities/acme/trail{query}");
+    world.get(&path, key).send().await.expect(200).json()
+}
+
+async fn id_of(world: &World, key: &str) -> Value {
+    world.get("/v1/me", key).send().await.expect(200).json()["key_id"].clone()
+}
+
+/// Keys, agents, routes, sources, the entity, webhooks, assignments, erasures.
+async fn administer(world: &World, keys: &Keys) -> Vec<&'static str> {
+    let lead = world.place(keys, 1).await;
+    let admin = &keys.admin;
+    let key = json!({"entity": "acme", "role": "agent", "agent": "ana"});
+    let made = world.post("/v1/keys", admin).body(key).send().await.expect(201).json();
+    let id = made["id"].as_str().unwrap();
+    world.delete(&format!("/v1/keys/{id}"), admin).send().await.expect(204);
+    let cleo = json!({"name": "Cleo", "email": "cleo@example.com"});
+    world.put("/v1/entities/acme/agents/cleo", admin, cleo).send().await.expect(201);
+    let source = json!({"name": "Web"});
+    world.put("/v1/entities/acme/sources/web", admin, source).send().await.expect(201);
+    let pause = format!("/v1/entities/acme/routes/{}/pause", keys.route);
+    world.post(&pause, admin).send().await.expect(200);
+    let hook = json!({"url": "https://hooks.example.com/x"});
+    world.post("/v1/webhooks", admin).body(hook).send().await.expect(201);
+    let assign = format!("/v1/leads/{lead}/assign");
+    world.post(&assign, admin).body(json!({"agent": "ana"})).send().await.expect(200);
+    world.get(&format!("/v1/leads/{lead}/export"), admin).send().await.expect(200);
+    world.post(&format!("/v1/leads/{lead}/erase"), admin).send().await.expect(200);
+    vec![
+        "POST /v1/keys",
+        "DELETE /v1/keys/{id}",
+        "PUT /v1/entities/{entity}/agents/{agent}",
+        "PUT /v1/entities/{entity}/sources/{source}",
+        "POST /v1/entities/{entity}/routes/{id}/pause",
+        "POST /v1/webhooks",
+        "POST /v1/leads/{id}/assign",
+        "GET /v1/leads/{id}/export",
+        "POST /v1/leads/{id}/erase",
+    ]
+}
+
+#[tokio::test]
+async fn every_deed_of_an_admin_is_in_the_trail_with_the_key_that_did_it() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let before = deeds(&world, &keys.admin, "?limit=200").await["deeds"].as_array().unwrap().len();
+    let done = administer(&world, &keys).await;
+    // Looking, and what was refused, is no deed.
+    world.get("/v1/entities/acme", &keys.admin).send().await.expect(200);
+    world
+        .post("/v1/leads/lead_0/assign", &keys.admin)
+        .body(json!({"agent": "ana"}))
+        .send()
+        .await
+        .expect(404);
+    world
+        .post("/v1/leads/lead_0/assign", &keys.ben)
+        .body(json!({"agent": "ana"}))
+        .send()
+        .await
+        .expect(403);
+    world.post("/v1/entities/acme/lint", &keys.admin).body(json!({"routes": []})).send().await;
+
+    let all = deeds(&world, &keys.admin, "?limit=200").await["deeds"].clone();
+    let ours = &all.as_array().unwrap()[before..];
+    let what: Vec<&str> = ours.iter().map(|deed| deed["what"].as_str().unwrap()).collect();
+    assert_eq!(what, done);
+    let admin = id_of(&world, &keys.admin).await;
+    for deed in ours {
+        assert_eq!((&deed["by"]["role"], &deed["by"]["key"]), (&json!("admin"), &admin), "{deed}");
+        assert!(deed["at"].is_string() && deed["request"].is_string(), "{deed}");
+    }
+    assert_eq!(ours[2]["to"], json!({"entity": "acme", "agent": "cleo"}));
+    assert!(!all.to_string().contains("example.com"), "it names things, not people");
+}
+
+#[tokio::test]
+async fn the_trail_is_paged_and_for_the_admins_of_the_entity_alone() {
+    let world = World::start().await;
+    let (keys, theirs) = (world.team("acme").await, world.team("other").await);
+    let whole = deeds(&world, &keys.admin, "?limit=200").await;
+    assert_eq!(whole["next_cursor"], Value::Null);
+    // What operators did there is there as well, and in the order in which it was done.
+    assert_eq!(whole["deeds"][0]["what"], "PUT /v1/entities/{entity}");
+    assert_eq!(whole["deeds"][0]["by"]["role"], "operator");
+    let (mut paged, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = deeds(&world, &keys.admin, &format!("?limit=2{cursor}")).await;
+        paged.extend(page["deeds"].as_array().unwrap().clone());
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(&json!(paged), &whole["deeds"]);
+    assert!(paged.iter().all(|deed| deed["entity"] == "acme"));
+    world.get("/v1/entities/acme/trail", &theirs.admin).send().await.expect(404);
+    world.get("/v1/entities/acme/trail", &keys.ana).send().await.expect(403);
+}
+
+#[tokio::test]
+async fn whoever_asks_too_fast_is_asked_to_wait_and_told_how_much_is_left() {
+    let world =
+        World::with(|options| (options.api_key_rate, options.api_claim_rate) = (1, 1)).await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    let claim = async |key: &str| world.post(&format!("/v1/leads/{lead}/claim"), key).send().await;
+    let first = claim(&keys.ana).await.expect(200);
+    assert_eq!(
+        first.header("ratelimit-policy"),
+        "\"claims\";q=60;w=60, \"key\";q=60;w=60, \"entity\";q=120000;w=60"
+    );
+    assert!(
+        first.header("ratelimit").starts_with("\"claims\";r=59;t=1, \"key\";r=59;t=1"),
+        "{}",
+        first.header("ratelimit")
+    );
+    let mut refused = None;
+    for _ in 0..200 {
+        let answer = claim(&keys.ana).await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("there is a limit");
+    assert_eq!(refused.problem(), (429, "too_fast".to_owned()));
+    assert_eq!(refused.header("retry-after"), "1");
+    // Others are none the worse for it, and operators are not counted.
+    assert_eq!(claim(&keys.ben).await.status, 409);
+    for _ in 0..200 {
+        world.get("/v1/entities/acme", &world.operator).send().await.expect(200);
+    }
+}

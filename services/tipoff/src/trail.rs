@@ -1,0 +1,48 @@
+//! `tipoff trail`: who did what by right of administration.
+
+use tipoff_domain::EntityId;
+use tipoff_runtime::{Settings, trail};
+
+use crate::{reach, term};
+
+/// Read in one go.
+const PAGE: usize = 500;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The entity; what belongs to none if left out, such as keys of operators
+    #[arg(long)]
+    entity: Option<EntityId>,
+    /// One line of JSON for each
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let nats = reach::nats(&args.settings).await?;
+    let mut after = 0;
+    loop {
+        let (deeds, more) = trail::read(&nats, args.entity.as_ref(), after, PAGE).await?;
+        let mut rows = Vec::new();
+        for (place, deed) in deeds {
+            after = place;
+            if args.json {
+                term::out(&format!("{}\n", serde_json::to_string(&deed)?));
+                continue;
+            }
+            let named = deed.to.values().cloned().collect::<Vec<_>>().join(" ");
+            let who =
+                deed.by.key.map_or(deed.by.role.clone(), |key| format!("{} {key}", deed.by.role));
+            let at = deed.at.format("%Y-%m-%d %H:%M:%S").to_string();
+            rows.push([at, who, deed.what, named]);
+        }
+        if !rows.is_empty() {
+            term::out(&term::columns(&rows));
+        }
+        if !more {
+            return Ok(());
+        }
+    }
+}

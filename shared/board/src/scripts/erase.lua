@@ -1,0 +1,27 @@
+--[[
+  Forgets the person: what was sent and what they are recognised by. What became
+  of the lead stays; it is closed, and offers still out are withdrawn.
+
+  KEYS[13…] identities  string  what the person is recognised by, -> lead
+  ARGV[1] lead  [2] who did it  [3] how many identities  [4] request
+
+  Says erased | unknown
+]]
+local lead = open_own(ARGV[1])
+if not lead.is.state then return reply('unknown', lead) end
+if lead.is.erased then return reply('erased', lead) end
+
+local withdrawn = resolve_all(lead, 'withdrawn')
+if withdrawn then emit(lead, 'offer.withdrawn', { 'agents', withdrawn, 'by', ARGV[2] }) end
+leave_queues(lead)
+for _, field in ipairs({ 'pond', 'from_pond', 'again' }) do put(lead, field, nil) end
+put(lead, 'state', 'closed')
+put(lead, 'erased', '1')
+put(lead, 'request', ARGV[4])
+redis.call('DEL', PAYLOAD)
+for i = 13, 12 + tonumber(ARGV[3]) do
+  -- They may have come again since.
+  if redis.call('GET', KEYS[i]) == lead.id then redis.call('DEL', KEYS[i]) end
+end
+emit(lead, 'lead.erased', { 'agents', lead.is.agent, 'by', ARGV[2] })
+return reply('erased', lead)
