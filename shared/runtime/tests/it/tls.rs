@@ -113,7 +113,8 @@ async fn servers_that_ask_for_our_certificate_are_shown_it() {
     let ca = authority.file("ca.pem");
     let servers = authority.servers("127.0.0.1", Some(ca.clone())).await;
     let mut settings = settings(&servers, &ca);
-    let nats = connect::nats(&settings, "test", &CancellationToken::new());
+    let stop = CancellationToken::new();
+    let nats = connect::nats(&settings, "test", &stop);
     let hung_up = tokio::time::timeout(std::time::Duration::from_secs(2), nats).await;
     assert!(!matches!(hung_up, Ok(Ok(_))), "whoever shows none is not let in");
 

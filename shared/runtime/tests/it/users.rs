@@ -142,122 +142,64 @@ const DATA: &[&str] = &[
     "_INBOX.x",
 ];
 
+/// What every service may publish to, to follow the roster.
+const SERVICES: &str = "$JS.API.INFO $JS.API.STREAM.INFO.> $JS.API.DIRECT.GET.KV_roster.> \
+    $JS.API.CONSUMER.CREATE.KV_roster.> $JS.API.CONSUMER.INFO.KV_roster.> \
+    $JS.API.CONSUMER.CREATE.KV_auth.> $JS.API.CONSUMER.INFO.KV_auth.> ";
+
+const INGEST: &str = "leads.new.3.acme leads.rejected.acme.zillow dead.LEADS_IN \
+    $KV.roster.source.acme.zillow $KV.roster.seen.acme.zillow $JS.API.STREAM.MSG.GET.LEADS \
+    $JS.API.CONSUMER.CREATE.LEADS_IN.ingest $JS.API.CONSUMER.INFO.LEADS_IN.ingest \
+    $JS.API.CONSUMER.MSG.NEXT.LEADS_IN.ingest $JS.ACK.LEADS_IN.ingest.>";
+
+const ROUTER: &str = "events.3.acme.lead_1 wake.3 dead.LEADS $JS.API.DIRECT.GET.EVENTS $JS.ACK.LEADS.router.> \
+    $JS.API.CONSUMER.CREATE.LEADS.> $JS.API.CONSUMER.INFO.LEADS.> \
+    $JS.API.CONSUMER.MSG.NEXT.LEADS.> $JS.API.CONSUMER.DELETE.LEADS.> \
+    $JS.API.CONSUMER.CREATE.EVENTS.> $JS.API.CONSUMER.INFO.EVENTS.> \
+    $JS.API.CONSUMER.MSG.NEXT.EVENTS.> $JS.API.CONSUMER.DELETE.EVENTS.>";
+
+const NOTIFIER: &str = "events.3.acme.lead_1 wake.3 notify.email.acme bell.acme.ana.lead_1 \
+    undelivered.acme.lead_1.1.ana webhooks.acme.hook_1 dead.EVENTS dead.NOTIFY dead.WEBHOOKS \
+    $KV.roster.reach.acme.ana.email $KV.roster.room.acme.slack $KV.roster.webhook.acme.hook_1 \
+    $JS.API.STREAM.MSG.GET.UNDELIVERED $JS.API.DIRECT.GET.EVENTS $JS.API.DIRECT.GET.LEADS \
+    $JS.API.DIRECT.GET.REJECTED $JS.API.DIRECT.GET.LEADS_IN $JS.API.DIRECT.GET.DEAD \
+    $JS.API.STREAM.MSG.DELETE.EVENTS $JS.API.STREAM.MSG.DELETE.LEADS \
+    $JS.API.STREAM.MSG.DELETE.REJECTED $JS.API.STREAM.MSG.DELETE.LEADS_IN $JS.API.STREAM.MSG.DELETE.DEAD \
+    $JS.API.CONSUMER.CREATE.EVENTS.notifier $JS.API.CONSUMER.CREATE.EVENTS.webhooks \
+    $JS.API.CONSUMER.INFO.EVENTS.notifier $JS.API.CONSUMER.INFO.EVENTS.webhooks \
+    $JS.API.CONSUMER.MSG.NEXT.EVENTS.notifier $JS.API.CONSUMER.MSG.NEXT.EVENTS.webhooks \
+    $JS.ACK.EVENTS.notifier.> $JS.ACK.EVENTS.webhooks.> \
+    $JS.API.CONSUMER.CREATE.NOTIFY.> $JS.API.CONSUMER.INFO.NOTIFY.> $JS.API.CONSUMER.MSG.NEXT.NOTIFY.> $JS.ACK.NOTIFY.> \
+    $JS.API.CONSUMER.CREATE.WEBHOOKS.> $JS.API.CONSUMER.INFO.WEBHOOKS.> \
+    $JS.API.CONSUMER.MSG.NEXT.WEBHOOKS.> $JS.API.CONSUMER.DELETE.WEBHOOKS.> $JS.ACK.WEBHOOKS.>";
+
+const API: &str = "events.3.acme.lead_1 wake.3 webhooks.acme.hook_1 audit.acme $KV.roster.> $KV.auth.> $KV.heard.> \
+    $JS.API.DIRECT.GET.EVENTS $JS.API.DIRECT.GET.AUDIT $JS.API.DIRECT.GET.KV_roster $JS.API.DIRECT.GET.KV_auth \
+    $JS.API.CONSUMER.CREATE.EVENTS.> $JS.API.CONSUMER.INFO.EVENTS.> \
+    $JS.API.CONSUMER.MSG.NEXT.EVENTS.> $JS.API.CONSUMER.DELETE.EVENTS.> \
+    $JS.API.CONSUMER.CREATE.BELL.> $JS.API.CONSUMER.INFO.BELL.> \
+    $JS.API.CONSUMER.MSG.NEXT.BELL.> $JS.API.CONSUMER.DELETE.BELL.>";
+
+const ADMIN: &str = "$JS.API.> $JS.ACK.> $KV.> leads.in.> leads.new.3.acme events.3.acme.lead_1 notify.email.acme \
+    webhooks.acme.hook_1 audit.acme wake.3";
+
+const ALL: &str = "leads.new.3.acme leads.rejected.acme.zillow events.3.acme.lead_1 notify.email.acme \
+    bell.acme.ana.lead_1 undelivered.acme.lead_1.1.ana webhooks.acme.hook_1 audit.acme dead.> wake.3 $KV.> $JS.ACK.> \
+    $JS.API.CONSUMER.> $JS.API.DIRECT.GET.> $JS.API.STREAM.MSG.GET.> $JS.API.STREAM.MSG.DELETE.>";
+
 /// What a user may publish to: these, or what begins so where it ends in `>`.
 fn own(user: &str) -> Vec<&'static str> {
-    let consumer = |stream: &'static str, name: &'static str| -> Vec<String> {
-        let mut all: Vec<String> = ["CREATE", "MSG.NEXT", "INFO"]
-            .map(|v| format!("$JS.API.CONSUMER.{v}.{stream}.{name}"))
-            .into();
-        all.push(format!("$JS.ACK.{stream}.{name}.>"));
-        all
-    };
-    let mut may: Vec<String> = Vec::new();
-    let mut add = |more: &[&str]| may.extend(more.iter().map(|one| (*one).to_owned()));
-    if user == "acme.zillow" {
-        return vec!["leads.in.acme.zillow"];
-    }
-    add(&["$JS.API.INFO", "$JS.API.STREAM.INFO.>", "$JS.API.DIRECT.GET.KV_roster.>"]);
-    for bucket in ["KV_roster", "KV_auth"] {
-        add(&[
-            &format!("$JS.API.CONSUMER.CREATE.{bucket}.>"),
-            &format!("$JS.API.CONSUMER.INFO.{bucket}.>"),
-        ]);
-    }
-    match user {
-        "ingest" => {
-            add(&["leads.new.3.acme", "leads.rejected.acme.zillow", "dead.LEADS_IN"]);
-            add(&[
-                "$KV.roster.source.acme.zillow",
-                "$KV.roster.seen.acme.zillow",
-                "$JS.API.STREAM.MSG.GET.LEADS",
-            ]);
-            may.extend(consumer("LEADS_IN", "ingest"));
-        }
-        "router" => {
-            add(&["events.3.acme.lead_1", "wake.3", "dead.LEADS", "$JS.API.DIRECT.GET.EVENTS"]);
-            add(&["$JS.ACK.LEADS.router.>"]);
-            for stream in ["EVENTS", "LEADS"] {
-                for verb in ["CREATE", "INFO", "MSG.NEXT", "DELETE"] {
-                    add(&[&format!("$JS.API.CONSUMER.{verb}.{stream}.>")]);
-                }
-            }
-        }
-        "notifier" => {
-            add(&["events.3.acme.lead_1", "wake.3", "notify.email.acme", "bell.acme.ana.lead_1"]);
-            add(&["undelivered.acme.lead_1.1.ana", "webhooks.acme.hook_1"]);
-            add(&["dead.EVENTS", "dead.NOTIFY", "dead.WEBHOOKS", "$JS.API.DIRECT.GET.EVENTS"]);
-            add(&["$JS.API.STREAM.MSG.GET.UNDELIVERED", "$KV.roster.reach.acme.ana.email"]);
-            add(&["$KV.roster.room.acme.slack", "$KV.roster.webhook.acme.hook_1"]);
-            for stream in ["EVENTS", "LEADS", "REJECTED", "LEADS_IN", "DEAD"] {
-                add(&[
-                    &format!("$JS.API.STREAM.MSG.DELETE.{stream}"),
-                    &format!("$JS.API.DIRECT.GET.{stream}"),
-                ]);
-            }
-            may.extend(consumer("EVENTS", "notifier"));
-            may.extend(consumer("EVENTS", "webhooks"));
-            add(&["$JS.API.CONSUMER.DELETE.WEBHOOKS.>", "$JS.ACK.NOTIFY.>", "$JS.ACK.WEBHOOKS.>"]);
-            for stream in ["NOTIFY", "WEBHOOKS"] {
-                for verb in ["CREATE", "INFO", "MSG.NEXT"] {
-                    add(&[&format!("$JS.API.CONSUMER.{verb}.{stream}.>")]);
-                }
-            }
-        }
-        "api" => {
-            add(&[
-                "events.3.acme.lead_1",
-                "wake.3",
-                "webhooks.acme.hook_1",
-                "audit.acme",
-                "$KV.roster.>",
-                "$KV.auth.>",
-                "$KV.heard.>",
-            ]);
-            add(&[
-                "$JS.API.DIRECT.GET.EVENTS",
-                "$JS.API.DIRECT.GET.AUDIT",
-                "$JS.API.DIRECT.GET.KV_roster",
-                "$JS.API.DIRECT.GET.KV_auth",
-            ]);
-            for stream in ["EVENTS", "BELL"] {
-                for verb in ["CREATE", "INFO", "MSG.NEXT", "DELETE"] {
-                    add(&[&format!("$JS.API.CONSUMER.{verb}.{stream}.>")]);
-                }
-            }
-        }
-        "admin" => add(&[
-            "$JS.API.>",
-            "$JS.ACK.>",
-            "$KV.>",
-            "leads.new.3.acme",
-            "events.3.acme.lead_1",
-            "notify.email.acme",
-            "webhooks.acme.hook_1",
-            "audit.acme",
-            "wake.3",
-            "leads.in.>",
-        ]),
-        "all" => add(&[
-            "leads.new.3.acme",
-            "leads.rejected.acme.zillow",
-            "events.3.acme.lead_1",
-            "notify.email.acme",
-            "bell.acme.ana.lead_1",
-            "undelivered.acme.lead_1.1.ana",
-            "webhooks.acme.hook_1",
-            "audit.acme",
-            "dead.>",
-            "wake.3",
-            "$KV.>",
-            "$JS.ACK.>",
-            "$JS.API.CONSUMER.>",
-            "$JS.API.DIRECT.GET.>",
-            "$JS.API.STREAM.MSG.GET.>",
-            "$JS.API.STREAM.MSG.DELETE.>",
-        ]),
+    let more = match user {
+        "ingest" => INGEST,
+        "router" => ROUTER,
+        "notifier" => NOTIFIER,
+        "api" => API,
+        "admin" => ADMIN,
+        "all" => ALL,
+        "acme.zillow" => return vec!["leads.in.acme.zillow"],
         other => panic!("nobody said what {other} may"),
-    }
-    may.into_iter().map(|one| &*one.leak()).collect()
+    };
+    SERVICES.split_whitespace().chain(more.split_whitespace()).collect()
 }
 
 fn fits(pattern: &str, subject: &str) -> bool {
