@@ -154,7 +154,7 @@ async fn whoever_claims_while_everything_is_lost_only_hears_to_ask_again() {
 
 /// A Redis whose data lies in a directory of ours.
 async fn redis_in(directory: &Path) -> RedisServer {
-    let options = ServerOptions { port: 0, data: Some(directory.to_owned()) };
+    let options = ServerOptions { data: Some(directory.to_owned()), ..Default::default() };
     RedisServer::start_with(options).await.unwrap()
 }
 
