@@ -168,7 +168,7 @@ const NOTIFIER: &str = "events.3.acme.lead_1 wake.3 notify.email.acme bell.acme.
     $JS.API.CONSUMER.CREATE.EVENTS.notifier $JS.API.CONSUMER.CREATE.EVENTS.webhooks \
     $JS.API.CONSUMER.INFO.EVENTS.notifier $JS.API.CONSUMER.INFO.EVENTS.webhooks \
     $JS.API.CONSUMER.MSG.NEXT.EVENTS.notifier $JS.API.CONSUMER.MSG.NEXT.EVENTS.webhooks \
-    $JS.ACK.EVENTS.notifier.> $JS.ACK.EVENTS.webhooks.> \
+    $JS.ACK.EVENTS.notifier.> $JS.ACK.EVENTS.webhooks.> $JS.API.CONSUMER.DELETE.EVENTS.webhooks \
     $JS.API.CONSUMER.CREATE.NOTIFY.> $JS.API.CONSUMER.INFO.NOTIFY.> $JS.API.CONSUMER.MSG.NEXT.NOTIFY.> $JS.ACK.NOTIFY.> \
     $JS.API.CONSUMER.CREATE.WEBHOOKS.> $JS.API.CONSUMER.INFO.WEBHOOKS.> \
     $JS.API.CONSUMER.MSG.NEXT.WEBHOOKS.> $JS.API.CONSUMER.DELETE.WEBHOOKS.> $JS.ACK.WEBHOOKS.>";
@@ -287,7 +287,7 @@ async fn commands(redis: &mut redis::aio::MultiplexedConnection) -> Vec<(String,
 
 /// What the scripts do, what is read past them, and what a connection needs.
 const EVERYBODYS: &str = "ping info time cluster|slots multi exec eval evalsha \
-    get set del hget hmget hgetall hset hdel xadd xdel xlen xrange zadd zrem zscore zcount zlexcount \
+    get set del hget hmget hgetall hset hdel exists xadd xdel xlen xrange zadd zrem zscore zcount zlexcount \
     zrange zrangebylex zremrangebylex zremrangebyscore";
 
 async fn ask(url: &str, words: &[impl AsRef<str>]) -> redis::RedisResult<Value> {
