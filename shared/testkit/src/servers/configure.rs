@@ -16,11 +16,14 @@ pub(super) fn nats(place: &Place) -> io::Result<Vec<String>> {
     );
     if let Some(tls) = &place.tls {
         let (cert, key) = (tls.cert.display(), tls.key.display());
-        text += &format!("tls {{\n  cert_file: \"{cert}\"\n  key_file: \"{key}\"\n");
-        if let Some(clients) = &tls.clients {
-            text += &format!("  ca_file: \"{}\"\n  verify: true\n", clients.display());
-        }
-        text += "}\n";
+        let clients = tls.clients.as_ref().map_or_else(String::new, |clients| {
+            format!("  ca_file: \"{}\"\n  verify: true\n", clients.display())
+        });
+        text.extend([
+            format!("tls {{\n  cert_file: \"{cert}\"\n  key_file: \"{key}\"\n"),
+            clients,
+            "}\n".to_owned(),
+        ]);
     }
     if let Some(users) = &place.users {
         text += &users.nats();
