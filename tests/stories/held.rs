@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tipoff_domain::LeadId;
-use tipoff_tests::{World, minutes, robin};
+use tipoff_tests::{World, id, minutes, robin};
 use tipoff_wire::EventKind;
 
 async fn team() -> World {
@@ -57,7 +57,7 @@ async fn the_source_itself_may_send_the_contact_details_later() {
     waits(&world, &lead, "incomplete").await;
     let mut complete = address_only();
     complete["emails"] = json!(["dana@example.com"]);
-    world.sends_again(&lead, "zillow", complete).await;
+    assert_eq!(world.sends("zillow", &complete).await, lead, "by its own id it is the same lead");
     assert_eq!(world.offered(&lead, 1).await, ["ana"]);
     assert_eq!(world.shown(&lead).await["lead"]["emails"], json!(["dana@example.com"]));
 }
@@ -79,6 +79,31 @@ async fn a_lead_that_was_typed_in_is_kept_told_to_nobody_and_routed_when_sent_on
     assert_eq!(existing.field("code"), "already_routed");
     let agent = world.agent("ana").await;
     agent.post(&format!("/v1/leads/{lead}/send-to-routing"), &json!({})).await.expect(403);
+}
+
+#[tokio::test]
+async fn a_lead_of_no_source_goes_by_routes_of_any_source_or_rests() {
+    let world = team().await;
+    world.route("Known", robin(&["ana"]), json!({"criteria": {"sources": "all"}})).await;
+    let admin = world.intake.with_key(&world.caller("admin", None).await.key);
+    let sends = async |lead: Value| -> LeadId {
+        id(&admin.post("/v1/leads", &lead).await.expect(202).field("id"))
+    };
+    let lead = sends(json!({"emails": ["dana@example.com"]})).await;
+    assert_eq!(world.pooled(&lead).await, "no_source", "all that are known is not any");
+    assert_eq!(world.shown(&lead).await["source"], Value::Null);
+
+    let typed = sends(json!({"emails": ["eli@example.com"], "origin": "manual"})).await;
+    waits(&world, &typed, "not_automatic").await;
+    let sent = world.orders("send-to-routing", &typed, json!({})).await.expect(422);
+    assert_eq!(sent.field("code"), "no_source");
+
+    world.route("Any", robin(&["ben"]), json!({})).await;
+    let lead = sends(json!({"emails": ["fay@example.com"]})).await;
+    assert_eq!(world.offered(&lead, 1).await, ["ben"]);
+    let report = world.operator.get("/v1/entities/acme/report").await.expect(200).json();
+    assert_eq!(report["totals"]["received"], 2, "what was typed in stands beside: {report}");
+    assert!(report["identities"].as_array().unwrap().iter().all(|sum| sum["holds"] == true));
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 use tipoff_domain::LeadId;
-use tipoff_wire::{Accepted, subject};
 
 use crate::calls::Answer;
 use crate::{World, id};
@@ -30,20 +29,6 @@ impl World {
     pub async fn sends(&self, source: &str, lead: &Value) -> LeadId {
         let answer = self.source(source).await.post("/v1/leads", lead).await.expect(202);
         id(&answer.field("id"))
-    }
-
-    /// The lead comes again when the intake has forgotten that it came before.
-    pub async fn sends_again(&self, lead: &LeadId, source: &str, body: Value) {
-        let accepted = Accepted {
-            id: lead.clone(),
-            entity: id("acme"),
-            source: Some(id(source)),
-            received_at: self.clock.now(),
-            lead: serde_json::from_value(with(body, json!({"source": source}))).unwrap(),
-        };
-        let to = subject::leads_new(self.roster.partition(&accepted.entity), &accepted.entity);
-        let sent = self.nats.jetstream.publish(to, serde_json::to_vec(&accepted).unwrap().into());
-        sent.await.unwrap().await.unwrap();
     }
 
     /// `agent` does that to the lead: `claim`, `pass`, `return` and so on.

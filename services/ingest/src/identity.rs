@@ -37,8 +37,9 @@ impl Key {
     }
 
     /// The id of the lead that has this key.
-    pub(crate) fn lead_id(&self, entity: &EntityId, source: &SourceId) -> LeadId {
-        // Names hold no NUL, so no two triples make the same text.
+    pub(crate) fn lead_id(&self, entity: &EntityId, source: Option<&SourceId>) -> LeadId {
+        // Names hold no NUL and are not empty, so no two triples make the same text.
+        let source = source.map_or("", SourceId::as_str);
         let mut name = format!("{entity}\0{source}\0").into_bytes();
         match self {
             Self::ExternalId(key) | Self::MessageId(key) => name.extend_from_slice(key.as_bytes()),
@@ -50,6 +51,16 @@ impl Key {
         let space = Uuid::new_v5(&LEADS, self.space().as_bytes());
         let id = Uuid::new_v5(&space, &name);
         format!("lead_{}", id.simple()).parse().expect("hexadecimal digits make a name")
+    }
+
+    /// What JetStream recognises a resend by. A lead that waits for a way to
+    /// reach the person (D-26) is no resend when it comes again with one; but an
+    /// `Idempotency-Key` says the same each time.
+    pub(crate) fn message_id(&self, lead: &LeadId, reachable: bool) -> String {
+        match self {
+            Self::ExternalId(_) | Self::MessageId(_) if !reachable => format!("{lead}:incomplete"),
+            _ => lead.to_string(),
+        }
     }
 }
 
@@ -67,7 +78,7 @@ mod tests {
     use super::*;
 
     fn id(key: &Key, entity: &str, source: &str) -> LeadId {
-        key.lead_id(&entity.parse().unwrap(), &source.parse().unwrap())
+        key.lead_id(&entity.parse().unwrap(), Some(&source.parse().unwrap()))
     }
 
     #[test]
@@ -78,6 +89,13 @@ mod tests {
         assert_ne!(first, id(&key, "acme", "website"));
         assert_ne!(first, id(&key, "other", "zillow"));
         assert!(first.as_str().starts_with("lead_") && first.as_str().len() == 37);
+    }
+
+    #[test]
+    fn a_lead_without_a_source_is_another_one() {
+        let key = Key::ExternalId("web-42".to_owned());
+        let entity = "acme".parse().unwrap();
+        assert_ne!(key.lead_id(&entity, None), id(&key, "acme", "zillow"));
     }
 
     #[test]

@@ -89,8 +89,10 @@ impl Intake {
         let country = &sent.entity.entity.country;
         let mut lead = read::lead(sent.body, country).map_err(Refusal::Unreadable)?;
         let source = source_of(&lead, sent.source)?;
-        self.make_known(sent.entity, &source).await?;
-        lead.source = Some(source.clone());
+        if let Some(source) = &source {
+            self.make_known(sent.entity, source).await?;
+        }
+        lead.source.clone_from(&source);
 
         let hash = identity::hash(sent.body);
         let key = match (&lead.external_id, sent.key) {
@@ -98,16 +100,10 @@ impl Intake {
             (None, Some(key)) => key,
             (None, None) => Key::Content { hash: hash.clone(), day: sent.at.date_naive() },
         };
-        let id = key.lead_id(&sent.entity.id, &source);
+        let id = key.lead_id(&sent.entity.id, source.as_ref());
         let entity = sent.entity.id.clone();
-        let accepted = Accepted {
-            id: id.clone(),
-            entity,
-            source: Some(source),
-            received_at: self.now(),
-            lead,
-        };
-        let published = self.write_down(&accepted, &hash).await?;
+        let accepted = Accepted { id: id.clone(), entity, source, received_at: self.now(), lead };
+        let published = self.write_down(&accepted, &key, &hash).await?;
         self.note_seen(&accepted);
         if published.duplicate && matches!(key, Key::Idempotency(_)) {
             self.compare_with_first(published.sequence, &hash).await?;
@@ -115,13 +111,19 @@ impl Intake {
         Ok(Taken { id, duplicate: published.duplicate })
     }
 
-    async fn write_down(&self, accepted: &Accepted, hash: &str) -> Result<Published, PublishError> {
-        let Accepted { id, entity, .. } = accepted;
+    async fn write_down(
+        &self,
+        accepted: &Accepted,
+        key: &Key,
+        hash: &str,
+    ) -> Result<Published, PublishError> {
+        let Accepted { id, entity, lead, .. } = accepted;
         let to = subject::leads_new(self.roster.partition(entity), entity);
         let mut headers = HeaderMap::new();
         headers.insert(BODY_HEADER, hash);
         let body = serde_json::to_vec(accepted).expect("what was read from JSON is JSON again");
-        self.publisher.publish(to, id.as_str(), None, headers, Bytes::from(body)).await
+        let message = key.message_id(id, lead.is_reachable());
+        self.publisher.publish(to, &message, None, headers, Bytes::from(body)).await
     }
 
     /// So that the list of sources says which of them send; no lead waits for that.
@@ -232,17 +234,14 @@ impl Intake {
     }
 }
 
-/// The source that the caller stands for, or that the body names.
-fn source_of(lead: &Lead, implied: Option<&SourceId>) -> Result<SourceId, Refusal> {
+/// The source that the caller stands for, or that the body names; an admin may
+/// know none (D-27).
+fn source_of(lead: &Lead, implied: Option<&SourceId>) -> Result<Option<SourceId>, Refusal> {
     match (implied, &lead.source) {
         (Some(implied), Some(named)) if implied != named => Err(Refusal::invalid(
             "/source",
             "is not the source that this was sent for; leave it out",
         )),
-        (Some(source), _) | (None, Some(source)) => Ok(source.clone()),
-        (None, None) => Err(Refusal::invalid(
-            "/source",
-            "name the source; this key stands for the whole entity",
-        )),
+        (source, named) => Ok(source.or(named.as_ref()).cloned()),
     }
 }

@@ -154,17 +154,46 @@ async fn a_key_of_another_entity_reaches_only_that_entity() {
 #[tokio::test]
 async fn an_admin_names_the_source_and_a_new_one_becomes_known() {
     let world = World::new().await;
-    let unnamed = world.post_as(&world.admin, "/v1/leads").json(&dana());
-    let (status, problem) = answer(unnamed).await;
-    assert_eq!(status, 422);
-    assert_eq!(fields(&problem), ["/source"]);
-
     let mut sent = dana();
     sent["source"] = json!("open-house");
     assert_eq!(answer(world.post_as(&world.admin, "/v1/leads").json(&sent)).await.0, 202);
     assert!(
         world.roster.view(&entity("acme")).unwrap().sources.contains_key(&source("open-house"))
     );
+}
+
+#[tokio::test]
+async fn an_admin_need_not_know_where_a_lead_is_from() {
+    let world = World::new().await;
+    let unnamed = || answer(world.post_as(&world.admin, "/v1/leads").json(&dana()));
+    let (status, taken) = unnamed().await;
+    assert_eq!((status.as_u16(), &taken["duplicate"]), (202, &json!(false)));
+    let lead = &world.leads().await[0];
+    assert_eq!((lead.source.clone(), lead.lead.source.clone()), (None, None));
+    let (_, again) = unnamed().await;
+    assert_eq!((&again["id"], &again["duplicate"]), (&taken["id"], &json!(true)));
+    assert_ne!(world.send(&dana()).await.1["id"], taken["id"], "of a source it is another lead");
+    let known = &world.roster.view(&entity("acme")).unwrap().sources;
+    assert_eq!(known.keys().collect::<Vec<_>>(), [&source("zillow")], "nothing was made up");
+}
+
+#[tokio::test]
+async fn contact_details_that_come_later_are_no_resend() {
+    let world = World::new().await;
+    let address = json!({"external_id": "web-42", "property": {"address": "15 Oak Ct"}});
+    let mut complete = address.clone();
+    complete["email"] = json!("dana@example.com");
+    let mut sent = Vec::new();
+    for lead in [&address, &address, &complete, &complete, &address] {
+        let (status, taken) = world.send(lead).await;
+        assert_eq!(status, 202);
+        sent.push((taken["id"].clone(), taken["duplicate"] == true));
+    }
+    assert!(sent.iter().all(|(id, _)| *id == sent[0].0), "it is one lead");
+    let duplicates: Vec<bool> = sent.iter().map(|(_, duplicate)| *duplicate).collect();
+    assert_eq!(duplicates, [false, true, false, true, true]);
+    let reachable = world.leads().await.into_iter().map(|lead| lead.lead.is_reachable());
+    assert_eq!(reachable.collect::<Vec<_>>(), [false, true]);
 }
 
 #[tokio::test]
