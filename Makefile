@@ -30,7 +30,7 @@ fmt: setup ## Format everything
 bench: setup ## What this machine can do: leads from door to mail, beside the yardstick (docs/performance.md)
 	@cargo run --release --package tipoff -- bench route --leads 20000
 
-mutations: setup ## Break the board's scripts on purpose, thirty times, and see that it is found out
+mutations: setup ## Break the board's scripts on purpose, in some thirty places, and see that it is found out
 	@TIPOFF_MUTATIONS=1 cargo test --package tipoff-board mutations -- --nocapture
 
 cluster: setup ## Three NATS servers (R3) and three Redis masters: the bench with 1, 2 and 4 routers, and every story

@@ -21,6 +21,19 @@ async fn a_route_that_is_edited_leaves_the_offer_alone_and_counts_from_the_next_
 }
 
 #[tokio::test]
+async fn a_route_that_becomes_a_jump_ball_asks_everybody_else_next() {
+    let world = World::with_team(&["ana", "ben", "chloe"]).await;
+    let route = world.route("Robin", robin(&["ana", "ben", "chloe"]), json!({})).await;
+    let lead = world.lead_from_zillow("Dana").await;
+    assert_eq!(world.offered(&lead, 1).await, ["ana"]);
+    world.change_route(&route, json!({"strategy": jump_ball()})).await;
+    world.does("ana", "pass", &lead).await.expect(200);
+    assert_eq!(world.offered(&lead, 2).await, ["ben", "chloe"]);
+    world.does("ben", "pass", &lead).await.expect(200);
+    world.does("chloe", "claim", &lead).await.expect(200);
+}
+
+#[tokio::test]
 async fn what_a_paused_or_deleted_route_has_out_stays_claimable() {
     let world = World::with_team(&["ana"]).await;
     let (paused, deleted) = (

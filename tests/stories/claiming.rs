@@ -142,3 +142,41 @@ async fn two_hundred_agents_jump_and_one_has_the_lead() {
     assert_eq!(answers.iter().filter(|(_, word)| word == "taken").count(), 199);
     assert_eq!(world.history(&lead).await, ["lead.received", "lead.offered", "lead.claimed"]);
 }
+
+#[tokio::test]
+async fn what_a_route_hides_is_seen_by_whoever_has_the_lead_and_by_nobody_before() {
+    let world = World::with_team(&["ana"]).await;
+    let strategy = json!({"kind": "round_robin", "agents": ["ana"]});
+    world.route("Robin", strategy, json!({"preview": ["kind", "price"]})).await;
+    let property = json!({"address": "15 Oak Ct", "price": 450_000});
+    let lead =
+        world.lead("Dana", json!({"message": "About the villa", "property": property})).await;
+    world.offered(&lead, 1).await;
+    let (ana, browser) = (world.agent("ana").await, world.operator.with_key(""));
+    let mail = world.mail("ana", &lead, 1).await;
+    let link = claim_link(&mail);
+    let page = browser.open(link.strip_prefix(&browser.base_url()).unwrap()).await;
+    let (at, timeline) = (format!("/v1/leads/{lead}"), format!("/v1/leads/{lead}/timeline"));
+    let seen = [
+        ana.get(&at).await.expect(200).text,
+        ana.get(&timeline).await.expect(200).text,
+        ana.get("/v1/me/offers").await.expect(200).text,
+        format!("{}{}{}", mail.subject, mail.text, mail.html.unwrap()),
+        page.html,
+    ];
+    for text in &seen {
+        for hidden in ["Dana", "villa", "Oak", "zillow", "Zillow"] {
+            assert!(!text.contains(hidden), "{hidden} in {text}");
+        }
+    }
+    assert!(seen[3].contains("$450,000") && seen[4].contains("$450,000"));
+    assert_eq!(ana.get(&at).await.json()["lead"]["property"], json!({"price": 450_000.0}));
+
+    world.does("ana", "claim", &lead).await.expect(200);
+    let whole = ana.get(&at).await.expect(200).json();
+    assert_eq!(
+        (&whole["source"], &whole["lead"]["name"]["full"]),
+        (&json!("zillow"), &json!("Dana"))
+    );
+    assert!(ana.get(&timeline).await.expect(200).text.contains("zillow"));
+}

@@ -1,7 +1,7 @@
 //! When leads go out, and to whom while nobody is in (D-16, D-17, D-18).
 
 use serde_json::{Value, json};
-use tipoff_tests::{World, assign_to, jump_ball, minutes, robin};
+use tipoff_tests::{World, assign_to, friday_at_ten, jump_ball, minutes, robin};
 use tipoff_wire::EventKind;
 
 fn quiet(from: &str, to: &str) -> Value {
@@ -90,4 +90,37 @@ async fn a_lead_is_routed_anew_three_times_at_most_and_then_rests_in_the_pool() 
         world.does(agent, "pass", &lead).await.expect(200);
     }
     assert_eq!(world.pooled(&lead).await, "too_many_reroutes");
+}
+
+#[tokio::test]
+async fn a_route_that_holds_its_leads_goes_on_with_them_in_the_morning() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    let hours = json!({"zone": "America/New_York", "hours": {"from": "09:00", "to": "17:00"}});
+    let day = json!({"schedule": hours, "claim_within": "30m", "after_close": {"hold": "0s"}});
+    world.route("Day", robin(&["ana", "ben"]), day).await;
+    world.fast_forward(minutes(7 * 60 - 10)).await;
+    let evening = world.lead_from_zillow("Dana").await;
+    assert_eq!(world.offered(&evening, 1).await, ["ana"]);
+    assert_eq!(world.shown(&evening).await["seconds_left"], (16 * 60 + 30) * 60, "at 16:50");
+
+    world.fast_forward(minutes(5 * 60)).await;
+    let night = world.lead_from_zillow("Eli").await;
+    let waits = world.first(&night, EventKind::Held).await;
+    assert_eq!(waits.after.until.unwrap(), friday_at_ten() + minutes(23 * 60));
+    assert_eq!(world.shown(&night).await["why"], "until_opening");
+    let held = world.operator.get("/v1/entities/acme/held").await.expect(200).json();
+    assert_eq!(held["leads"], json!([]), "nobody has to do anything about it");
+    let sent = world.orders("send-to-routing", &night, json!({})).await.expect(409);
+    assert_eq!(sent.field("code"), "waits");
+    let report = world.operator.get("/v1/entities/acme/report").await.expect(200).json();
+    assert_eq!(report["totals"]["in_flight"], 2);
+    let audit = world.operator.get("/v1/audit").await.expect(200).json();
+    assert_eq!(audit["in_order"], true, "{audit}");
+
+    // Who passes at night leaves it to the next, in the morning.
+    world.does("ana", "pass", &evening).await.expect(200);
+    world.nth(&evening, EventKind::Held, 1).await;
+    world.fast_forward_to(friday_at_ten() + minutes(23 * 60)).await;
+    assert_eq!(world.offered(&evening, 2).await, ["ben"]);
+    assert_eq!(world.offered(&night, 1).await, ["ben"], "the turn went on with the first lead");
 }

@@ -81,3 +81,30 @@ async fn assign_to_agent_comes_first_wherever_it_stands_and_the_upper_of_two_win
     world.does("ben", "return", &buyer).await.expect(200);
     assert_eq!(world.shown(&buyer).await["state"], "pooled");
 }
+
+#[tokio::test]
+async fn what_rests_in_the_pool_is_offered_the_oldest_first_as_soon_as_somebody_is_free() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    world.route("Robin", robin(&["ana"]), json!({"criteria": {"kinds": ["buyer"]}})).await;
+    world.operator.post("/v1/entities/acme/agents/ana/pause", &json!({})).await.expect(200);
+    let mut resting = Vec::new();
+    for name in ["Dana", "Eli", "Fay"] {
+        let lead = world.lead_from_zillow(name).await;
+        assert_eq!(world.pooled(&lead).await, "nobody_eligible");
+        world.fast_forward(minutes(1)).await;
+        resting.push(lead);
+    }
+    // What somebody sent back stays there (D-25).
+    world.does("ben", "claim", &resting[0]).await.expect(200);
+    world.does("ben", "return", &resting[0]).await.expect(200);
+    world.settle(json!({"serve_pool_every": "1m"})).await;
+    world.operator.post("/v1/entities/acme/agents/ana/resume", &json!({})).await.expect(200);
+    assert_eq!(world.offered(&resting[1], 1).await, ["ana"]);
+    world.does("ana", "pass", &resting[1]).await.expect(200);
+    world.nth(&resting[1], EventKind::Pooled, 2).await;
+    assert_eq!(world.history(&resting[2]).await, ["lead.received", "lead.pooled"], "in a minute");
+    world.fast_forward(minutes(1)).await;
+    assert_eq!(world.offered(&resting[2], 1).await, ["ana"]);
+    let returned = world.history(&resting[0]).await;
+    assert_eq!(returned.last(), Some(&"lead.returned"), "and who passed is not asked again");
+}

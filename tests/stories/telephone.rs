@@ -171,6 +171,16 @@ async fn without_acceptance_the_call_goes_straight_to_the_connection() {
 }
 
 #[tokio::test]
+async fn without_acceptance_too_who_presses_nothing_hears_what_to_say() {
+    let world = called(robin(&["ana"]), json!({"acceptance": false})).await;
+    dana(&world).await;
+    let mut call = rings(&world, ANA).await;
+    call.answer().await;
+    let hint = call.say_nothing().await;
+    assert!(hint.text().contains("your name is Ana,") && hint.asks.is_some(), "{}", hint.text());
+}
+
+#[tokio::test]
 async fn after_the_deadline_the_keys_do_nothing() {
     let world = called(robin(&["ana", "ben"]), json!({"claim_within": "60s"})).await;
     let lead = dana(&world).await;

@@ -27,7 +27,7 @@ mod work;
 pub use telephony::{Forgetful, Options as TelephonyOptions, make_memory};
 
 pub use insight::report::{report, sheet};
-pub use insight::simulate::past;
+pub use insight::simulate::{LOOK_BACK, past};
 pub use insight::why::why;
 
 use std::sync::Arc;

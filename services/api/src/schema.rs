@@ -10,6 +10,8 @@ mod route;
 mod tests;
 mod webhook;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -108,6 +110,17 @@ pub(crate) struct Entity {
     /// For how long a pass can be taken back, at most `60s`; not at all if left out.
     #[schema(example = "10s")]
     undo_pass: Option<String>,
+    /// What rests in the pool is offered again by the routes, the oldest first and one every so long, as soon as somebody can take it; left out, it stays there. What somebody sent back stays in any case.
+    #[schema(example = "1m")]
+    serve_pool_every: Option<String>,
+    /// Agents who let so many offers in a row run out are paused; nobody, if left out. A claim or a pass begins the row anew.
+    missed_offers: Option<MissedOffers>,
+}
+
+#[derive(ToSchema)]
+pub(crate) struct MissedOffers {
+    #[schema(minimum = 1)]
+    pause_at: u32,
 }
 
 #[derive(ToSchema)]
@@ -293,6 +306,9 @@ pub(crate) struct Pond {
     /// A lead that was claimed here and not worked on for this long comes back, `1m` to `365d`; never if left out.
     #[schema(example = "2d")]
     reclaim_after: Option<String>,
+    /// What rests here because nobody took it is offered again by the routes, the oldest first and one every so long, as soon as somebody can take it.
+    #[schema(example = "1m")]
+    serve_every: Option<String>,
 }
 
 #[derive(ToSchema)]
@@ -470,6 +486,8 @@ pub(crate) struct Event {
     by: Option<String>,
     reason: Option<String>,
     inquiry: Option<String>,
+    /// `lead.expired`: how many offers in a row each of them has let run out by now.
+    misses: Option<BTreeMap<String, u32>>,
     tags: Option<Vec<String>>,
     smart_plan: Option<String>,
     /// Why it went where it went: every route and every agent considered.

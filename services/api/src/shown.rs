@@ -5,15 +5,18 @@
 
 mod guarded;
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tipoff_board::OnBoard;
 use tipoff_domain::plan::How;
-use tipoff_domain::{AgentId, EntityView, LenderId, Origin};
+use tipoff_domain::preview::Part;
+use tipoff_domain::{AgentId, EntityView, Lead, LenderId, Origin, RouteId, SourceId};
 use tipoff_roster::{Access, Role};
 use tipoff_wire::event::{Released, State, Tried};
-use tipoff_wire::{After, PooledWhy};
+use tipoff_wire::{After, Event, PooledWhy};
 use utoipa::ToSchema;
 
 pub(crate) use guarded::guarded;
@@ -136,9 +139,12 @@ impl Shown {
     ) -> Self {
         let owner = owner(on_board, view).map(ToString::to_string);
         let lender = lender(&on_board.now_is, view);
-        let lead = match sight {
-            Sight::Whole => json!(on_board.lead),
-            Sight::Guarded => json!(guarded(&on_board.lead)),
+        let (lead, source) = match sight {
+            Sight::Whole => (json!(on_board.lead), on_board.now_is.source.clone()),
+            Sight::Guarded => {
+                let (lead, source) = previewed(on_board, view);
+                (json!(guarded(&lead)), source)
+            }
         };
         let After { pending, until, .. } = on_board.now_is.clone();
         let seconds_left =
@@ -172,13 +178,41 @@ impl Shown {
             tried: after.tried,
             duplicate_of: after.duplicate_of.map(Into::into),
             inquiries: after.inquiries,
-            source: after.source.map(Into::into),
+            source: source.map(Into::into),
             received_at: after.received_at,
             t0: after.t0,
             seconds_left,
             lead,
         }
     }
+}
+
+/// The lead, and where it is from, as far as its route shows them to those who
+/// do not have it.
+pub(crate) fn previewed<'a>(
+    on_board: &'a OnBoard,
+    view: Option<&EntityView>,
+) -> (Cow<'a, Lead>, Option<SourceId>) {
+    let OnBoard { lead, now_is, .. } = on_board;
+    let Some(view) = view else { return (Cow::Borrowed(lead), now_is.source.clone()) };
+    let route = now_is.route.as_ref();
+    let source = now_is.source.clone().filter(|_| view.shows(route, Part::Source));
+    (view.previewed(lead, route), source)
+}
+
+/// An event as `agent` hears of it (everybody else: `None`), of a lead that is on `route`.
+pub(crate) fn heard(
+    event: Event,
+    agent: Option<&AgentId>,
+    route: Option<&RouteId>,
+    view: Option<&EntityView>,
+) -> Event {
+    let mut event = event.without_payload();
+    let theirs = agent.is_none_or(|agent| event.after.agent.as_ref() == Some(agent));
+    if !theirs && view.is_some_and(|view| !view.shows(route, Part::Source)) {
+        event.after.source = None;
+    }
+    event
 }
 
 /// Who has the person, whoever works the lead: an agent's own site gives them
@@ -207,8 +241,6 @@ fn lender(now_is: &After, view: Option<&EntityView>) -> Option<ShownLender> {
 
 #[cfg(test)]
 mod tests {
-    use tipoff_domain::Lead;
-
     use super::*;
 
     fn on_board(after: &Value) -> OnBoard {

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use tipoff_board::OnBoard;
-use tipoff_domain::{Agent, EntityView, Lead, Locale, Property};
+use tipoff_domain::preview::Part;
+use tipoff_domain::{Agent, EntityView, Lead, Locale, Property, SourceId};
 use tipoff_letters::Facts;
 use tipoff_wire::Notice;
+use tipoff_wire::notice::What;
 
 use tipoff_letters::plain::{HIDDEN, one_line, paragraphs, shortened, without_contact};
 use tipoff_letters::words::{Args, args, say};
@@ -33,8 +35,13 @@ impl Told {
 
 /// What can be told before the lead is claimed.
 pub(crate) fn before_claiming(told: &Told) -> Facts {
-    let mut facts = facts(told, without_contact);
-    let message = told.lead.lead.message.as_deref().unwrap_or_default();
+    let (notice, view, now_is) = (&told.notice, &told.view, &told.lead.now_is);
+    // Whoever has it is not kept in the dark, only whoever looks at their screen.
+    let route = now_is.route.as_ref().filter(|_| !matches!(notice.what, What::Assigned { .. }));
+    let lead = view.previewed(&told.lead.lead, route);
+    let source = now_is.source.as_ref().filter(|_| view.shows(route, Part::Source));
+    let mut facts = facts(told, &lead, source, without_contact);
+    let message = lead.message.as_deref().unwrap_or_default();
     facts.message = shortened(&without_contact(&paragraphs(message)), EXCERPT);
     facts
 }
@@ -42,15 +49,20 @@ pub(crate) fn before_claiming(told: &Told) -> Facts {
 /// What can be told to the agent who has the lead.
 pub(crate) fn everything(told: &Told) -> Facts {
     let lead = &told.lead.lead;
-    let mut facts = facts(told, str::to_owned);
+    let mut facts = facts(told, lead, told.lead.now_is.source.as_ref(), str::to_owned);
     facts.message = shortened(&paragraphs(lead.message.as_deref().unwrap_or_default()), WHOLE);
     facts.phones = lead.phones.iter().map(|phone| one_line(phone)).collect();
     facts.emails = lead.emails.iter().map(|email| one_line(email)).collect();
     facts
 }
 
-fn facts(told: &Told, shown: impl Fn(&str) -> String) -> Facts {
-    let (lead, locale) = (&told.lead.lead, told.locale());
+fn facts(
+    told: &Told,
+    lead: &Lead,
+    source: Option<&SourceId>,
+    shown: impl Fn(&str) -> String,
+) -> Facts {
+    let locale = told.locale();
     let word = |key: &str, args: &Args| say(locale, key, args);
     let who = lead
         .name
@@ -73,7 +85,7 @@ fn facts(told: &Told, shown: impl Fn(&str) -> String) -> Facts {
             .as_ref()
             .and_then(|property| price(property, &told.view.entity.country))
             .unwrap_or_default(),
-        source: source(told, lead),
+        source: lead.source.as_ref().or(source).map(|id| called(told, id)).unwrap_or_default(),
         language: language
             .map(|code| word("speaks", &args([("code", code.into())])))
             .unwrap_or_default(),
@@ -81,9 +93,7 @@ fn facts(told: &Told, shown: impl Fn(&str) -> String) -> Facts {
     }
 }
 
-fn source(told: &Told, lead: &Lead) -> String {
-    let id = lead.source.as_ref().or(told.lead.now_is.source.as_ref());
-    let Some(id) = id else { return String::new() };
+fn called(told: &Told, id: &SourceId) -> String {
     told.view.sources.get(id).map_or_else(|| id.to_string(), |source| one_line(&source.name))
 }
 

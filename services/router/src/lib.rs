@@ -7,6 +7,8 @@
 //! the board decides.
 
 mod audit;
+mod backlog;
+mod misses;
 mod options;
 mod overlooked;
 mod place;

@@ -52,8 +52,10 @@ pub(crate) async fn share_out(
     let board = mover.board.clone();
     let (mut staff, mut changes) = (Staff::new(mover.roster.clone()), mover.roster.changes());
     let auditor = Auditor::new(board.clone(), mover.roster.clone(), mover.clock.clone());
-    let mut sweeping =
-        Sweeping { mover, auditor, tasks: TaskTracker::new(), running: BTreeMap::new(), mine };
+    let ending = stop.child_token();
+    let tasks = TaskTracker::new();
+    tasks.spawn(mover.clone().serve_backlogs(mine.subscribe(), ending.clone()));
+    let mut sweeping = Sweeping { mover, auditor, tasks, running: BTreeMap::new(), mine };
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut calls = nats.client.subscribe(subject::WAKE_ALL).await.map_err(Error::Wake)?;
@@ -71,6 +73,7 @@ pub(crate) async fn share_out(
             },
         }
     }
+    ending.cancel();
     sweeping.take(&[]);
     sweeping.tasks.close();
     sweeping.tasks.wait().await;

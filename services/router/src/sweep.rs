@@ -144,6 +144,10 @@ impl Mover {
             match self.board.roll_on(&lead, &plan).await? {
                 // Every time somebody more, so this comes to an end.
                 MovedOn::Full(more) => full.extend(more),
+                MovedOn::Done => {
+                    self.pause_who_misses(&lead).await;
+                    return Ok(MovedOn::Done);
+                }
                 moved => return Ok(moved),
             }
         }
@@ -153,10 +157,14 @@ impl Mover {
         let Some(view) = self.roster.view(&lead.entity) else { return Plan::nowhere_to_go() };
         let now_is = &lead.now_is;
         let mut dice = self.seeds.dice(&lead.entity, &lead.id, now_is.round + 1);
-        if now_is.state == State::Held {
+        let held = now_is.state == State::Held;
+        // What waited for an opening is planned as of then, if our clock is behind the board's.
+        let now =
+            now_is.until.filter(|_| held).map_or(self.clock.now(), |it| it.max(self.clock.now()));
+        if held && now_is.route.is_none() {
             // Whoever let it go wants it routed, however it came in (D-26, D-27).
             let arrival = Arrival { lead: &lead.lead, full, sent: true };
-            return plan(&arrival, &view, self.clock.now(), &mut dice);
+            return plan(&arrival, &view, now, &mut dice);
         }
         let tried: Vec<AgentId> = now_is
             .tried
@@ -170,12 +178,13 @@ impl Mover {
             tried: &tried,
             again: &now_is.again,
             tags: &now_is.tags,
+            jump_ball: now_is.jump_ball,
             first_offer: now_is.first_offer.unwrap_or(now_is.t0),
             board_now,
             reroutes: now_is.reroutes,
             full,
         };
-        plan_next(&hop, &view, self.clock.now(), &mut dice)
+        plan_next(&hop, &view, now, &mut dice)
     }
 }
 

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 use tipoff_board::Board;
 use tipoff_domain::simulate::{Answers, Outcome, simulate};
-use tipoff_domain::{AgentId, EntityId, Route};
+use tipoff_domain::{AgentId, EntityId, Route, Span};
 use tipoff_runtime::{Clock, Settings};
 
 use crate::exit::Usage;
@@ -36,6 +36,9 @@ pub(crate) struct Args {
     /// The same for one agent, as in ana=0.4; may be repeated
     #[arg(long = "agent", value_name = "AGENT=RATE")]
     agents: Vec<String>,
+    /// How long agents take to claim, as in 5m; as long as each took in truth, if left out
+    #[arg(long)]
+    after: Option<Span>,
     /// For programs
     #[arg(long)]
     json: bool,
@@ -70,10 +73,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         reading.set_message(format!("{read} leads read"));
     });
     let past = past.await.context("the board cannot be read")?;
+    let turns = board.turns_at(&args.entity, time.0, tipoff_api::LOOK_BACK).await;
+    let turns = tipoff_board::in_play(turns.context("the log cannot be read")?);
     reading.finish_and_clear();
     stop.cancel();
     let playing = ProgressBar::new(u64::from(args.runs)).with_style(style()?);
-    let outcome = simulate(&view, &past, &answers, args.runs, |done| {
+    let outcome = simulate(&view, &past, &answers, &turns, args.runs, |done| {
         playing.set_position(u64::from(done));
     });
     playing.finish_and_clear();
@@ -91,7 +96,7 @@ fn style() -> anyhow::Result<ProgressStyle> {
 
 fn answers(args: &Args) -> anyhow::Result<Answers> {
     let bad = |pair: &str| Usage(format!("`{pair}` is no rate: write it as in ana=0.4"));
-    let mut answers = Answers { others: args.answer, ..Answers::default() };
+    let mut answers = Answers { others: args.answer, after: args.after, ..Answers::default() };
     for pair in &args.agents {
         let (agent, rate) = pair.split_once('=').ok_or_else(|| bad(pair))?;
         let agent: AgentId = agent.parse().map_err(|_| bad(pair))?;

@@ -161,6 +161,7 @@ fn why(why: PooledWhy) -> &'static str {
         PooledWhy::Planned(Otherwise::Exhausted) => "everybody was asked and nobody took it",
         PooledWhy::Planned(Otherwise::TooManyReroutes) => "it was routed anew too often",
         PooledWhy::Planned(Otherwise::Incomplete) => "it names no way to reach the person",
+        PooledWhy::Planned(Otherwise::UntilOpening) => "it waits until its route opens",
         PooledWhy::Planned(Otherwise::NotAutomatic) => {
             "typed in or imported: somebody must send it to routing"
         }
@@ -190,6 +191,7 @@ pub(crate) fn route_verdict(verdict: RouteVerdict) -> &'static str {
         RouteVerdict::Matched => "matched, and takes the lead",
         RouteVerdict::Outranked => "would match, but another one comes first",
         RouteVerdict::NobodyEligible => "matches, but none of its agents can take it now",
+        RouteVerdict::Waits => "is closed, and the lead waits until it opens",
         RouteVerdict::TookOver => "takes over what another route could give to nobody",
         RouteVerdict::Paused => "is paused",
         RouteVerdict::Dates => "is not active on this date",

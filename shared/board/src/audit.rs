@@ -157,6 +157,6 @@ fn seen(now_is: &After, due: Option<f64>, rests: bool, is_owned: bool) -> Seen {
         has_agent: now_is.agent.is_some(),
         is_owned,
         must_be_worked: now_is.act_by.is_some(),
-        is_released: now_is.released.is_some(),
+        goes_on: now_is.released.is_some() || now_is.until.is_some(),
     }
 }

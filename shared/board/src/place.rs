@@ -169,7 +169,7 @@ pub(crate) fn marks(lead: &Lead) -> Vec<String> {
     emails.chain(phones).map(mark).collect()
 }
 
-fn agents(lead: &LeadId, list: &str) -> Result<Vec<AgentId>, BoardError> {
+pub(crate) fn agents(lead: &LeadId, list: &str) -> Result<Vec<AgentId>, BoardError> {
     let read = |name: &str| name.parse().map_err(|what| Board::unreadable(lead, &what));
     list.split(',').filter(|name| !name.is_empty()).map(read).collect()
 }

@@ -100,6 +100,13 @@ impl<'a> Fields<'a> {
         })
     }
 
+    fn misses(&self) -> Result<Vec<(AgentId, u32)>, Unreadable> {
+        self.list("misses", |pair| {
+            let (agent, count) = pair.split_once(':')?;
+            Some((agent.parse().ok()?, count.parse().ok()?))
+        })
+    }
+
     /// The state that these fields describe.
     pub(crate) fn after(&self) -> Result<After, Unreadable> {
         let t0 = self.instant("t0")?.ok_or_else(|| Self::bad("t0", ""))?;
@@ -210,6 +217,7 @@ pub(crate) fn event(partition: Partition, entry: &Entry) -> Result<Event, Unread
     let agents = fields.agents("agents")?;
     let mut decision = fields.json("decision")?;
     if let (Some(decision), Some(by)) = (decision.as_mut(), fields.word("picked_by")?) {
+        tipoff_domain::Decision::leave_out(decision, &fields.agents("at_limit")?);
         tipoff_domain::Decision::settle(decision, &agents, by);
     }
     let offered = kind == EventKind::Offered && after.state == State::Offered;
@@ -232,6 +240,7 @@ pub(crate) fn event(partition: Partition, entry: &Entry) -> Result<Event, Unread
         reason: fields.json("reason")?,
         due: fields.instant("due")?,
         inquiry: fields.parsed("inquiry")?,
+        misses: fields.misses()?.into_iter().collect(),
         tags: fields.json("new_tags")?.unwrap_or_default(),
         smart_plan: fields.text("enrol").map(str::to_owned),
         decision,

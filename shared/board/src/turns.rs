@@ -3,11 +3,19 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
+use tipoff_domain::model::turns as played;
 use tipoff_domain::{AgentId, EntityId, RouteId};
 
 use crate::keys::Keys;
+use crate::log::Logged;
+use crate::past::{Past, Remembered};
 use crate::{Board, BoardError};
+
+/// How many offers in a row an agent let run out.
+const MISSED: &str = "missed";
+/// Stories that are read at once.
+const AT_ONCE: usize = 16;
 
 /// The memory of one route.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,14 +49,105 @@ impl Board {
         while let Some(pair) = found.next().await {
             let (field, value) = pair?;
             let Some((what, route)) = field.split_once(&format!(":{entity}|")) else { continue };
-            // Beside each there is when it was changed.
+            // Beside each there is when it was changed, and what agents missed.
             let Ok(route) = route.parse().map_err(drop) else { continue };
-            if !what.starts_with("at:") {
+            if !what.starts_with("at:") && what != MISSED {
                 all.entry(route).or_default().read(what, &value);
             }
         }
         Ok(all)
     }
+
+    /// How many offers in a row these agents have let run out; those who answered
+    /// the last one are left out.
+    pub async fn misses(
+        &self,
+        entity: &EntityId,
+        agents: &[AgentId],
+    ) -> Result<BTreeMap<AgentId, u32>, BoardError> {
+        if agents.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mut read = redis::cmd("HMGET");
+        read.arg(Keys(self.partition(entity)).turns());
+        for agent in agents {
+            read.arg(format!("{MISSED}:{entity}|{agent}"));
+        }
+        let counts: Vec<Option<u32>> = read.query_async(&mut self.redis.clone()).await?;
+        let missed = agents.iter().zip(counts);
+        Ok(missed.filter_map(|(agent, count)| Some((agent.clone(), count?))).collect())
+    }
+
+    /// The next offer that the agent lets run out is the first.
+    pub async fn forget_misses(
+        &self,
+        entity: &EntityId,
+        agent: &AgentId,
+    ) -> Result<(), BoardError> {
+        let mut forget = redis::cmd("HDEL");
+        forget.arg(Keys(self.partition(entity)).turns()).arg(format!("{MISSED}:{entity}|{agent}"));
+        let _: u64 = forget.query_async(&mut self.redis.clone()).await?;
+        Ok(())
+    }
+
+    /// What they remembered at that instant, as far as the stories of the last
+    /// `leads` before it tell.
+    pub async fn turns_at(
+        &self,
+        entity: &EntityId,
+        instant: DateTime<Utc>,
+        leads: usize,
+    ) -> Result<BTreeMap<RouteId, Turns>, BoardError> {
+        let before = format!("{}.", instant.timestamp_millis());
+        let page = self.leads(entity, Some(&before), leads).await?;
+        let ids: Vec<_> = page.leads.into_iter().map(|lead| lead.id).collect();
+        let partition = self.partition(entity);
+        let stories = stream::iter(ids)
+            .map(|lead| async move { self.log.history(partition, entity, &lead).await });
+        let stories: Vec<Vec<Logged<Remembered>>> =
+            stories.buffer_unordered(AT_ONCE).try_collect().await?;
+        let mut latest = BTreeMap::new();
+        for mut story in stories {
+            story.retain(|logged| logged.event.at < instant);
+            let memory = Past::of(story).map(|past| past.memory).unwrap_or_default();
+            for [what, route, value, id] in memory.as_chunks().0 {
+                let (ms, number) = id.split_once('-').unwrap_or_default();
+                let place: (u64, u64) =
+                    (ms.parse().unwrap_or_default(), number.parse().unwrap_or_default());
+                let newest = latest
+                    .entry((route.clone(), what.clone()))
+                    .or_insert_with(|| (place, value.clone()));
+                if newest.0 < place {
+                    *newest = (place, value.clone());
+                }
+            }
+        }
+        let mut all = BTreeMap::<RouteId, Turns>::new();
+        for ((route, what), (_, value)) in latest {
+            if let Ok(route) = route.parse() {
+                all.entry(route).or_default().read(&what, &value);
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// As plays and tries take it.
+pub fn in_play(all: BTreeMap<RouteId, Turns>) -> played::Turns {
+    let mut turns = played::Turns::default();
+    for (route, memory) in all {
+        if let Some(next) = memory.next {
+            turns.next.insert(route.clone(), played::Turn { next, list: memory.list });
+        }
+        if let Some(next) = memory.next_roll_on {
+            let list = memory.roll_on_list;
+            turns.roll_ons.insert(route.clone(), played::Turn { next, list });
+        }
+        turns.first.extend(memory.first.map(|first| (route.clone(), first)));
+        turns.near.insert(route.clone(), memory.near);
+        turns.owed.insert(route, memory.owed);
+    }
+    turns
 }
 
 impl Turns {

@@ -1,6 +1,6 @@
 //! What is said to scripts: plain words, as they read them.
 
-use tipoff_domain::plan::{Candidate, Marks, Pick, Plan, Step, Then};
+use tipoff_domain::plan::{Candidate, Marks, Otherwise, Pick, Plan, Step, Then};
 use tipoff_domain::{Cap, PondClaim};
 
 use crate::read::to_word;
@@ -24,6 +24,11 @@ pub(crate) fn of_plan(plan: &Plan) -> Vec<String> {
             words
         }
         Then::Hold(why) => bare("hold", to_word(why)),
+        Then::Wait(until) => {
+            let mut words = bare("hold", to_word(&Otherwise::UntilOpening));
+            words[6] = until.timestamp_millis().to_string();
+            words
+        }
         Then::Step(step) => of_step(step, decision),
     }
 }

@@ -93,6 +93,7 @@ fn hop<'a>(
         tried,
         again: &[],
         tags: &[],
+        jump_ball: false,
         first_offer: now,
         board_now: now,
         reroutes: 0,

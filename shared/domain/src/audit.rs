@@ -24,8 +24,8 @@ pub struct Seen {
     pub is_owned: bool,
     /// Whether its pond takes it back if it is not worked (D-25).
     pub must_be_worked: bool,
-    /// Whether it was held and waits to be routed now.
-    pub is_released: bool,
+    /// Whether it is held and goes on by itself: it was let go, or waits for an opening.
+    pub goes_on: bool,
 }
 
 /// What is wrong with a lead.
@@ -69,7 +69,7 @@ pub fn check(seen: &Seen, now: DateTime<Utc>) -> Option<Fault> {
     let places = [waits_elsewhere, rests, has].into_iter().filter(|it| *it).count();
     let in_its_place = match seen.state {
         State::Offered => waits,
-        State::Held if seen.is_released => waits,
+        State::Held if seen.goes_on => waits,
         State::Held | State::Pooled => rests,
         State::Assigned => has && (waits || !seen.must_be_worked),
         State::Closed => return (waits || rests).then_some(Fault::InTwoPlaces),

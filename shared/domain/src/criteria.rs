@@ -2,7 +2,7 @@
 //!
 //! Values within a criterion are alternatives, criteria add up. An empty
 //! criterion matches everything; a lead that lacks the value does not match a
-//! criterion that asks for it.
+//! criterion that asks for it, unless the route wants that.
 
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,9 @@ pub struct Criteria {
     pub areas: Vec<String>,
     pub mls: Vec<String>,
     pub price: PriceRange,
+    /// Whether a lead that lacks a value meets what is asked of it; sources aside.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub missing_matches: bool,
 }
 
 /// The criteria by name, in the order in which they are examined.
@@ -85,16 +88,16 @@ impl Criteria {
     ) -> Option<Criterion> {
         let checks = [
             (Criterion::Sources, self.takes_source(lead, knows)),
-            (Criterion::Hashtags, any_of(&self.hashtags, lead.hashtags.iter().map(String::as_str))),
             (
-                Criterion::Kinds,
-                self.kinds.is_empty() || lead.kind.is_some_and(|kind| self.kinds.contains(&kind)),
+                Criterion::Hashtags,
+                self.any_of(&self.hashtags, lead.hashtags.iter().map(String::as_str)),
             ),
-            (Criterion::PropertyTypes, any_of(&self.property_types, property_types(lead))),
-            (Criterion::Areas, any_of(&self.areas, areas(lead))),
+            (Criterion::Kinds, self.takes_kind(lead)),
+            (Criterion::PropertyTypes, self.any_of(&self.property_types, property_types(lead))),
+            (Criterion::Areas, self.any_of(&self.areas, areas(lead))),
             (
                 Criterion::Mls,
-                any_of(
+                self.any_of(
                     &self.mls,
                     lead.property.iter().filter_map(|property| property.mls.as_deref()),
                 ),
@@ -117,6 +120,19 @@ impl Criteria {
         }
     }
 
+    fn takes_kind(&self, lead: &Lead) -> bool {
+        let taken = |kind| self.kinds.contains(&kind);
+        self.kinds.is_empty() || lead.kind.map_or(self.missing_matches, taken)
+    }
+
+    /// Upper and lower case do not matter, and a hashtag may be written with its `#`.
+    fn any_of<'a>(&self, wanted: &[String], found: impl Iterator<Item = &'a str>) -> bool {
+        let mut found = found.peekable();
+        let lacks = found.peek().is_none();
+        let fits = |value: &str| wanted.iter().any(|want| plain(want) == plain(value));
+        wanted.is_empty() || lacks && self.missing_matches || found.any(fits)
+    }
+
     fn takes_price(&self, lead: &Lead) -> bool {
         if self.price.is_blank() {
             return true;
@@ -124,7 +140,7 @@ impl Criteria {
         let asked = lead.property.as_ref().and_then(|property| property.price);
         let wanted =
             lead.interest.as_ref().and_then(|interest| interest.price_max.or(interest.price_min));
-        asked.or(wanted).is_some_and(|price| self.price.contains(price))
+        asked.or(wanted).map_or(self.missing_matches, |price| self.price.contains(price))
     }
 
     /// Refuses criteria that could never be met.
@@ -169,11 +185,6 @@ fn areas(lead: &Lead) -> impl Iterator<Item = &str> {
     let wanted =
         lead.interest.iter().flat_map(|interest| interest.areas.iter().map(String::as_str));
     asked.chain(wanted)
-}
-
-/// Upper and lower case do not matter, and a hashtag may be written with its `#`.
-fn any_of<'a>(wanted: &[String], mut found: impl Iterator<Item = &'a str>) -> bool {
-    wanted.is_empty() || found.any(|value| wanted.iter().any(|want| plain(want) == plain(value)))
 }
 
 /// What two values have to have in common to be the same.

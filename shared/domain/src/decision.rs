@@ -16,6 +16,8 @@ pub enum RouteVerdict {
     Outranked,
     /// Matches, but none of its agents can take the lead now (D-4).
     NobodyEligible,
+    /// Closed now, and the lead waits until it opens (D-16, `after_close: hold`).
+    Waits,
     /// Takes over what another route could not give to anybody.
     TookOver,
     Paused,
@@ -152,6 +154,17 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Marks who would have been eligible, but is at a limit (D-20).
+    pub fn leave_out(&mut self, at_limit: &[AgentId]) {
+        for candidate in &mut self.candidates {
+            if candidate.verdict == CandidateVerdict::Eligible
+                && at_limit.contains(&candidate.agent)
+            {
+                candidate.verdict = CandidateVerdict::AtLimit;
+            }
+        }
+    }
+
     /// Marks whom the board chose among the eligible. The planner orders the
     /// candidates; whose turn it is, only the board knows.
     pub fn settle(&mut self, chosen: &[AgentId], by: By) {

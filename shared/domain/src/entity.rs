@@ -70,6 +70,15 @@ pub struct Listing {
     pub even_if_paused: bool,
 }
 
+/// What follows when an agent lets one offer after the other run out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MissedOffers {
+    /// So many in a row, and the agent is paused on all routes. A claim or a
+    /// pass begins the row anew.
+    pub pause_at: NonZeroU32,
+}
+
 /// Longest time for taking back a pass.
 const LONGEST_UNDO: Span = Span::seconds(60);
 
@@ -107,6 +116,13 @@ pub struct Entity {
     /// For how long a pass can be taken back before the lead moves on.
     #[serde(default)]
     pub undo_pass: Option<Span>,
+    /// What rests in the pool is offered again by the routes, the oldest first and
+    /// one every so long, as soon as somebody can take it. Left out, it stays there.
+    #[serde(default)]
+    pub serve_pool_every: Option<Span>,
+    /// Left out, nobody is paused for not answering.
+    #[serde(default)]
+    pub missed_offers: Option<MissedOffers>,
 }
 
 fn monday() -> Day {

@@ -22,8 +22,10 @@ pub mod lead;
 pub mod limit;
 pub mod lint;
 pub mod model;
+mod openings;
 pub mod plan;
 pub mod pond;
+pub mod preview;
 pub mod quiet;
 pub mod report;
 pub mod route;
@@ -38,7 +40,9 @@ pub use claiming::{Claiming, PondClaim};
 pub use criteria::{Criteria, Criterion, PriceRange, Sources};
 pub use decision::{CandidateVerdict, Decision, RouteVerdict};
 pub use duration::Span;
-pub use entity::{Entity, EntityKind, EntityView, Lender, Listing, NoMatch, SamePerson, Source};
+pub use entity::{
+    Entity, EntityKind, EntityView, Lender, Listing, MissedOffers, NoMatch, SamePerson, Source,
+};
 pub use ids::{AgentId, EntityId, LeadId, LenderId, PondId, RouteId, SourceId, WebhookId};
 pub use invalid::{Invalid, Problem};
 pub use lead::{Kind, Lead, Name, Origin, Property};
@@ -48,6 +52,6 @@ pub use plan::{
 };
 pub use pond::{Members, Pond};
 pub use quiet::QuietHours;
-pub use route::{OnExhausted, Route, Timeout};
+pub use route::{AfterClose, OnExhausted, Route, Timeout};
 pub use schedule::Schedule;
 pub use strategy::{Recipients, Strategy};

@@ -6,7 +6,6 @@
 
 mod covers;
 mod hours;
-mod openings;
 mod people;
 mod routes;
 mod shadow;
@@ -17,8 +16,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::openings::Horizon;
 use crate::{AgentId, EntityView, Locale, PondId, Route, RouteId, SourceId};
-use openings::Horizon;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -119,7 +118,7 @@ impl Finding {
 /// begins there.
 pub fn lint(view: &EntityView, now: DateTime<Utc>) -> Vec<Finding> {
     let horizon = Horizon::from(now);
-    let open = openings::Table::of(view, horizon);
+    let open = crate::openings::Table::of(view, horizon);
     let mut found = routes::check(view, &open, now);
     found.extend(shadow::check(view, &open));
     found.extend(hours::check(view, &open));

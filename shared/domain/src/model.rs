@@ -68,12 +68,25 @@ pub struct Model {
     turns: Turns,
     /// What limits count: who was given what, and when (D-21).
     taken: BTreeSet<(AgentId, DateTime<Utc>, LeadId)>,
+    /// How many offers in a row each agent has let run out.
+    missed: BTreeMap<AgentId, u32>,
 }
 
 impl Model {
     /// Nothing on it yet.
     pub fn empty(now: DateTime<Utc>) -> Self {
-        Self { now, leads: BTreeMap::new(), turns: Turns::default(), taken: BTreeSet::new() }
+        Self {
+            now,
+            leads: BTreeMap::new(),
+            turns: Turns::default(),
+            taken: BTreeSet::new(),
+            missed: BTreeMap::new(),
+        }
+    }
+
+    /// What is not in the log, and gone with the memory of the board.
+    pub fn forget(&mut self) {
+        self.missed.clear();
     }
 
     /// Where a lead stands.
@@ -101,9 +114,9 @@ impl Model {
         self.where_is(|lead| lead.state == State::Pooled && lead.pond.as_ref() == pond)
     }
 
-    /// What waits to be let go.
+    /// What waits to be let go by somebody.
     pub fn held(&self) -> Vec<&LeadId> {
-        self.where_is(|lead| lead.state == State::Held && lead.released.is_none())
+        self.where_is(|lead| lead.state == State::Held && lead.rested_at.is_some())
     }
 
     /// Whose offers hold a place under their limits, and for which lead (D-22).

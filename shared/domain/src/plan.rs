@@ -5,6 +5,7 @@ mod choose;
 mod listing;
 mod matching;
 mod next;
+mod overnight;
 mod search;
 
 use std::borrow::Cow;
@@ -173,6 +174,8 @@ pub enum Otherwise {
     Incomplete,
     /// Typed in or imported: waits until somebody sends it to routing (D-27).
     NotAutomatic,
+    /// Waits until its route opens (D-16).
+    UntilOpening,
 }
 
 /// What should happen next, with the reasons.
@@ -189,6 +192,8 @@ pub enum Then {
     Step(Step),
     Pool(Rest),
     Hold(Otherwise),
+    /// It is planned anew then, when its route opens (D-16).
+    Wait(DateTime<Utc>),
 }
 
 /// A lead that has just come in, or was just let go.
@@ -218,6 +223,8 @@ pub struct Hop<'a> {
     pub again: &'a [AgentId],
     /// The tags it has.
     pub tags: &'a [String],
+    /// Everybody was asked at once.
+    pub jump_ball: bool,
     /// When the route made its first offer of this lead, by the board's clock.
     pub first_offer: DateTime<Utc>,
     /// The board's clock, which all deadlines are counted by (D-1).
@@ -294,6 +301,23 @@ impl Plan {
             }
         }
         self
+    }
+
+    /// Everybody who could be picked, with their limits.
+    pub fn limits(&self) -> Vec<(AgentId, Vec<Cap>)> {
+        let Then::Step(step) = &self.then else { return Vec::new() };
+        let open = step.candidates.iter().filter(|candidate| candidate.eligible);
+        open.map(|candidate| (candidate.agent.clone(), candidate.caps.clone())).collect()
+    }
+
+    /// Leaves out who is at a limit; `false`: that leaves nobody to pick.
+    pub fn leave_out(&mut self, at_limit: &[AgentId]) -> bool {
+        self.decision.leave_out(at_limit);
+        let Then::Step(step) = &mut self.then else { return true };
+        for candidate in &mut step.candidates {
+            candidate.eligible &= !at_limit.contains(&candidate.agent);
+        }
+        step.candidates.iter().any(|candidate| candidate.eligible)
     }
 
     fn pool(why: Otherwise, decision: Decision) -> Self {

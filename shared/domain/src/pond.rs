@@ -36,6 +36,10 @@ pub struct Pond {
     /// A lead that was claimed here and not worked on for this long comes back.
     #[serde(default)]
     pub reclaim_after: Option<Span>,
+    /// What rests here because nobody took it is offered again by the routes, the
+    /// oldest first and one every so long, as soon as somebody can take it.
+    #[serde(default)]
+    pub serve_every: Option<Span>,
 }
 
 impl Pond {

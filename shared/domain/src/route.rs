@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::invalid::under;
+use crate::preview::Part;
 use crate::schedule::Closed;
 use crate::strategy::{Everyone, Recipients, RollOn};
 use crate::{
@@ -17,6 +18,8 @@ pub const CLAIM_WITHIN: (Span, Span) = (Span::seconds(10), Span::seconds(30 * 86
 
 /// The id of the route that takes what no other takes (D-6).
 pub const DEFAULT: &str = "default";
+/// The latest after its opening that a route goes on with what it held.
+const LONGEST_STAGGER: Span = Span::minutes(60);
 /// Shortest time after which the timeout agent may get a lead.
 const SHORTEST_TIMEOUT: Span = Span::seconds(15);
 
@@ -39,6 +42,19 @@ pub enum OnExhausted {
     Pond(PondId),
     /// Another route takes it up, with everybody left out who was asked.
     Route(RouteId),
+}
+
+/// What happens to a lead on its way when the route closes (D-16).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterClose {
+    /// Its offer ends as it was promised; after that the routes are matched anew.
+    #[default]
+    Reroute,
+    /// Its clock stands still until the route opens again, and goes on up to so
+    /// much later, each lead at another moment. A lead that comes in meanwhile
+    /// and that no other route takes waits for the opening, too.
+    Hold(Span),
 }
 
 /// A route as sent by a program and as stored. `id` and `version` are ours.
@@ -75,6 +91,11 @@ pub struct Route {
     /// Comes before the agent's own (kvCORE).
     #[serde(default)]
     pub lender: Option<LenderId>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub after_close: AfterClose,
+    /// What agents see of a lead before they have it; left out, all but contact details.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<Vec<Part>>,
     /// When none of its agents can take a lead it goes to the pool, not to the next route (D-4).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exclusive: bool,
@@ -84,6 +105,10 @@ pub struct Route {
     /// The entity's version at the last edit of this route; what `ETag` carries.
     #[serde(default)]
     pub version: u64,
+}
+
+fn is_default<T: Default + PartialEq>(it: &T) -> bool {
+    *it == T::default()
 }
 
 fn unnamed() -> RouteId {
@@ -133,6 +158,8 @@ impl Route {
             tags: Vec::new(),
             smart_plan: None,
             lender: None,
+            after_close: AfterClose::Reroute,
+            preview: None,
             exclusive: false,
             even_if_paused: false,
             version: 0,
@@ -169,6 +196,9 @@ impl Route {
         let (shortest, longest) = CLAIM_WITHIN;
         if !(shortest..=longest).contains(&self.claim_within) {
             invalid.add("/claim_within", format!("must lie between {shortest} and {longest}"));
+        }
+        if matches!(self.after_close, AfterClose::Hold(late) if late > LONGEST_STAGGER) {
+            invalid.add("/after_close/hold", format!("must be at most {LONGEST_STAGGER}"));
         }
         if self.channels.is_empty() {
             invalid.add("/channels", "name at least one channel");

@@ -1,7 +1,8 @@
 //! What would have become of the leads of a past time under these routes.
 //!
 //! The planner decides as it does in life, and turns go on as they do on the
-//! board; agents answer as they are assumed to. Nothing is sent, nobody is told.
+//! board; agents answer as they are assumed to, and take the time that they took
+//! in truth. Nothing is sent, nobody is told.
 
 mod answers;
 mod fate;
@@ -15,12 +16,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::turns::Turns;
 use crate::plan::{Arrival, Dice, Hop, Pick, Plan, Step, Then, plan, plan_next};
-use crate::{AgentId, EntityView, Lead};
+use crate::{AgentId, Entity, EntityView, Lead};
 
 pub use answers::Answers;
 pub use fate::{End, Fate};
 pub use sums::{AgentShare, Outcome, RouteShare, simulate};
 
+use answers::Pace;
 use loads::Loads;
 
 /// A lead of the past.
@@ -33,6 +35,8 @@ pub struct Past {
     pub sent: bool,
     /// Who has it in truth.
     pub agent: Option<AgentId>,
+    /// How long they took to claim it, if they were among the first who were asked.
+    pub took: Option<TimeDelta>,
 }
 
 /// One lead on its way.
@@ -40,7 +44,11 @@ pub struct Past {
 struct Course {
     fate: Fate,
     pending: Vec<AgentId>,
-    reserved: bool,
+    /// Who of them is going to claim it, and when; the first comes last.
+    claims: Vec<(DateTime<Utc>, AgentId)>,
+    until: DateTime<Utc>,
+    /// Then nobody's place is reserved (D-22).
+    jump_ball: bool,
     first_offer: Option<DateTime<Utc>>,
     tags: Vec<String>,
     reroutes: u32,
@@ -51,11 +59,12 @@ struct Play<'a> {
     view: &'a EntityView,
     past: &'a [Past],
     answers: &'a Answers,
+    pace: Pace,
     dice: Dice,
     turns: Turns,
     loads: Loads,
     courses: Vec<Course>,
-    /// Deadlines and arrivals, the earliest first; of equal ones the earlier lead.
+    /// Deadlines, claims and arrivals, the earliest first; of equal ones the earlier lead.
     agenda: BinaryHeap<Reverse<(DateTime<Utc>, usize)>>,
 }
 
@@ -71,6 +80,7 @@ pub fn play(
         view,
         past,
         answers,
+        pace: Pace::of(past, answers),
         dice,
         turns,
         loads: Loads::default(),
@@ -84,8 +94,11 @@ pub fn play(
 }
 
 impl Play<'_> {
-    /// The lead has come in, or its offer has run out.
+    /// The lead has come in, somebody claims it, or its offer has run out.
     fn go_on(&mut self, lead: usize, now: DateTime<Utc>) {
+        if let Some((_, agent)) = self.courses[lead].claims.pop() {
+            return self.claim(lead, agent, now);
+        }
         self.expire(lead);
         let mut full = Vec::new();
         // Whoever is at a limit is left out, and the planner is asked again.
@@ -94,6 +107,7 @@ impl Play<'_> {
             let course = &mut self.courses[lead];
             match plan.then {
                 Then::Hold(why) => course.fate.end = End::Held(why),
+                Then::Wait(until) => self.agenda.push(Reverse((until, lead))),
                 Then::Pool(rest) => {
                     course.fate.route = rest.route.or(course.fate.route.take());
                     course.fate.end = End::Pooled(rest.why);
@@ -112,7 +126,7 @@ impl Play<'_> {
     fn expire(&mut self, lead: usize) {
         let course = &mut self.courses[lead];
         for agent in std::mem::take(&mut course.pending) {
-            if course.reserved {
+            if !course.jump_ball {
                 self.loads.free(&agent);
             }
             course.fate.missed.push(agent);
@@ -131,6 +145,7 @@ impl Play<'_> {
             tried: &course.fate.missed,
             again: &[],
             tags: &course.tags,
+            jump_ball: course.jump_ball,
             first_offer,
             board_now: now,
             reroutes: course.reroutes,
@@ -168,29 +183,54 @@ impl Play<'_> {
             return Ok(());
         }
         course.first_offer.get_or_insert(now);
-        course.reserved = step.pick != Pick::All;
+        course.jump_ball = step.pick == Pick::All;
         self.offer(lead, chosen, now, step.window);
         Ok(())
     }
 
-    /// Those who answer do so at once; of several, one whom the dice choose.
     fn offer(&mut self, lead: usize, chosen: Vec<AgentId>, now: DateTime<Utc>, window: TimeDelta) {
         let course = &mut self.courses[lead];
         if course.fate.first.is_empty() {
             course.fate.first.clone_from(&chosen);
         }
         course.fate.asked.extend(chosen.iter().cloned());
-        if let Some(agent) = self.answers.first_of(&chosen, &mut self.dice) {
-            self.loads.take(&agent, now);
-            course.fate.end = End::Claimed { agent };
-            return;
-        }
-        if course.reserved {
+        course.until = now + window;
+        let willing = self.answers.willing(&chosen, &mut self.dice).into_iter();
+        let claims = willing.map(|agent| (now + self.pace.draw(&agent, &mut self.dice), agent));
+        course.claims = claims.filter(|(at, _)| *at < course.until).collect();
+        // Of those who come at the same moment, whom the dice put first.
+        course.claims.sort_by_key(|(at, _)| Reverse(*at));
+        if !course.jump_ball {
             for agent in &chosen {
                 self.loads.reserve(agent);
             }
         }
         course.pending = chosen;
-        self.agenda.push(Reverse((now + window, lead)));
+        self.wait(lead);
+    }
+
+    fn wait(&mut self, lead: usize) {
+        let course = &self.courses[lead];
+        let next = course.claims.last().map_or(course.until, |(at, _)| *at);
+        self.agenda.push(Reverse((next, lead)));
+    }
+
+    /// Whoever holds no place under their limits may have reached one since (D-22).
+    fn claim(&mut self, lead: usize, agent: AgentId, now: DateTime<Utc>) {
+        let course = &mut self.courses[lead];
+        if course.jump_ball {
+            let Entity { zone, week_starts, .. } = self.view.entity;
+            let known = self.view.agents.get(&agent);
+            let caps = known.map(|known| known.caps(now, zone, week_starts)).unwrap_or_default();
+            if !self.loads.has_room(&agent, &caps) {
+                return self.wait(lead);
+            }
+        } else {
+            self.loads.free(&agent);
+        }
+        self.loads.take(&agent, now);
+        course.pending.clear();
+        course.claims.clear();
+        course.fate.end = End::Claimed { agent };
     }
 }

@@ -1,6 +1,8 @@
 //! What happened to a lead: the payload of EVENTS, of the live stream and of
 //! webhooks alike.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -288,6 +290,9 @@ pub struct Event {
     /// `lead.follow_up`: when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
+    /// `lead.expired`: how many offers in a row each of them has let run out by now.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub misses: BTreeMap<AgentId, u32>,
     /// `lead.duplicate`: the lead id that the resend was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inquiry: Option<LeadId>,

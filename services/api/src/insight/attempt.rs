@@ -5,9 +5,10 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tipoff_board::in_play;
 use tipoff_domain::explain::{self, Words};
-use tipoff_domain::model::turns::{Turn, Turns};
-use tipoff_domain::plan::{Plan, Rest, Step, Then, channels_for};
+use tipoff_domain::model::turns::Turns;
+use tipoff_domain::plan::{Otherwise, Plan, Rest, Step, Then, channels_for};
 use tipoff_domain::{AgentId, Arrival, EntityView, Lead, Route, plan};
 use utoipa::ToSchema;
 
@@ -37,7 +38,7 @@ pub(crate) struct TryWanted {
 
 /// Try a lead against the routes
 ///
-/// Tells what would become of it: every route and why it takes it or not, every agent and why they get it or not, whose turn it is now, and how they would be told. Nothing is changed and nobody is told. Limits do not count, and a draw falls as it may.
+/// Tells what would become of it: every route and why it takes it or not, every agent and why they get it or not, whose turn it is now, and how they would be told. Limits count with what agents have had up to now. Nothing is changed and nobody is told; a draw falls as it may.
 #[utoipa::path(post, path = "/v1/entities/{entity}/try", tag = "insight", params(InEntity),
     request_body = TryWanted, responses((status = 200, body = schema::Tried)))]
 pub(crate) async fn try_lead(
@@ -50,28 +51,30 @@ pub(crate) async fn try_lead(
     let view = api.drafted(&entity, wanted.routes)?;
     let now = wanted.at.unwrap_or_else(|| api.clock.now());
     let arrival = Arrival { sent: wanted.sent, ..Arrival::of(&wanted.lead) };
-    let mut dice = plan::dice(*b"what if a lead like this came in");
-    let plan = plan(&arrival, &view, now, &mut dice);
-    let turns = api.remembered(&entity).await?;
+    let plan = api.planned(arrival, &view, now).await?;
+    let turns = in_play(api.board.turns(&entity).await?);
     Ok(Json(shown(plan, turns, &view, now)))
 }
 
 impl Api {
-    /// What the routes remember, as the reference of the board takes it.
-    async fn remembered(&self, entity: &tipoff_domain::EntityId) -> Result<Turns, Problem> {
-        let mut turns = Turns::default();
-        for (route, memory) in self.board.turns(entity).await? {
-            if let Some(next) = memory.next {
-                turns.next.insert(route.clone(), Turn { next, list: memory.list });
+    /// The plan as the board would carry it out now, limits included.
+    async fn planned(
+        &self,
+        arrival: Arrival<'_>,
+        view: &EntityView,
+        now: DateTime<Utc>,
+    ) -> Result<Plan, Problem> {
+        let mut full = Vec::new();
+        loop {
+            let mut dice = plan::dice(*b"what if a lead like this came in");
+            let mut planned = plan(&Arrival { full: &full, ..arrival }, view, now, &mut dice);
+            let at_limit = self.board.at_limit(&view.id, &planned.limits()).await?;
+            // Every time somebody more, so this comes to an end.
+            if at_limit.is_empty() || planned.leave_out(&at_limit) {
+                return Ok(planned);
             }
-            if let Some(next) = memory.next_roll_on {
-                turns.roll_ons.insert(route.clone(), Turn { next, list: memory.roll_on_list });
-            }
-            turns.first.extend(memory.first.map(|first| (route.clone(), first)));
-            turns.near.insert(route.clone(), memory.near);
-            turns.owed.insert(route, memory.owed);
+            full.extend(at_limit);
         }
-        Ok(turns)
     }
 }
 
@@ -79,6 +82,10 @@ fn shown(plan: Plan, mut turns: Turns, view: &EntityView, now: DateTime<Utc>) ->
     let mut decision = plan.decision;
     let outcome = match plan.then {
         Then::Hold(why) => json!({ "then": "held", "why": why, "message": explain::rest(why) }),
+        Then::Wait(until) => {
+            let why = Otherwise::UntilOpening;
+            json!({ "then": "waits", "until": until, "why": why, "message": explain::rest(why) })
+        }
         Then::Pool(Rest { why, pond, route, .. }) => {
             let message = explain::rest(why);
             json!({ "then": "pooled", "why": why, "pond": pond, "route": route, "message": message })

@@ -3,6 +3,8 @@
 mod build;
 mod sheet;
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -99,6 +101,8 @@ pub(crate) async fn get_report(
         .bounds(now, view.entity.zone)
         .map_err(|upside_down| Problem::invalid_field("/to", upside_down.to_string()))?;
     let report = report(&api.board, &view, bounds).await?;
+    let agents: Vec<AgentId> = report.agents.iter().map(|row| row.agent.clone()).collect();
+    let misses = api.board.misses(&entity, &agents).await?;
     match wanted.format.unwrap_or_default() {
         Format::Csv => download(&report, &entity, word, now),
         Format::Json => {
@@ -106,17 +110,22 @@ pub(crate) async fn get_report(
                 "entity": entity, "zone": view.entity.zone, "range": word, "at": now,
                 "from": bounds.from, "until": bounds.until,
                 "totals": report.totals, "routes": report.routes,
-                "agents": linked(&report, &view)?, "identities": report.identities,
+                "agents": linked(&report, &misses, &view)?, "identities": report.identities,
             });
             Ok(Json(shown).into_response())
         }
     }
 }
 
-/// Every agent's row, with where to change what comes to them.
-fn linked(report: &Report, view: &EntityView) -> Result<Vec<Value>, Problem> {
+/// Every agent's row, with what they missed last and where to change what comes to them.
+fn linked(
+    report: &Report,
+    misses: &BTreeMap<AgentId, u32>,
+    view: &EntityView,
+) -> Result<Vec<Value>, Problem> {
     let row = |row: &AgentRow| {
         let mut shown = serde_json::to_value(row).map_err(|_| Problem::internal())?;
+        shown["missed_in_a_row"] = json!(misses.get(&row.agent).unwrap_or(&0));
         shown["links"] = links(&view.id, &row.agent);
         Ok(shown)
     };

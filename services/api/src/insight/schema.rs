@@ -110,6 +110,8 @@ pub(crate) struct AgentRow {
     paused: bool,
     away: Option<Value>,
     paused_on: Vec<String>,
+    /// Offers in a row that the agent let run out; a claim or a pass begins anew.
+    missed_in_a_row: u32,
     links: Links,
 }
 

@@ -5,8 +5,9 @@ use axum::extract::State;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tipoff_board::{Board, BoardError, OnBoard};
+use tipoff_board::{Board, BoardError, OnBoard, in_play};
 use tipoff_domain::lint::{Code, lint};
+use tipoff_domain::plan::How;
 use tipoff_domain::simulate::{Answers, Past, simulate};
 use tipoff_domain::{EntityId, Route};
 use tipoff_wire::event::Released;
@@ -25,6 +26,8 @@ const PAGE: usize = 500;
 const MOST_LEADS: usize = 20_000;
 const MOST_PLAYED: u64 = 400_000;
 const LAST_DAYS: u32 = 30;
+/// Leads before the first one that tell whose turn it was then.
+pub const LOOK_BACK: usize = 200;
 
 /// What to simulate.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -42,7 +45,7 @@ pub(crate) struct SimulateWanted {
     routes: Option<Vec<Route>>,
     /// How often the time is played; 20 if left out.
     runs: Option<u32>,
-    /// How often agents claim what they are offered, from 0 to 1; always, if left out.
+    /// How often agents claim what they are offered, from 0 to 1: always, if left out. And `after` how long, as in `5m`: as long as each took in truth, if left out.
     #[schema(value_type = Value)]
     answers: Answers,
 }
@@ -78,7 +81,7 @@ impl SimulateWanted {
 
 /// Simulate a time that has passed under other routes
 ///
-/// Plays the leads that really came in then through a draft of the routes, or through those there are, and tells who would have got how many. Turns begin anew, answers come at once, and limits on open leads do not count. Nothing is changed.
+/// Plays the leads that really came in then through a draft of the routes, or through those there are, and tells who would have got how many. Turns go on from what they were then, as far as the log tells, agents take as long to answer as they took, and limits on open leads do not count. Nothing is changed.
 #[utoipa::path(post, path = "/v1/entities/{entity}/simulate", tag = "insight", params(InEntity),
     request_body = SimulateWanted, responses((status = 200, body = schema::Simulated)))]
 pub(crate) async fn simulate_routes(
@@ -100,8 +103,9 @@ pub(crate) async fn simulate_routes(
         return Err(Problem::invalid_field("/from", most));
     }
     let runs = wanted.runs(past.len())?;
+    let turns = in_play(api.board.turns_at(&entity, from, LOOK_BACK).await?);
     let played = tokio::task::spawn_blocking(move || {
-        let outcome = simulate(&view, &past, &wanted.answers, runs, |_| ());
+        let outcome = simulate(&view, &past, &wanted.answers, &turns, runs, |_| ());
         let uncovered = [Code::UncoveredHours, Code::PartlyCoveredHours, Code::SourceNowhere];
         let mut cover = lint(&view, now);
         cover.retain(|finding| uncovered.contains(&finding.code));
@@ -139,10 +143,15 @@ pub async fn past(
 }
 
 fn as_past(lead: OnBoard) -> Past {
+    let now_is = lead.now_is;
+    // Later rounds began later than the log of one lead says here.
+    let in_time = now_is.how == Some(How::Claimed) && now_is.round == 1;
+    let took = now_is.since.zip(now_is.first_offer).filter(|_| in_time);
     Past {
-        at: lead.now_is.t0,
-        sent: lead.now_is.released == Some(Released::Sent),
-        agent: lead.now_is.agent,
+        at: now_is.t0,
+        sent: now_is.released == Some(Released::Sent),
+        agent: now_is.agent,
+        took: took.map(|(since, first)| since - first),
         lead: lead.lead,
     }
 }

@@ -4,7 +4,7 @@ use super::facts::{Deadline, Fact, Link, emails, facts, first_name, phones};
 use super::standing::Standing;
 use super::texts::say;
 use super::way::Way;
-use crate::shown::guarded;
+use crate::shown::{guarded, previewed};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tipoff_board::OnBoard;
@@ -95,8 +95,13 @@ impl LeadView {
         locale: Locale,
     ) -> Self {
         let yours = standing == Standing::Yours;
-        let shown = if yours { lead.lead.clone() } else { guarded(&lead.lead) };
-        let source = lead.now_is.source.as_ref().and_then(|source| view.sources.get(source));
+        let (shown, source) = if yours {
+            (lead.lead.clone(), lead.now_is.source.clone())
+        } else {
+            let (shown, source) = previewed(lead, Some(view));
+            (guarded(&shown), source)
+        };
+        let source = source.and_then(|source| view.sources.get(&source));
         let until = lead.now_is.until.filter(|_| standing == Standing::Open);
         let dollars = view.entity.country == "US";
         let contact = yours.then(|| Contact {

@@ -42,6 +42,10 @@ pub(crate) struct Route {
     smart_plan: Option<String>,
     /// Comes before the agent's own.
     lender: Option<String>,
+    /// `reroute` (if left out): after an offer that ran out in closed hours the routes are matched anew. `{"hold": "10m"}`: clocks stand still until the route opens, leads that come in meanwhile and that nobody else takes wait, and each goes on within ten minutes of the opening.
+    after_close: Option<AfterClose>,
+    /// What agents see of a lead before they have it; `null` (if left out): all but contact details.
+    preview: Option<Vec<Part>>,
     /// When none of its agents can take a lead it goes to the pool, not to the next route; `false` if left out.
     exclusive: Option<bool>,
     /// Assign to Agent also while the agent is paused; `false` if left out.
@@ -169,6 +173,8 @@ pub(crate) struct Criteria {
     areas: Option<Vec<String>>,
     mls: Option<Vec<String>>,
     price: Option<PriceRange>,
+    /// Whether a lead that lacks a value meets what is asked of it, sources aside; `false` if left out.
+    missing_matches: Option<bool>,
 }
 
 #[derive(ToSchema)]
@@ -227,6 +233,28 @@ pub(crate) struct Timeout {
     #[schema(example = "45m")]
     after: String,
     agent: String,
+}
+
+/// A part of a lead. `property` is all of it but the price.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum Part {
+    Name,
+    Source,
+    Kind,
+    Message,
+    Hashtags,
+    Language,
+    Property,
+    Price,
+    Interest,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum AfterClose {
+    Reroute,
+    Hold(String),
 }
 
 #[derive(ToSchema)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tipoff_board::{BoardError, OnBoard};
-use tipoff_domain::{Agent, AgentId, Channel, EntityId, EntityView, Locale};
+use tipoff_domain::{Agent, AgentId, Channel, EntityId, EntityView, Lead, Locale};
 use tipoff_letters::gsm_safe;
 use tipoff_letters::plain::{one_line, without_contact};
 use tipoff_roster::{Reach, Works};
@@ -12,6 +12,7 @@ use tracing::error;
 use super::codes::{is_meant, with_codes};
 use crate::Api;
 use crate::page::{Standing, say};
+use crate::shown::previewed;
 
 /// The longest list that is read on a telephone.
 const MOST_LISTED: usize = 8;
@@ -160,19 +161,23 @@ impl Texter {
                 Standing::after_pass(pass)
             }
         };
-        Ok(self.outcome(standing, wish, lead))
+        Ok(self.outcome(standing, wish, role, lead))
     }
 
-    fn outcome(&self, standing: Standing, wish: Wish, lead: &OnBoard) -> String {
-        let (key, lead) = match standing {
-            Standing::Yours => ("sms-yours", whole(lead, &self.name(lead))),
-            Standing::Passed if wish == Wish::Pass => ("sms-passed", self.name(lead)),
-            Standing::Passed => ("sms-already-passed", self.name(lead)),
-            Standing::Taken => ("sms-taken", self.name(lead)),
-            Standing::TooLate | Standing::Open => ("sms-too-late", self.name(lead)),
-            Standing::Withdrawn => ("sms-withdrawn", self.name(lead)),
-            Standing::Full => ("sms-full", self.name(lead)),
-            Standing::Unknown | Standing::Away => ("sms-unknown", self.name(lead)),
+    fn outcome(&self, standing: Standing, wish: Wish, role: &Role, lead: &OnBoard) -> String {
+        let key = match standing {
+            Standing::Yours => "sms-yours",
+            Standing::Passed if wish == Wish::Pass => "sms-passed",
+            Standing::Passed => "sms-already-passed",
+            Standing::Taken => "sms-taken",
+            Standing::TooLate | Standing::Open => "sms-too-late",
+            Standing::Withdrawn => "sms-withdrawn",
+            Standing::Full => "sms-full",
+            Standing::Unknown | Standing::Away => "sms-unknown",
+        };
+        let lead = match standing {
+            Standing::Yours => whole(lead, &self.called(&lead.lead)),
+            _ => self.name(role, lead),
         };
         self.say(key, [("lead", lead)])
     }
@@ -194,13 +199,19 @@ impl Texter {
     fn which(&self, open: Vec<Open<'_>>) -> String {
         let mut lines = vec![self.say("sms-which", [])];
         let listed = with_codes(open, |(_, lead)| lead).into_iter().take(MOST_LISTED);
-        lines.extend(listed.map(|(code, (_, lead))| format!("{code} {}", self.name(&lead))));
+        lines.extend(
+            listed.map(|(code, (role, lead))| format!("{code} {}", self.name(role, &lead))),
+        );
         gsm_safe(&lines.join("\n"))
     }
 
-    /// How a lead is called before it is somebody's: without contact details.
-    fn name(&self, lead: &OnBoard) -> String {
-        let asked = &lead.lead;
+    /// How a lead is called before it is theirs.
+    fn name(&self, role: &Role, lead: &OnBoard) -> String {
+        self.called(&previewed(lead, Some(&role.view)).0)
+    }
+
+    /// Without contact details.
+    fn called(&self, asked: &Lead) -> String {
         let address = || asked.property.as_ref()?.address.clone();
         let name = asked.name.display().or_else(address);
         name.map_or_else(|| self.say("sms-somebody", []), |name| one_line(&without_contact(&name)))

@@ -87,7 +87,15 @@ pub(crate) async fn send_to_routing(
     }
     let request = request.of("send", "admin");
     let release = api.board.release(&entity, &id, None, Released::Sent, &request).await?;
+    let opens = lead.now_is.until.is_some();
     answer(&api, release, &id, || {
+        if opens {
+            return conflict(
+                "waits",
+                "It waits until its route opens",
+                "it is on its way by itself; assign it to an agent if it cannot wait",
+            );
+        }
         conflict(
             "incomplete",
             "Nobody can be reached",

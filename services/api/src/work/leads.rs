@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
-use tipoff_wire::Event;
+use tipoff_roster::Role;
 
 use crate::Api;
 use crate::access::Caller;
@@ -11,7 +11,7 @@ use crate::body::{Asked, In};
 use crate::names::{InEntity, LeadPath, PageOf, WhichEntity};
 use crate::problem::Problem;
 use crate::schema;
-use crate::shown::Shown;
+use crate::shown::{Shown, heard};
 
 /// List the leads of an entity, newest first
 #[utoipa::path(get, path = "/v1/entities/{entity}/leads", tag = "leads", params(InEntity, PageOf),
@@ -55,8 +55,13 @@ pub(crate) async fn get_timeline(
     Asked(WhichEntity { entity }): Asked<WhichEntity>,
 ) -> Result<Json<Value>, Problem> {
     let entity = caller.entity(entity)?;
-    api.seen(&caller.0, &entity, &id).await?;
+    let (lead, _) = api.seen(&caller.0, &entity, &id).await?;
     let timeline = api.board.timeline(&entity, &id).await?;
-    let events: Vec<_> = timeline.into_iter().map(Event::without_payload).collect();
+    let agent = caller.0.agent.as_ref().filter(|_| caller.0.role == Role::Agent);
+    let (route, view) = (lead.now_is.route.as_ref(), api.roster.view(&entity));
+    // Whoever has it by now may know what they did not before.
+    let agent = agent.filter(|agent| lead.now_is.agent.as_ref() != Some(*agent));
+    let show = |event| heard(event, agent, route, view.as_deref());
+    let events: Vec<_> = timeline.into_iter().map(show).collect();
     Ok(Json(json!({ "events": events })))
 }

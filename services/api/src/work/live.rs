@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt};
-use tipoff_domain::AgentId;
+use tipoff_domain::{AgentId, EntityView};
 use tipoff_roster::{Access, Role};
 use tipoff_wire::event::State as LeadState;
 use tipoff_wire::{Event, Stream as LogStream, subject};
@@ -28,6 +28,7 @@ use crate::body::Asked;
 use crate::names::WhichEntity;
 use crate::problem::Problem;
 use crate::schema;
+use crate::shown::heard;
 
 /// Events in hand per connection.
 const BATCH: i64 = 32;
@@ -62,9 +63,13 @@ pub(crate) async fn stream_events(
     };
     let seat = seat(&api)?;
     let log = follow(&api, filters, after(&headers)?).await?;
-    let sight = Hearing::of(&caller.0);
+    let (sight, roster) = (Hearing::of(&caller.0), api.roster.clone());
     let shown = log.filter_map(move |event| {
-        std::future::ready(event.and_then(|(id, event)| sight.show(id, event)))
+        let show = |(id, event): (u64, Event)| {
+            let view = roster.view(&event.entity);
+            sight.show(id, event, view.as_deref())
+        };
+        std::future::ready(event.and_then(show))
     });
     let ends = ended(api.clone(), caller.0);
     let shown = shown.take_until(ends).map(move |event| {
@@ -187,11 +192,12 @@ impl Hearing {
         concerns || after.state == LeadState::Pooled
     }
 
-    fn show(&self, sequence: u64, event: Event) -> Option<Sent> {
+    fn show(&self, sequence: u64, event: Event, view: Option<&EntityView>) -> Option<Sent> {
         if !self.hears(&event) {
             return None;
         }
-        let event = event.without_payload();
+        let route = event.route.clone();
+        let event = heard(event, self.agent.as_ref(), route.as_ref(), view);
         Sent::default().id(sequence.to_string()).event(event.kind.as_str()).json_data(&event).ok()
     }
 }
@@ -229,7 +235,7 @@ mod tests {
     #[test]
     fn an_event_goes_out_without_the_person() {
         let received = event(&json!({"payload": {"emails": ["dana@example.com"]}}), "offered");
-        let sent = Hearing { agent: None }.show(7, received).unwrap();
+        let sent = Hearing { agent: None }.show(7, received, None).unwrap();
         assert!(!format!("{sent:?}").contains("dana@example.com"));
     }
 

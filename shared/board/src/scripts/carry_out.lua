@@ -3,7 +3,7 @@
   a lead or move it on.
 
   The plan's words, from ARGV[from] on: what (step, pool, hold), why, route,
-  pick, by, assign (how, or empty: offer), window in ms, reroutes, decision,
+  pick, by, assign (how, or empty: offer), window in ms (hold: until when, or empty), reroutes, decision,
   fresh (1: the route has just taken it up), tags, smart plan, lender, pond; and
   four lists: everybody on the route in order, those of them who cannot have it,
   weights as in `ana=50`, limits as in `ana@open:3`.
@@ -22,8 +22,9 @@ local function read_plan(from, lead, entity)
     if not has_room(whose, name, caps) then at_limit[#at_limit + 1] = name end
   end
   if at_limit[1] then
-    plan.barred = plan.barred .. ',' .. table.concat(at_limit, ',')
-    if not take_apart(plan).eligible[1] then plan.full = table.concat(at_limit, ',') end
+    plan.at_limit = table.concat(at_limit, ',')
+    plan.barred = plan.barred .. ',' .. plan.at_limit
+    if not take_apart(plan).eligible[1] then plan.full = plan.at_limit end
   end
   return plan
 end
@@ -85,7 +86,7 @@ local function carry_out(lead, plan)
   end
 
   if plan.what == 'hold' then
-    hold(lead, plan.why)
+    hold(lead, plan.why, plan.window ~= '' and plan.window or nil)
     return emit(lead, 'lead.held', details)
   end
   plan.whose = memory_of(lead, plan.route)
@@ -99,6 +100,7 @@ local function carry_out(lead, plan)
   if not lead.is.first then put(lead, 'first', int(now)) end
   put(lead, 'reroutes', plan.reroutes)
   detail('picked_by', by or plan.by)
+  detail('at_limit', plan.at_limit)
   detail('agents', table.concat(chosen, ','))
   detail('memory', memory)
   if plan.assign ~= '' then

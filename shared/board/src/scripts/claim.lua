@@ -19,6 +19,7 @@ local function won(new_how, reclaim_after)
     resolve(lead, agent, 'claimed')
     resolve_all(lead, 'lost')
   end
+  answered(lead, agent)
   local plan = give_to(lead, agent, new_how, new_how == 'pool_claimed' and ARGV[7] == '1' and '1' or nil)
   if reclaim_after then
     put(lead, 'act_by', int(now + reclaim_after))

@@ -17,7 +17,7 @@ end
 local function due_at(lead)
   local is = lead.is
   if is.state == 'assigned' then return tonumber(is.act_by) end
-  if is.state == 'held' then return is.released and tonumber(is.t0) end
+  if is.state == 'held' then return tonumber(is['until'] or is.released and is.t0 or nil) end
   if is.state ~= 'offered' then return nil end
   if is.pending then return tonumber(is['until']) end
   -- Nobody is left to wait for, but a pass may yet be taken back.
@@ -75,6 +75,19 @@ local function resolve_all(lead, outcome)
   return pending
 end
 
+-- How many offers in a row these agents have let run out, whatever the lead, as
+-- in `ana:3,ben:1`. It is in memory only: who is lost begins anew.
+local function missed(lead, agents)
+  local counts = {}
+  for _, agent in ipairs(split(agents, ',')) do
+    local count = redis.call('HINCRBY', TURNS, 'missed:' .. lead.is.entity .. '|' .. agent, 1)
+    counts[#counts + 1] = agent .. ':' .. int(count)
+  end
+  return table.concat(counts, ',')
+end
+
+local function answered(lead, agent) redis.call('HDEL', TURNS, 'missed:' .. lead.is.entity .. '|' .. agent) end
+
 -- Takes the lead out of every queue it stands in, with what belongs to them.
 local function leave_queues(lead)
   if lead.is.rested then redis.call('ZREM', POOL, resting(lead)) end
@@ -126,11 +139,15 @@ local function to_pool(lead, why, pond)
   rest(lead)
 end
 
--- Waits until somebody lets it go (D-26, D-27).
-local function hold(lead, why)
+-- Waits until somebody lets it go (D-26, D-27), or until that ms (D-16).
+local function hold(lead, why, ms)
   leave_queues(lead)
   put(lead, 'state', 'held')
   put(lead, 'why', why)
+  if ms then
+    put(lead, 'until', ms)
+    return wait(lead)
+  end
   put(lead, 'released', nil)
   rest(lead)
 end

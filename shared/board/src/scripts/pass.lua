@@ -25,6 +25,7 @@ end
 if now >= tonumber(is['until']) then return reply('too_late', lead) end
 
 resolve(lead, agent, 'passed')
+answered(lead, agent)
 put(lead, 'request', ARGV[4])
 if ARGV[6] ~= '0' then put(lead, 'undo', with(is.undo, agent .. ':' .. int(now + tonumber(ARGV[6])))) end
 local word = 'passed'

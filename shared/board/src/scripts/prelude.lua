@@ -11,7 +11,8 @@
   KEYS[4]  deadlines  zset    lead, by the ms at which it is due
   KEYS[5]  offers     zset    entity|agent|lead: what agents may claim
   KEYS[6]  owned      zset    entity|agent|lead: what agents have
-  KEYS[7]  turns      hash    what every entity|route remembers, as in next:acme|route_1, and since which event: at:next:acme|route_1
+  KEYS[7]  turns      hash    what every entity|route remembers, as in next:acme|route_1, and since which event: at:next:acme|route_1;
+                              and missed:acme|ana, how many offers in a row an agent let run out
   KEYS[8]  outbox     stream  events on their way to the log
   KEYS[9]  leads      zset    the entity's leads, by the ms of arrival
   KEYS[10] pool       zset    pond|ms|lead: what nobody has, since then; `pool` is the entity's own pond, `held` what waits

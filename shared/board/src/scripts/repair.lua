@@ -57,7 +57,7 @@ local function queue(lead)
   for _, agent in ipairs(asked) do redis.call('ZADD', OFFERS, 0, member(lead, agent)) end
   if #asked == 1 and not is.ball then redis.call('ZADD', RESERVED, 0, member(lead, asked[1])) end
   wait(lead)
-  if is.state == 'pooled' or is.state == 'held' and is.why then
+  if is.state == 'pooled' or is.state == 'held' and is.why and not is['until'] then
     if not is.rested then put(lead, 'rested', int(now)) end
     redis.call('ZADD', POOL, 0, resting(lead))
   end

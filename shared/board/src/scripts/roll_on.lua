@@ -17,6 +17,6 @@ local plan = read_plan(3, lead.id, lead.is.entity)
 if plan.full then return reply('full', lead, plan.full) end
 
 local expired = resolve_all(lead, 'expired')
-if expired then emit(lead, 'lead.expired', { 'agents', expired }) end
+if expired then emit(lead, 'lead.expired', { 'agents', expired, 'misses', missed(lead, expired) }) end
 carry_out(lead, plan)
 return reply('moved_on', lead)

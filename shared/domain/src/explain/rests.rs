@@ -29,6 +29,7 @@ pub fn rest(why: Otherwise) -> Message {
             "nobody can be reached by what it tells: it waits with the admin",
             "no dice cómo contactar a la persona: espera con el administrador",
         ),
+        Otherwise::UntilOpening => ("it waits until its route opens", "espera a que abra su ruta"),
         Otherwise::NotAutomatic => (
             "it was typed in or imported: it waits until somebody sends it to routing",
             "se escribió o importó: espera a que alguien lo envíe al enrutamiento",

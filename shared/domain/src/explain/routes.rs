@@ -20,6 +20,10 @@ pub(super) fn words(verdict: RouteVerdict) -> (&'static str, &'static str) {
             "matches, but none of its agents can take the lead now",
             "coincide, pero ninguno de sus agentes puede tomar el lead ahora",
         ),
+        RouteVerdict::Waits => (
+            "is closed now, and the lead waits until it opens",
+            "está cerrada ahora, y el lead espera a que abra",
+        ),
         RouteVerdict::TookOver => (
             "takes over what another route could not give to anybody",
             "asume lo que otra ruta no pudo dar a nadie",

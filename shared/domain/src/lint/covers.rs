@@ -32,7 +32,7 @@ impl Criteria {
 
     /// Whether nothing but the source matters.
     pub(super) fn only_sources(&self) -> bool {
-        let rest = Self { sources: Sources::default(), ..self.clone() };
+        let rest = Self { sources: Sources::default(), missing_matches: false, ..self.clone() };
         rest == Self::default()
     }
 
@@ -40,7 +40,9 @@ impl Criteria {
     pub(super) fn holds(&self, other: &Self) -> bool {
         let kinds = self.kinds.is_empty()
             || !other.kinds.is_empty() && other.kinds.iter().all(|kind| self.kinds.contains(kind));
-        kinds
+        let lacking = self.missing_matches || !other.missing_matches || self.only_sources();
+        lacking
+            && kinds
             && among(&self.hashtags, &other.hashtags)
             && among(&self.property_types, &other.property_types)
             && among(&self.areas, &other.areas)
@@ -57,7 +59,8 @@ impl Criteria {
         let mls = self.mls.is_empty()
             || other.mls.is_empty()
             || other.mls.iter().any(|mls| self.mls.iter().any(|own| plain(own) == plain(mls)));
-        kinds && mls && prices_meet(&self.price, &other.price)
+        let lacking = self.missing_matches && other.missing_matches;
+        lacking || kinds && mls && prices_meet(&self.price, &other.price)
     }
 }
 

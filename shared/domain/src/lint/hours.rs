@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::covers::{Whence, all_sources};
-use super::openings::{Openings, Table};
 use super::week::{Range, fold};
 use super::{Code, Finding, Severity, words};
+use crate::openings::{Openings, Table};
 use crate::{EntityView, NoMatch, Route};
 
 /// What no route takes from a source, and what only some routes' criteria let by.

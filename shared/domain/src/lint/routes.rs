@@ -3,8 +3,8 @@
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde_json::json;
 
-use super::openings::{DAY, Stretch, Table, date, within};
 use super::{Code, Finding, Severity, words};
+use crate::openings::{DAY, Stretch, Table, date, within};
 use crate::schedule::{Day, Window};
 use crate::{Agent, AgentId, EntityView, Route, Schedule, Span, Strategy};
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::covers::{Whence, all_sources};
-use super::openings::{Openings, Table};
 use super::{Code, Finding, Severity, words};
+use crate::openings::{Openings, Table};
 use crate::{EntityView, Route, Strategy};
 
 /// The active routes in the order in which they are asked (D-3).

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 
-use super::openings::{Openings, Table};
+use crate::openings::{Openings, Table};
 
 pub(super) const WEEK: usize = 7 * 24 * 60;
 const MINUTES: i64 = 7 * 24 * 60;

@@ -21,7 +21,7 @@ impl Model {
         }
         let pond = claiming.ponds.iter().find(|pond| pond.pond == found.pond);
         let enough = pond.is_some_and(|pond| self.has_enough_of(agent, pond));
-        self.change(lead, |lead, _| {
+        let answer = self.change(lead, |lead, _| {
             if lead.is_asked(agent, round) {
                 if lead.is_over(now) {
                     return Answer::TooLate;
@@ -47,7 +47,12 @@ impl Model {
             lead.act_by = pond.reclaim_after.map(|after| now + after.delta());
             lead.tell("lead.claimed", from_ref(agent)).smart_plan = plan;
             Answer::Won
-        })
+        });
+        // Whoever answers begins their row of misses anew.
+        if answer == Answer::Won {
+            self.missed.remove(agent);
+        }
+        answer
     }
 
     fn has_enough_of(&self, agent: &AgentId, pond: &PondClaim) -> bool {
@@ -64,8 +69,8 @@ impl Model {
         round: Option<u32>,
         undo: Option<Span>,
     ) -> Answer {
-        let now = self.now;
-        self.change(lead, |lead, _| {
+        let (now, mut answered) = (self.now, false);
+        let answer = self.change(lead, |lead, _| {
             if lead.is_with(agent) {
                 return Answer::AlreadyYours;
             }
@@ -88,8 +93,13 @@ impl Model {
                 lead.nobody_left(now);
             }
             lead.tell("lead.passed", from_ref(agent));
+            answered = true;
             Answer::Passed
-        })
+        });
+        if answered {
+            self.missed.remove(agent);
+        }
+        answer
     }
 
     /// The agent takes back a pass of this round.

@@ -1,5 +1,7 @@
 //! What routers do: put a lead on the board, and move it on.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::standing::{Standing, Told, Why};
@@ -37,11 +39,34 @@ impl Model {
         if let Some(full) = self.full(plan) {
             return Answer::Full(full);
         }
-        self.change(lead, |lead, _| {
+        let missed = &mut self.missed;
+        if let Some(lead) = self.leads.get_mut(lead) {
             let expired = lead.resolve_all(OfferState::Expired);
+            let mut miss = |agent: &AgentId| {
+                let count = missed.entry(agent.clone()).or_default();
+                *count += 1;
+                (agent.clone(), *count)
+            };
             if !expired.is_empty() {
-                lead.tell("lead.expired", &expired);
+                let misses = expired.iter().map(&mut miss).collect();
+                lead.tell("lead.expired", &expired).misses = misses;
             }
+        }
+        self.carry_out(lead, plan);
+        Answer::MovedOn
+    }
+
+    /// A lead that rests is offered again, as somebody can take it by now.
+    pub fn serve(&mut self, lead: &LeadId, version: u64, plan: &Plan) -> Answer {
+        let rests = |found: &Standing| found.state == State::Pooled && found.version() == version;
+        if !self.leads.get(lead).is_some_and(rests) {
+            return Answer::Stale;
+        }
+        if let Some(full) = self.full(plan) {
+            return Answer::Full(full);
+        }
+        self.change(lead, |lead, _| {
+            lead.first_offer = None;
             Answer::MovedOn
         });
         self.carry_out(lead, plan);
@@ -91,8 +116,9 @@ impl Model {
         let now = self.now;
         let chosen = match &plan.then {
             Then::Step(step) => self.pick(step),
-            Then::Pool(_) | Then::Hold(_) => None,
+            Then::Pool(_) | Then::Hold(_) | Then::Wait(_) => None,
         };
+        let at_limit = self.at_limit(plan);
         self.change(id, |lead, _| {
             match (&plan.then, chosen) {
                 (Then::Hold(why), _) => {
@@ -101,6 +127,13 @@ impl Model {
                     lead.why = Some(Why::Planned(*why));
                     lead.released = None;
                     lead.rested_at = Some(now);
+                    lead.tell("lead.held", &[]);
+                }
+                (Then::Wait(until), _) => {
+                    lead.leave();
+                    lead.state = State::Held;
+                    lead.why = Some(Why::Planned(Otherwise::UntilOpening));
+                    lead.until = Some(*until);
                     lead.tell("lead.held", &[]);
                 }
                 (Then::Pool(rest), _) => {
@@ -112,7 +145,10 @@ impl Model {
                     lead.rest(Why::Planned(Otherwise::NobodyEligible), None, now);
                     lead.tell("lead.pooled", &[]);
                 }
-                (Then::Step(step), Some((agents, by))) => lead.step(step, agents, by, now),
+                (Then::Step(step), Some((agents, by))) => {
+                    lead.step(step, agents, by, now);
+                    lead.told.last_mut().expect("it has just been told").at_limit = at_limit;
+                }
             }
             Answer::MovedOn
         });
@@ -127,6 +163,14 @@ impl Model {
         let full: Vec<AgentId> =
             full.into_iter().map(|candidate| candidate.agent.clone()).collect();
         (room.is_empty() && !full.is_empty()).then_some(full)
+    }
+
+    /// Who could be picked if they were not at a limit.
+    fn at_limit(&self, plan: &Plan) -> BTreeSet<AgentId> {
+        let Then::Step(step) = &plan.then else { return BTreeSet::new() };
+        let open = step.candidates.iter().filter(|candidate| candidate.eligible);
+        let full = open.filter(|candidate| !self.has_room(&candidate.agent, &candidate.caps));
+        full.map(|candidate| candidate.agent.clone()).collect()
     }
 
     /// Who gets it, and how they were found.
@@ -161,6 +205,6 @@ impl Standing {
             }
             self.pending.clone_from(&agents);
         }
-        self.told.push(Told { what, agents, by: Some(by), tags, smart_plan });
+        self.told.push(Told { what, agents, by: Some(by), tags, smart_plan, ..Told::default() });
     }
 }

@@ -1,5 +1,7 @@
 //! Where a lead stands, and how it gets from one state to another.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 
 use crate::decision::By;
@@ -39,6 +41,10 @@ pub struct Told {
     pub agents: Vec<AgentId>,
     /// How they were found.
     pub by: Option<By>,
+    /// Who would have been eligible, but is at a limit.
+    pub at_limit: BTreeSet<AgentId>,
+    /// How many offers in a row these have let run out by now.
+    pub misses: BTreeMap<AgentId, u32>,
     /// What the lead has just got.
     pub tags: Vec<String>,
     /// Where whoever has just got it is to enrol it.
@@ -146,7 +152,7 @@ impl Standing {
     pub(super) fn due_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self.state {
             State::Assigned => self.act_by,
-            State::Held => self.released.map(|_| self.t0),
+            State::Held => self.until.or(self.released.map(|_| self.t0)),
             State::Offered if !self.pending.is_empty() => self.until,
             // A pass may yet be taken back, but not beyond the deadline.
             State::Offered => {

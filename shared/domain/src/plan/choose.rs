@@ -129,9 +129,7 @@ pub(super) fn next(
         Strategy::WeightedRandom { .. } => {
             (Pick::First, By::Weight, as_candidates(drawn(strategy, eligible(considered), dice)))
         }
-        Strategy::JumpBall { .. } => {
-            (Pick::First, By::JumpBall, as_candidates(eligible(considered)))
-        }
+        Strategy::JumpBall { .. } => (Pick::All, By::JumpBall, as_candidates(eligible(considered))),
         Strategy::AssignToAgent { .. } => {
             (Pick::First, By::Assignment, as_candidates(eligible(considered)))
         }

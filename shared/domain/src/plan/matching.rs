@@ -3,17 +3,24 @@
 use chrono::{DateTime, Utc};
 
 use crate::decision::RouteConsidered;
-use crate::{EntityView, Lead, Route, RouteId, RouteVerdict};
+use crate::route::{AfterClose, Inactive};
+use crate::{Criterion, EntityView, Lead, Route, RouteId, RouteVerdict};
 
 /// What became of every route, and those that match, the first to be asked first.
 pub(super) struct Matched<'a> {
     pub(super) considered: Vec<RouteConsidered>,
     pub(super) routes: Vec<&'a Route>,
+    /// Those that hold their leads and would match if they were open now.
+    pub(super) closed: Vec<(&'a Route, Inactive)>,
 }
 
 impl Matched<'_> {
     pub(super) fn chosen(&mut self, id: &RouteId) {
         self.note(id, RouteVerdict::Matched);
+    }
+
+    pub(super) fn waits(&mut self, id: &RouteId) {
+        self.note(id, RouteVerdict::Waits);
     }
 
     pub(super) fn nobody(&mut self, id: &RouteId) {
@@ -35,19 +42,24 @@ pub(super) fn match_routes<'a>(
     now: DateTime<Utc>,
 ) -> Matched<'a> {
     let mut considered = Vec::with_capacity(view.routes.len());
-    let mut routes: Vec<&Route> = Vec::new();
+    let (mut routes, mut closed) = (Vec::<&Route>::new(), Vec::new());
     for route in &view.routes {
         let verdict = match examine(route, lead, view, now) {
             Ok(()) => {
                 routes.push(route);
                 RouteVerdict::Outranked
             }
-            Err(verdict) => verdict,
+            Err(verdict) => {
+                let holds = route.after_close != AfterClose::Reroute;
+                let fits = |_: &Inactive| holds && first_failing(route, lead, view).is_none();
+                closed.extend(route.admits(now).err().filter(fits).map(|why| (&**route, why)));
+                verdict
+            }
         };
         considered.push(RouteConsidered { route: route.id.clone(), verdict });
     }
     routes.sort_by_key(|route| !route.strategy.is_assign_to_agent());
-    Matched { considered, routes }
+    Matched { considered, routes, closed }
 }
 
 fn examine(
@@ -57,6 +69,10 @@ fn examine(
     now: DateTime<Utc>,
 ) -> Result<(), RouteVerdict> {
     route.admits(now)?;
+    first_failing(route, lead, view).map_or(Ok(()), |criterion| Err(criterion.into()))
+}
+
+fn first_failing(route: &Route, lead: &Lead, view: &EntityView) -> Option<Criterion> {
     let knows = |source: &crate::SourceId| view.sources.contains_key(source);
-    route.criteria.first_failing(lead, knows).map_or(Ok(()), |criterion| Err(criterion.into()))
+    route.criteria.first_failing(lead, knows)
 }

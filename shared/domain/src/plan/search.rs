@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{How, Marks, Otherwise, Pick, Plan, Rest, Step, Then, choose, matching};
-use crate::decision::{By, CandidateVerdict, Considered};
-use crate::{AgentId, Decision, Dice, EntityView, Lead, Route, Strategy};
+use super::matching::Matched;
+use super::{How, Marks, Otherwise, Pick, Plan, Rest, Step, Then, choose, matching, overnight};
+use crate::decision::{By, CandidateVerdict, Considered, RouteConsidered};
+use crate::route::Inactive;
+use crate::{AgentId, Decision, Dice, EntityView, Lead, Route, RouteId, Strategy};
 
 /// A lead and what happened to it so far.
 pub(super) struct Search<'a> {
@@ -30,15 +32,19 @@ impl Search<'_> {
             }
             matched.nobody(&route.id);
             if route.exclusive {
-                break;
+                return Plan::pool(Otherwise::NobodyEligible, of_routes(matched.considered));
             }
+        }
+        if let Some((route, until)) = first_opening(&matched, now, dice) {
+            matched.waits(&route);
+            return Plan { then: Then::Wait(until), decision: of_routes(matched.considered) };
         }
         let why = match (found_any, &self.lead.source) {
             (true, _) => Otherwise::NobodyEligible,
             (false, None) => Otherwise::NoSource,
             (false, Some(_)) => Otherwise::NoRoute,
         };
-        Plan::pool(why, Decision { routes: matched.considered, ..Decision::default() })
+        Plan::pool(why, of_routes(matched.considered))
     }
 
     /// What `route` does with the lead; `None`: there is nobody on it who can take it.
@@ -65,7 +71,7 @@ impl Search<'_> {
         if !decision.candidates.iter().any(is_eligible) {
             return None;
         }
-        Some(self.first(route, std::mem::take(decision), marks, dice).cap(view, now))
+        Some(self.first(route, std::mem::take(decision), marks, now, dice).cap(view, now))
     }
 
     /// The first offer that `route` makes of the lead.
@@ -74,14 +80,15 @@ impl Search<'_> {
         route: &Route,
         decision: Decision,
         marks: Option<Marks>,
+        now: DateTime<Utc>,
         dice: &mut Dice,
     ) -> Plan {
         let (pick, by, candidates) = choose::first(&route.strategy, &decision.candidates, dice);
         let assign = assigns(route);
         let window = route.claim_within.delta();
         let window = route.timeout.as_ref().map_or(window, |one| window.min(one.after.delta()));
-        // Asking everybody and assigning do not go together: the first has it (D-35).
-        let pick = if assign.is_some() && pick == Pick::All { Pick::First } else { pick };
+        let window = overnight::window(route, window, now, dice);
+        let pick = one_if(assign, pick);
         let step = Step {
             route: Some(route.id.clone()),
             pick,
@@ -100,6 +107,27 @@ impl Search<'_> {
 fn after_hours<'a>(route: &'a Route, view: &EntityView, now: DateTime<Utc>) -> Option<&'a AgentId> {
     let timeout = route.timeout.as_ref().filter(|_| route.asks() && !view.entity.is_open(now))?;
     Some(&timeout.agent).filter(|agent| view.agents.contains_key(*agent))
+}
+
+/// The first opening of a route that the lead would wait for (D-16).
+fn first_opening(
+    matched: &Matched<'_>,
+    now: DateTime<Utc>,
+    dice: &mut Dice,
+) -> Option<(RouteId, DateTime<Utc>)> {
+    let opens = |(route, closed): &(&Route, Inactive)| {
+        Some((route.id.clone(), overnight::goes_on(route, *closed, now, dice)?))
+    };
+    matched.closed.iter().filter_map(opens).min_by_key(|(_, until)| *until)
+}
+
+fn of_routes(routes: Vec<RouteConsidered>) -> Decision {
+    Decision { routes, ..Decision::default() }
+}
+
+/// Asking everybody and assigning do not go together: the first has it (D-35).
+pub(super) fn one_if(assign: Option<How>, pick: Pick) -> Pick {
+    if assign.is_some() && pick == Pick::All { Pick::First } else { pick }
 }
 
 /// How the chosen agent comes to the lead without being asked, if so.

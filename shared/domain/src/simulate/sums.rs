@@ -80,11 +80,13 @@ struct Sums {
     changed: u64,
 }
 
-/// Plays `past`, in order of time, `runs` times. `after_run` hears how many are done.
+/// Plays `past`, in order of time, `runs` times. `turns`: what routes remembered
+/// when it began. `after_run` hears how many are done.
 pub fn simulate(
     view: &EntityView,
     past: &[Past],
     answers: &Answers,
+    turns: &Turns,
     runs: u32,
     mut after_run: impl FnMut(u32),
 ) -> Outcome {
@@ -93,7 +95,7 @@ pub fn simulate(
     for run in 0..runs {
         let mut seed = [0; 32];
         seed[..4].copy_from_slice(&run.to_le_bytes());
-        let fates = play(view, past, answers, Turns::default(), dice(seed));
+        let fates = play(view, past, answers, turns.clone(), dice(seed));
         sums.add(view, past, &fates);
         after_run(run + 1);
     }

@@ -13,7 +13,7 @@ fn seen(state: State) -> Seen {
         has_agent: false,
         is_owned: false,
         must_be_worked: false,
-        is_released: false,
+        goes_on: false,
     }
 }
 
@@ -27,7 +27,7 @@ fn a_lead_that_waits_for_exactly_one_thing_is_in_order() {
     assert_eq!(verdict(Seen { due: soon, ..seen(State::Offered) }), None);
     assert_eq!(verdict(Seen { rests: true, ..seen(State::Pooled) }), None);
     assert_eq!(verdict(Seen { rests: true, ..seen(State::Held) }), None);
-    assert_eq!(verdict(Seen { due: soon, is_released: true, ..seen(State::Held) }), None);
+    assert_eq!(verdict(Seen { due: soon, goes_on: true, ..seen(State::Held) }), None);
     let theirs = Seen { has_agent: true, is_owned: true, ..seen(State::Assigned) };
     assert_eq!(verdict(theirs), None);
     assert_eq!(verdict(Seen { due: soon, must_be_worked: true, ..theirs }), None);
@@ -62,9 +62,9 @@ proptest! {
         state in proptest::sample::select(vec![State::Held, State::Offered, State::Assigned, State::Pooled]),
         flags: [bool; 6],
     ) {
-        let [waits, rests, has_agent, is_owned, must_be_worked, is_released] = flags;
+        let [waits, rests, has_agent, is_owned, must_be_worked, goes_on] = flags;
         let due = waits.then(|| at(FRIDAY) + TimeDelta::minutes(1));
-        let seen = Seen { state, due, rests, has_agent, is_owned, must_be_worked, is_released };
+        let seen = Seen { state, due, rests, has_agent, is_owned, must_be_worked, goes_on };
         let places = usize::from(waits) + usize::from(rests) + usize::from(has_agent);
         let acts = waits && has_agent && must_be_worked;
         if places - usize::from(acts) != 1 {

@@ -36,6 +36,29 @@ fn one_of_several_hashtags_is_enough_however_it_is_written() {
 }
 
 #[test]
+fn a_route_may_take_leads_that_lack_what_it_asks_for() {
+    let asks = |missing_matches: bool| {
+        json!({"hashtags": ["villa"], "kinds": ["seller"], "property_types": ["condo"], "areas": ["78701"],
+            "mls": ["actris"], "price": {"max": 450_000}, "missing_matches": missing_matches})
+    };
+    assert_eq!(verdict(&asks(false), &lead(json!({}))), RouteVerdict::Hashtags);
+    assert_eq!(verdict(&asks(true), &lead(json!({}))), RouteVerdict::Matched);
+    let others = [
+        (json!({"hashtags": ["loft"]}), RouteVerdict::Hashtags),
+        (json!({"kind": "buyer"}), RouteVerdict::Kinds),
+        (json!({"property": {"type": "house"}}), RouteVerdict::PropertyTypes),
+        (json!({"property": {"city": "Dallas"}}), RouteVerdict::Areas),
+        (json!({"property": {"mls": "ntreis"}}), RouteVerdict::Mls),
+        (json!({"property": {"price": 450_001.0}}), RouteVerdict::Price),
+    ];
+    for (other, fails) in others {
+        assert_eq!(verdict(&asks(true), &lead(other)), fails, "what is there must still match");
+    }
+    let sourced = json!({"sources": ["web"], "missing_matches": true});
+    assert_eq!(verdict(&sourced, &lead(json!({"source": null}))), RouteVerdict::Sources, "D-27");
+}
+
+#[test]
 fn a_route_takes_the_sources_it_names_and_no_others() {
     let two = json!({"sources": ["zillow", "web"]});
     assert_eq!(verdict(&two, &lead(json!({"source": "web"}))), RouteVerdict::Matched);

@@ -22,10 +22,17 @@ fn played(strategy: Value, agents: &[&str], never: &[&str]) -> Vec<Fate> {
         lead: person.clone(),
         sent: false,
         agent: None,
+        took: None,
     };
     let past: Vec<Past> = (0..LEADS).map(past).collect();
     let agents = never.iter().map(|agent| (id(agent), 0.0)).collect();
-    play(&team, &past, &Answers { others: 1.0, agents }, Turns::default(), seeded(2026))
+    play(
+        &team,
+        &past,
+        &Answers { others: 1.0, agents, after: None },
+        Turns::default(),
+        seeded(2026),
+    )
 }
 
 fn counted<'a>(names: impl Iterator<Item = &'a tipoff_domain::AgentId>) -> BTreeMap<String, u32> {

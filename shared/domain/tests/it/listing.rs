@@ -81,6 +81,7 @@ fn with_a_timeout_the_listing_agent_is_asked_and_then_the_rule_is_over() {
         tried: &tried,
         again: &[],
         tags: &[],
+        jump_ball: false,
         first_offer: at(FRIDAY),
         board_now: at(FRIDAY),
         reroutes: 0,

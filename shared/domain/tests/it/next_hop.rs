@@ -1,13 +1,30 @@
+use std::sync::Arc;
+
 use chrono::TimeDelta;
-use proptest::prelude::{Just, Strategy, proptest};
+use proptest::prelude::{Just, Strategy as _, proptest};
 use proptest::prop_assert_eq;
 use serde_json::json;
-use tipoff_domain::plan::{Hop, How, Otherwise, Plan, Then, plan_next};
-use tipoff_domain::{AgentId, EntityView, Rest};
+use tipoff_domain::decision::By;
+use tipoff_domain::plan::{Hop, How, Otherwise, Pick, Plan, Then, plan_next};
+use tipoff_domain::{AgentId, EntityView, Rest, Route, Strategy};
 
 use crate::fixture::{FRIDAY, at, id, lead, names, order, route, seeded, step, view};
 
 fn next(
+    team: &EntityView,
+    route: &str,
+    tried: &[AgentId],
+    minutes_later: i64,
+    reroutes: u32,
+) -> Plan {
+    let all_at_once = |route: &Route| matches!(route.strategy, Strategy::JumpBall { .. });
+    let jump_ball = team.route(&id(route)).is_some_and(|route| all_at_once(route));
+    next_after(jump_ball, team, route, tried, minutes_later, reroutes)
+}
+
+/// `jump_ball`: everybody who was tried last was tried at once.
+fn next_after(
+    jump_ball: bool,
     team: &EntityView,
     route: &str,
     tried: &[AgentId],
@@ -22,6 +39,7 @@ fn next(
         tried,
         again: &[],
         tags: &[],
+        jump_ball,
         first_offer: at(FRIDAY),
         board_now: at(FRIDAY) + TimeDelta::minutes(minutes_later),
         reroutes,
@@ -30,7 +48,7 @@ fn next(
     plan_next(&hop, team, at(FRIDAY) + TimeDelta::minutes(minutes_later), &mut seeded(7))
 }
 
-fn subset() -> impl Strategy<Value = Vec<&'static str>> {
+fn subset() -> impl proptest::strategy::Strategy<Value = Vec<&'static str>> {
     let everyone = vec!["ana", "ben", "chloe", "dana", "eve"];
     proptest::sample::subsequence(everyone, 0..=5).prop_flat_map(|some| Just(some).prop_shuffle())
 }
@@ -100,6 +118,37 @@ fn a_jump_ball_that_nobody_took_asks_nobody_who_joined_later() {
         next(&team, "ball", &names(&["ana", "ben"]), 15, 0).then,
         Then::Pool(Rest::in_pool(Otherwise::Exhausted))
     );
+}
+
+/// D-16: the latest version counts for the next offer, and that one asks everybody.
+#[test]
+fn a_route_that_becomes_a_jump_ball_asks_everybody_else_at_once() {
+    let ball = |more| route("ball", json!({"kind": "jump_ball", "agents": "all"}), more);
+    let team = view(&["ana", "ben", "chloe"], vec![ball(json!({}))]);
+    let begins = next_after(false, &team, "ball", &names(&["ana"]), 15, 0);
+    assert_eq!((step(&begins).pick, step(&begins).by), (Pick::All, By::JumpBall));
+    assert_eq!(order(&begins), ["ben", "chloe"]);
+    let over = Then::Pool(Rest::in_pool(Otherwise::Exhausted));
+    assert_eq!(next_after(true, &team, "ball", &names(&["ana"]), 15, 0).then, over);
+    // Another chance came after everybody had theirs.
+    let again = names(&["ana", "ben", "ana"]);
+    assert_eq!(next_after(false, &team, "ball", &again, 15, 0).then, over);
+
+    let direct = view(&["ana", "ben", "chloe"], vec![ball(json!({"acceptance": false}))]);
+    let given = next_after(false, &direct, "ball", &names(&["ana"]), 15, 0);
+    assert_eq!((step(&given).pick, step(&given).assign), (Pick::First, Some(How::Direct)));
+}
+
+#[test]
+fn a_route_that_leads_into_a_pond_by_now_sends_the_lead_there() {
+    let pond = route("r", json!({"kind": "round_robin", "agents": {"pond": "north"}}), json!({}));
+    let mut team = view(&["ana"], vec![pond]);
+    team.ponds.insert(
+        id("north"),
+        Arc::new(serde_json::from_value(json!({"name": "North", "members": "all"})).unwrap()),
+    );
+    let rest = Rest { pond: Some(id("north")), ..Rest::in_pool(Otherwise::ToPond) };
+    assert_eq!(next(&team, "r", &names(&["ana"]), 15, 0).then, Then::Pool(rest));
 }
 
 /// D-16: the latest version counts, and there it is nobody's to accept (D-31).

@@ -44,6 +44,18 @@ impl Roster {
         .await
     }
 
+    /// Takes an agent out of all rotations, wherever below `entity` they belong.
+    /// Whoever edits them at the same moment comes first.
+    pub async fn pause_agent(&self, entity: &EntityId, id: &AgentId) -> Result<(), EditError> {
+        for home in self.homes(entity, id) {
+            let known = self.within(&home, |slot| slot.agents.get(id).cloned())?;
+            let Some(known) = known.filter(|known| !known.value.paused) else { continue };
+            let paused = Agent { paused: true, ..Agent::clone(&known.value) };
+            self.put_agent(&home, id, paused, Expect::Version(known.version)).await?;
+        }
+        Ok(())
+    }
+
     /// Refused while a route or a pond names the agent, here or in an entity
     /// above that has no other entry of them. The agent's keys and push
     /// subscriptions go as well.

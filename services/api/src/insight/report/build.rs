@@ -42,7 +42,7 @@ fn case(now_is: After) -> Case {
         pending: now_is.pending,
         first_agents: now_is.first_agents,
         from_pond: now_is.from_pond.is_some(),
-        released: now_is.released.is_some(),
+        released: now_is.released.is_some() || now_is.until.is_some(),
         is_inquiry: now_is.duplicate_of.is_some(),
     }
 }

@@ -57,3 +57,31 @@ async fn a_draft_and_any_instant_can_be_tried() {
     let held = world.post("/v1/entities/acme/try", &keys.admin).body(address_only).send().await;
     assert_eq!(held.expect(200).json()["outcome"]["why"], "incomplete");
 }
+
+/// What agents have had up to now counts, and offers that are out hold their places (D-20, D-22).
+#[tokio::test]
+async fn whoever_is_at_a_limit_would_not_get_it() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let tried = async || {
+        let person = json!({"source": "zillow", "emails": ["dana@example.com"]});
+        let wanted = json!({ "lead": person });
+        let tried = world.post("/v1/entities/acme/try", &keys.admin).body(wanted).send().await;
+        tried.expect(200).json()
+    };
+    let limits = async |agent: &str, count: u32| {
+        let limits = json!({"limits": [{"count": count, "period": "day"}]});
+        let at = format!("/v1/entities/acme/agents/{agent}/limits");
+        world.put(&at, &keys.admin, limits).send().await.expect(200);
+    };
+    limits("ana", 1).await;
+    world.place(&keys, 1).await;
+    assert_eq!(tried().await["outcome"]["agents"][0]["agent"], "ben", "it is his turn");
+    world.place(&keys, 2).await;
+    let full = tried().await;
+    assert_eq!(full["outcome"]["agents"][0]["agent"], "ben", "hers, but her place is taken");
+    assert_eq!(full["candidates"][0]["verdict"], "at_limit");
+    limits("ben", 0).await;
+    let nobody = tried().await;
+    assert_eq!(nobody["outcome"]["why"], "nobody_eligible");
+}

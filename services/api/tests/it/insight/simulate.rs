@@ -26,6 +26,17 @@ async fn real_leads_are_played_through_a_draft() {
         (&same["outcome"]["leads"], &same["outcome"]["changed_hands"]),
         (&json!(4), &json!(0.0))
     );
+    // A play that begins after the first lead goes on with the second turn.
+    let first = world.get("/v1/entities/acme/leads", &keys.admin).send().await.expect(200).json();
+    let from = &first["leads"][2]["received_at"];
+    let later = play(json!({"from": from, "runs": 1})).await;
+    assert_eq!(
+        (&later["outcome"]["leads"], &later["outcome"]["changed_hands"]),
+        (&json!(3), &json!(0.0)),
+        "{later}"
+    );
+    let slow = play(json!({"last_days": 1, "runs": 1, "answers": {"after": "2d"}})).await;
+    assert_eq!(slow["outcome"]["exhausted"], 4.0, "nobody is in time");
     // With a draft, all is Ben's.
     let draft = json!([{"title": "Ben", "strategy": {"kind": "random", "agents": ["ben"]}, "criteria": {"sources": ["zillow"]}}]);
     let ben = play(json!({"last_days": 1, "runs": 3, "routes": draft})).await;

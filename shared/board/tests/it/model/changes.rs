@@ -26,6 +26,11 @@ pub(super) enum Change {
         stale: bool,
         plan: Plan,
     },
+    Serve {
+        lead: usize,
+        stale: bool,
+        plan: Plan,
+    },
     Reclaim {
         lead: usize,
         stale: bool,
@@ -123,11 +128,8 @@ fn terms() -> impl Strategy<Value = Terms> {
         });
         claims.collect()
     });
-    (caps(), ponds, any::<bool>()).prop_map(|(caps, ponds, pool_counts)| Terms {
-        caps,
-        ponds,
-        pool_counts,
-    })
+    let terms = |(caps, ponds, pool_counts)| Terms { caps, ponds, pool_counts };
+    (caps(), ponds, any::<bool>()).prop_map(terms).boxed()
 }
 
 fn marks() -> impl Strategy<Value = Option<Marks>> {
@@ -151,8 +153,14 @@ fn decision() -> Decision {
     Decision { candidates: considered.to_vec(), ..Decision::default() }
 }
 
+/// Mostly the same list, so that turns go on where they were.
 fn candidates() -> impl Strategy<Value = Vec<Candidate>> {
-    let list = Just([0, 1, 2, 3]).prop_shuffle();
+    let everybody = AGENTS.map(|agent| Candidate::open(&id(agent)));
+    prop_oneof![2 => Just(everybody.to_vec()), 3 => some_candidates()]
+}
+
+fn some_candidates() -> impl Strategy<Value = Vec<Candidate>> {
+    let list = prop_oneof![Just([0, 1, 2, 3]), Just([0, 1, 2, 3]).prop_shuffle()];
     let open = collection::vec((bool::weighted(0.75), caps()), 4);
     (list, 1..=4_usize, open).prop_map(|(list, length, open)| {
         let candidate = |(place, agent): (usize, &usize)| Candidate {
@@ -177,7 +185,7 @@ fn step() -> impl Strategy<Value = Then> {
         Pick::All,
     ]);
     let route = prop_oneof![
-        5 => (by_route, (0..2_u8).prop_map(|route| Some(id(&format!("r{route}"))))),
+        5 => (by_route, mostly_first(2).prop_map(|route| Some(id(&format!("r{route}"))))),
         1 => (Just(Pick::First), Just(None)),
     ];
     let how = sample::select(vec![How::Direct, How::TimeoutAgent, How::Listing, How::Returning]);
@@ -223,12 +231,47 @@ fn plans() -> impl Strategy<Value = Plan> {
             Then::Pool(Rest { why: Otherwise::Exhausted, pond, route: route.map(id), marks })
         });
     let hold = sample::select(vec![Otherwise::NotAutomatic, Otherwise::Incomplete]);
-    let then = prop_oneof![8 => step(), 4 => plain(), 2 => rest, 1 => hold.prop_map(Then::Hold)];
-    then.prop_map(|then| Plan { then, decision: decision() })
+    let waits = (0..12_i64).prop_map(|five| Then::Wait(nine() + TimeDelta::seconds(five * 5)));
+    let hold = hold.prop_map(Then::Hold);
+    let then = prop_oneof![16 => step(), 8 => plain(), 6 => rest, 2 => hold, 1 => waits];
+    // On the heap, as many of them stand in one sequence.
+    then.prop_map(|then| Plan { then, decision: decision() }).boxed()
 }
 
 fn mostly_first(count: usize) -> impl Strategy<Value = usize> {
     prop_oneof![3 => Just(0), 2 => 0..count]
+}
+
+/// A lead comes to somebody, and more and more is done about it.
+fn course() -> impl Strategy<Value = Vec<(usize, Change)>> {
+    let whose = (mostly_first(ENTITIES), 0..LEADS, mostly_first(AGENTS.len()));
+    (whose, plans(), plans()).prop_flat_map(|((entity, lead, agent), first, next)| {
+        let begun = [
+            Change::Place { lead, plan: first },
+            Change::Wait { seconds: 30 },
+            Change::RollOn { lead, stale: false, plan: next },
+        ];
+        collection::vec(answer(lead, agent), 1..8).prop_map(move |answers| {
+            begun.iter().cloned().chain(answers).map(|change| (entity, change)).collect()
+        })
+    })
+}
+
+/// One thing that is done about `lead`, by `agent` where an agent does it.
+fn answer(lead: usize, agent: usize) -> impl Strategy<Value = Change> {
+    let undo = option::of(1..4_u32);
+    prop_oneof![
+        3 => terms().prop_map(move |terms| Change::Claim { lead, agent, round: None, terms }),
+        2 => undo.prop_map(move |undo| Change::Pass { lead, agent, round: None, undo: undo.map(|undo| undo * 5) }),
+        1 => Just(Change::UndoPass { lead, agent }),
+        1 => Just(Change::Worked { lead, agent }),
+        2 => Just(Change::Credit { lead }),
+        1 => plans().prop_map(move |plan| Change::RollOn { lead, stale: false, plan }),
+        1 => plans().prop_map(move |plan| Change::Serve { lead, stale: false, plan }),
+        1 => option::of(Just(agent)).prop_map(move |by| Change::GiveBack { lead, by }),
+        1 => Just(Change::Reclaim { lead, stale: false }),
+        3 => (0..5_i64).prop_map(|five| Change::Wait { seconds: five * 5 }),
+    ]
 }
 
 pub(super) fn changes() -> impl Strategy<Value = Vec<(usize, Change)>> {
@@ -262,6 +305,8 @@ pub(super) fn changes() -> impl Strategy<Value = Vec<(usize, Change)>> {
         5 => (lead(), plans()).prop_map(|(lead, plan)| Change::Place { lead, plan }),
         7 => (lead(), bool::weighted(0.1), plans())
             .prop_map(|(lead, stale, plan)| Change::RollOn { lead, stale, plan }),
+        2 => (lead(), bool::weighted(0.1), plans())
+            .prop_map(|(lead, stale, plan)| Change::Serve { lead, stale, plan }),
         2 => (lead(), bool::weighted(0.1))
             .prop_map(|(lead, stale)| Change::Reclaim { lead, stale }),
         13 => asked,
@@ -271,5 +316,7 @@ pub(super) fn changes() -> impl Strategy<Value = Vec<(usize, Change)>> {
         1 => Just(Change::Wait { seconds: 31 * 86_400 }),
         1 => Just(Change::Forget),
     ];
-    collection::vec((mostly_first(ENTITIES), change), 1..70)
+    let one = (mostly_first(ENTITIES), change).prop_map(|one| vec![one]).boxed();
+    let some = collection::vec(prop_oneof![9 => one, 1 => course().boxed()], 1..50);
+    some.prop_map(|changes| changes.concat())
 }

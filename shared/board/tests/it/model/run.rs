@@ -104,6 +104,9 @@ impl<'a> Run<'a> {
         } else {
             // Whoever asks next finds the board empty, and fills it from the log.
             self.wipe().await;
+            for model in &mut self.models {
+                model.forget();
+            }
         }
         Ok((Answer::Known, Answer::Known))
     }
@@ -147,6 +150,15 @@ impl<'a> Run<'a> {
                 found.version -= u64::from(*stale);
                 let said = moved(board.roll_on(&found, &plan).await?);
                 (said, model.roll_on(lead, found.version, &plan))
+            }
+            Change::Serve { lead, stale, plan } => {
+                let (lead, plan) = (&names[*lead], at(plan, now));
+                let Some(mut found) = board.lead(&name, lead).await? else {
+                    return Ok(Some((Answer::Unknown, Answer::Unknown)));
+                };
+                found.version -= u64::from(*stale);
+                let said = moved(board.serve(&found, &plan).await?);
+                (said, model.serve(lead, found.version, &plan))
             }
             Change::Reclaim { lead, stale } => {
                 let lead = &names[*lead];
@@ -348,13 +360,17 @@ pub(super) fn failed(what: &str, error: &BoardError) -> String {
     format!("{what}: {error:?}")
 }
 
-/// The plan with its limits counted from now instead of nine.
+/// The plan with its limits and its opening counted from now instead of nine.
 fn at(plan: &Plan, now: chrono::DateTime<chrono::Utc>) -> Plan {
     let mut plan = plan.clone();
-    if let Then::Step(step) = &mut plan.then {
-        for candidate in &mut step.candidates {
-            candidate.caps = caps_at(&candidate.caps, now);
+    match &mut plan.then {
+        Then::Step(step) => {
+            for candidate in &mut step.candidates {
+                candidate.caps = caps_at(&candidate.caps, now);
+            }
         }
+        Then::Wait(until) => *until = now + (*until - nine()),
+        Then::Pool(_) | Then::Hold(_) => {}
     }
     plan
 }

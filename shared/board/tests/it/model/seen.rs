@@ -199,11 +199,14 @@ fn standing(is: &After) -> Standing {
 fn told(event: &Event) -> Told {
     let offered = event.offers.iter().map(|offer| offer.agent.clone());
     let considered = event.decision.iter().flat_map(|decision| &decision.candidates);
-    let mut chosen = considered.filter(|one| one.verdict == CandidateVerdict::Chosen);
+    let with = |verdict| considered.clone().filter(move |one| one.verdict == verdict);
+    let mut chosen = with(CandidateVerdict::Chosen);
     Told {
         what: event.kind.as_str(),
         agents: offered.chain(event.agents.iter().cloned()).collect(),
         by: chosen.next().and_then(|one| one.by),
+        at_limit: with(CandidateVerdict::AtLimit).map(|one| one.agent.clone()).collect(),
+        misses: event.misses.clone(),
         tags: event.tags.clone(),
         smart_plan: event.smart_plan.clone(),
     }

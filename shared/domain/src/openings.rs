@@ -9,38 +9,42 @@ use chrono_tz::Tz;
 use crate::schedule::{DateRanges, Dates, Day, Window};
 use crate::{EntityView, Route, Schedule};
 
-pub(super) const DAY: i64 = 86_400;
+pub(crate) const DAY: i64 = 86_400;
 /// What is looked at: whole weeks, so that every minute of the week counts alike.
-pub(super) const WEEKS: i64 = 52;
+pub(crate) const WEEKS: i64 = 52;
 
 /// The time that is looked at, in seconds since the epoch.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Horizon {
-    pub(super) from: i64,
-    pub(super) to: i64,
+pub(crate) struct Horizon {
+    pub(crate) from: i64,
+    pub(crate) to: i64,
 }
 
 impl Horizon {
-    pub(super) fn from(now: DateTime<Utc>) -> Self {
+    pub(crate) fn from(now: DateTime<Utc>) -> Self {
+        Self::of_days(now, WEEKS * 7)
+    }
+
+    pub(crate) fn of_days(now: DateTime<Utc>, days: i64) -> Self {
         let from = now.timestamp().div_euclid(60) * 60;
-        Self { from, to: from + WEEKS * 7 * DAY }
+        Self { from, to: from + days * DAY }
     }
 }
 
 /// From (inclusive) to (exclusive) in seconds; in order, never touching.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Openings(Vec<(i64, i64)>);
+pub(crate) struct Openings(Vec<(i64, i64)>);
 
 impl Openings {
-    pub(super) fn all(horizon: Horizon) -> Self {
+    pub(crate) fn all(horizon: Horizon) -> Self {
         Self(vec![(horizon.from, horizon.to)])
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (i64, i64)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, i64)> {
         self.0.iter().copied()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -55,7 +59,7 @@ impl Openings {
         }
     }
 
-    pub(super) fn and(&self, other: &Self) -> Self {
+    pub(crate) fn and(&self, other: &Self) -> Self {
         let mut pieces: Vec<_> = self.0.iter().chain(&other.0).copied().collect();
         pieces.sort_unstable();
         let mut both = Self::default();
@@ -65,7 +69,7 @@ impl Openings {
         both
     }
 
-    pub(super) fn without(&self, other: &Self) -> Self {
+    pub(crate) fn without(&self, other: &Self) -> Self {
         let mut left = Self::default();
         let mut cuts = other.0.iter().peekable();
         for &(mut from, to) in &self.0 {
@@ -83,18 +87,18 @@ impl Openings {
         left
     }
 
-    pub(super) fn meets(&self, other: &Self) -> bool {
+    pub(crate) fn meets(&self, other: &Self) -> bool {
         self.without(other) != *self
     }
 }
 
 /// A stretch in which a zone's clocks keep their distance from UTC.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stretch {
-    pub(super) from: i64,
-    pub(super) to: i64,
+pub(crate) struct Stretch {
+    pub(crate) from: i64,
+    pub(crate) to: i64,
     /// What to add to UTC, in seconds.
-    pub(super) offset: i64,
+    pub(crate) offset: i64,
 }
 
 fn offset(zone: Tz, at: i64) -> i64 {
@@ -102,7 +106,7 @@ fn offset(zone: Tz, at: i64) -> i64 {
     i64::from(zone.offset_from_utc_datetime(&instant).fix().local_minus_utc())
 }
 
-pub(super) fn stretches(zone: Tz, horizon: Horizon) -> Vec<Stretch> {
+pub(crate) fn stretches(zone: Tz, horizon: Horizon) -> Vec<Stretch> {
     let mut found = Vec::new();
     let mut from = horizon.from;
     let mut at = from;
@@ -132,22 +136,22 @@ fn first_other(zone: Tz, mut low: i64, mut high: i64, before: i64) -> i64 {
 }
 
 /// The local date of that many days since the epoch.
-pub(super) fn date(day: i64) -> NaiveDate {
+pub(crate) fn date(day: i64) -> NaiveDate {
     let since = Days::new(u64::try_from(day).unwrap_or(0));
     NaiveDate::default().checked_add_days(since).unwrap_or_default()
 }
 
-pub(super) fn within(dates: &[Dates], date: NaiveDate) -> bool {
+pub(crate) fn within(dates: &[Dates], date: NaiveDate) -> bool {
     dates.is_empty() || dates.iter().any(|range| (range.from..=range.to).contains(&date))
 }
 
 impl Schedule {
     /// The ranges it is bound to; empty: none.
-    pub(super) fn ranges(&self) -> &[Dates] {
+    pub(crate) fn ranges(&self) -> &[Dates] {
         self.dates.as_ref().map(DateRanges::ranges).unwrap_or_default()
     }
 
-    fn openings(&self, stretches: &[Stretch]) -> Openings {
+    pub(crate) fn openings(&self, stretches: &[Stretch]) -> Openings {
         let all_day = [(0, DAY)];
         let second = |window: &Window| {
             let (from, to) = window.minutes();
@@ -177,14 +181,14 @@ impl Schedule {
 }
 
 /// When every route is open, in list order; never while it is paused.
-pub(super) struct Table<'a> {
-    pub(super) horizon: Horizon,
+pub(crate) struct Table<'a> {
+    pub(crate) horizon: Horizon,
     zones: Vec<(Tz, Vec<Stretch>)>,
     schedules: Vec<(Option<&'a Schedule>, Openings)>,
 }
 
 impl<'a> Table<'a> {
-    pub(super) fn of(view: &'a EntityView, horizon: Horizon) -> Self {
+    pub(crate) fn of(view: &'a EntityView, horizon: Horizon) -> Self {
         let mut table =
             Self { horizon, zones: Vec::new(), schedules: vec![(None, Openings::all(horizon))] };
         table.know(view.entity.zone);
@@ -204,13 +208,13 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub(super) fn stretches(&self, zone: Tz) -> &[Stretch] {
+    pub(crate) fn stretches(&self, zone: Tz) -> &[Stretch] {
         let found = self.zones.iter().find(|(known, _)| *known == zone);
         found.map(|(_, stretches)| stretches.as_slice()).unwrap_or_default()
     }
 
     /// The openings that its schedule gives a route, whether it is paused or not.
-    pub(super) fn of_route(&self, route: &Route) -> &Openings {
+    pub(crate) fn of_route(&self, route: &Route) -> &Openings {
         let schedule = route.schedule.as_ref();
         let found = self.schedules.iter().find(|(known, _)| *known == schedule);
         found.map_or(&self.schedules[0].1, |(_, open)| open)

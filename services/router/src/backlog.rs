@@ -1,0 +1,144 @@
+//! What rests in ponds because nobody could take it, offered again when somebody
+//! can: the oldest first, one every so long. What somebody sent back stays (D-25).
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tipoff_board::{BoardError, MovedOn, OnBoard};
+use tipoff_domain::plan::{Hop, Otherwise, Plan, Then, plan_next};
+use tipoff_domain::{AgentId, EntityId, EntityView, PondId, Span};
+use tipoff_wire::{Partition, PooledWhy};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::sweep::Mover;
+
+/// Openings, quiet hours and limits end without anybody saying so.
+const LOOK: Duration = Duration::from_secs(1);
+/// Leads that nobody can take keep those behind them waiting no longer than this.
+const LOOKED_AT: usize = 50;
+
+/// A pond that is served; `None`: the entity's pool.
+type Served = (EntityId, Option<PondId>);
+
+impl Mover {
+    /// Serves the ponds of this router's share until `stop` is cancelled.
+    pub(crate) async fn serve_backlogs(
+        self,
+        mine: watch::Receiver<Vec<Partition>>,
+        stop: CancellationToken,
+    ) {
+        let (mut changes, mut last) = (self.roster.changes(), HashMap::new());
+        changes.mark_changed();
+        let mut ponds = Vec::new();
+        while !stop.is_cancelled() {
+            if changes.has_changed().unwrap_or(false) {
+                changes.borrow_and_update();
+                ponds = self.served();
+                last.retain(|pond, _| ponds.iter().any(|(known, _)| known == pond));
+            }
+            if ponds.is_empty() {
+                // Until somebody wants it.
+                if !matches!(stop.run_until_cancelled(changes.changed()).await, Some(Ok(()))) {
+                    return;
+                }
+                changes.mark_changed();
+            }
+            let share = mine.borrow().clone();
+            for (pond, every) in &ponds {
+                if share.contains(&self.roster.partition(&pond.0))
+                    && let Err(error) = self.serve_one(pond, *every, &mut last).await
+                {
+                    warn!(error = &error as &dyn std::error::Error, entity.id = %pond.0, "a backlog is not served, trying again");
+                }
+            }
+            stop.run_until_cancelled(tokio::time::sleep(LOOK)).await;
+        }
+    }
+
+    /// Every pond that is to be served, and how often.
+    fn served(&self) -> Vec<(Served, Span)> {
+        let mut all = Vec::new();
+        for entity in self.roster.entities() {
+            let Some(view) = self.roster.view(&entity) else { continue };
+            let ponds = view.ponds.iter().map(|(id, pond)| (Some(id.clone()), pond.serve_every));
+            let served = ponds.chain([(None, view.entity.serve_pool_every)]);
+            all.extend(served.filter_map(|(pond, every)| Some(((entity.clone(), pond), every?))));
+        }
+        all
+    }
+
+    async fn serve_one(
+        &self,
+        pond: &Served,
+        every: Span,
+        last: &mut HashMap<Served, DateTime<Utc>>,
+    ) -> Result<(), BoardError> {
+        let (entity, id) = pond;
+        let Some(view) = self.roster.view(entity) else { return Ok(()) };
+        let now = self.board.time(entity).await?;
+        if last.get(pond).is_some_and(|before| now < *before + every.delta()) {
+            return Ok(());
+        }
+        for lead in self.board.oldest(entity, id.as_ref(), LOOKED_AT).await? {
+            if nobody_took(&lead) && self.offer_again(&lead, &view, now).await? {
+                last.insert(pond.clone(), now);
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether anybody could take it.
+    async fn offer_again(
+        &self,
+        lead: &OnBoard,
+        view: &EntityView,
+        board_now: DateTime<Utc>,
+    ) -> Result<bool, BoardError> {
+        let mut full = Vec::new();
+        loop {
+            let plan = self.plan_again(lead, view, board_now, &full);
+            if !matches!(plan.then, Then::Step(_)) {
+                return Ok(false);
+            }
+            match self.board.serve(lead, &plan).await? {
+                // Every time somebody more, so this comes to an end.
+                MovedOn::Full(more) => full.extend(more),
+                moved => return Ok(moved == MovedOn::Done),
+            }
+        }
+    }
+
+    /// As if it had just come in; but nobody is asked twice.
+    fn plan_again(
+        &self,
+        lead: &OnBoard,
+        view: &EntityView,
+        board_now: DateTime<Utc>,
+        full: &[AgentId],
+    ) -> Plan {
+        let now_is = &lead.now_is;
+        let tried: Vec<AgentId> = now_is.tried.iter().map(|tried| tried.agent.clone()).collect();
+        let mut dice = self.seeds.dice(&lead.entity, &lead.id, now_is.round + 1);
+        let hop = Hop {
+            lead: &lead.lead,
+            route: None,
+            tried: &tried,
+            again: &[],
+            tags: &now_is.tags,
+            jump_ball: false,
+            first_offer: board_now,
+            board_now,
+            reroutes: 0,
+            full,
+        };
+        plan_next(&hop, view, self.clock.now(), &mut dice)
+    }
+}
+
+fn nobody_took(lead: &OnBoard) -> bool {
+    matches!(lead.now_is.why, Some(PooledWhy::Planned(why)) if why != Otherwise::ToPond)
+}
