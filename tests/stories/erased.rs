@@ -34,7 +34,8 @@ async fn everything(world: &World) -> String {
     let mut all = String::new();
     for stream in Stream::ALL {
         let reading = past::visit(&world.nats, stream.name(), stream.filter(), |stored| {
-            all += &format!("\n{} {}", stored.subject, String::from_utf8_lossy(&stored.body));
+            let body = String::from_utf8_lossy(&stored.body);
+            all.extend(["\n", &stored.subject, " ", &body]);
             if let Ok(dead) = serde_json::from_slice::<Dead>(&stored.body) {
                 let body = STANDARD.decode(dead.body).unwrap();
                 all += &String::from_utf8_lossy(&body);
@@ -53,7 +54,7 @@ async fn everything(world: &World) -> String {
             "stream" => redis.xrange_all(&key).await.unwrap(),
             other => panic!("{key} is a {other}"),
         };
-        all += &format!("\n{key} {}", text(&held));
+        all.extend(["\n", &key, " ", &text(&held)]);
     }
     all
 }

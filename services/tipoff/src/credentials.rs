@@ -89,12 +89,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 /// The settings of a service that differ from those of the others.
 fn environment(users: &Users, user: User, args: &Args) -> String {
     let nats = users.address(&args.nats_url, user.name());
-    let mut text = format!("TIPOFF_NATS_URL={nats}\n");
-    if user.has_board() {
-        let redis = users.address(&args.redis_url, user.name());
-        text += &format!("TIPOFF_REDIS_URL={redis}\n");
-    }
-    text
+    let redis = || format!("TIPOFF_REDIS_URL={}\n", users.address(&args.redis_url, user.name()));
+    let board = if user.has_board() { redis() } else { String::new() };
+    format!("TIPOFF_NATS_URL={nats}\n{board}")
 }
 
 fn belongs_to(user: User) -> &'static str {

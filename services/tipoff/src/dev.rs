@@ -114,11 +114,11 @@ impl System {
         let (notifier, redis) = staff.notifier;
         running.notifier(notifier.board(redis), &notifier, notifying);
         let (api, redis) = staff.api;
-        let options = options::api(&addresses.intake, &addresses.api);
-        let app = api.api(api.board(redis), &options, stop);
+        let serving = options::api(&addresses.intake, &addresses.api);
+        let app = api.api(api.board(redis), &serving, stop);
         let app = app.merge(mail::pages(mailbox, stop.clone()));
         running.api(place.api, app);
-        running.ingest(place.intake, &staff.ingest, self::options::ingest());
+        running.ingest(place.intake, &staff.ingest, options::ingest());
         running.spawn(
             "push subscriptions",
             subscribe::everybody(base.roster.clone(), push, stop.clone()),

@@ -36,12 +36,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let (roster, stop) = reach::roster(&nats, &args.settings).await?;
     let publisher = Publisher::new(nats.clone());
     let board = Board::new(redis, nats, roster.deployment().partitions);
-    let leads = match &args.lead {
-        Some(lead) => vec![lead.clone()],
-        None => {
-            let country = reach::view(&roster, &args.entity)?.entity.country.clone();
-            board.leads_of_person(&args.entity, &person(&args, &country)?).await?
-        }
+    let leads = if let Some(lead) = &args.lead {
+        vec![lead.clone()]
+    } else {
+        let country = reach::view(&roster, &args.entity)?.entity.country.clone();
+        board.leads_of_person(&args.entity, &person(&args, &country)?).await?
     };
     stop.cancel();
     let mut rows = Vec::new();
