@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 
 const OPERATOR: &str = "tpf_canaryoperator_0123456789abcdefghijklmnopqrstuvwxyzABCDEF";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What stands for the person, and for secrets.
 const CANARIES: [&str; 7] = [
