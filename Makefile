@@ -4,10 +4,10 @@
 
 export PATH := $(CURDIR)/.tools/bin:$(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help setup demo test lint fmt bench cluster micro mutations pure fuzz fuzz-api deny clean
+.PHONY: help setup demo test lint fmt bench cluster micro mutations trouble trouble-long pure fuzz fuzz-api deny clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing on this machine; says nothing if nothing is
 	@scripts/setup.sh
@@ -32,6 +32,15 @@ bench: setup ## What this machine can do: leads from door to mail, beside the ya
 
 mutations: setup ## Break the board's scripts on purpose, in some thirty places, and see that it is found out
 	@TIPOFF_MUTATIONS=1 cargo test --package tipoff-board mutations -- --nocapture
+
+trouble: setup ## Break a whole Tipoff in every way while leads come in, and see that each promise holds (docs/reliability.md)
+	@cargo build --package tipoff --package tipoff-trouble
+	@target/debug/tipoff-trouble
+	@cargo test --package tipoff --test trouble -- --ignored
+
+trouble-long: setup ## The same for a long time, in ever another order (MINUTES=30 SEED=1)
+	@cargo build --package tipoff --package tipoff-trouble
+	@target/debug/tipoff-trouble --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1) --hold 8
 
 cluster: setup ## Three NATS servers (R3) and three Redis masters: the bench with 1, 2 and 4 routers, and every story
 	@cargo build --release --package tipoff

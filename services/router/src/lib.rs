@@ -56,6 +56,18 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let board = Board::new(redis, nats.clone(), roster.deployment().partitions);
+    run_on(board, nats, roster, clock, options, stop).await
+}
+
+/// The same on a board that is there already.
+pub async fn run_on(
+    board: Board,
+    nats: Nats,
+    roster: Roster,
+    clock: Clock,
+    options: Options,
+    stop: CancellationToken,
+) -> Result<(), Error> {
     let seeds = Seeds::new(&roster.deployment().draw_secret).ok_or(Error::DrawSecret)?;
     let limits = WorkerLimits {
         stream: Stream::Leads,

@@ -24,7 +24,6 @@ mod notices;
 mod offers;
 mod progress;
 mod rebuild;
-mod relay;
 mod route;
 mod scale;
 mod setup;

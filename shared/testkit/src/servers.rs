@@ -40,6 +40,8 @@ pub struct ServerOptions {
     pub users: Option<Users>,
     /// `None`: nothing is hidden from whoever listens in.
     pub tls: Option<Certificates>,
+    /// What it finds in its environment besides ours.
+    pub environment: Vec<(String, String)>,
 }
 
 /// What a server shows that speaks TLS, as PEM.
@@ -134,6 +136,11 @@ impl<P: Program> Server<P> {
     /// Starts it again on the same port and data.
     pub async fn restart(&mut self) -> Result<(), ServerError> {
         self.guarded.restart().await
+    }
+
+    /// Whether it was killed, or is known to have ended.
+    pub fn has_ended(&self) -> bool {
+        self.guarded.has_ended()
     }
 
     /// Resolves when the server has ended by itself.

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use tipoff_domain::LeadId;
+use tipoff_testkit::sink::relay::Mails;
 
-use super::relay::Mails;
 use super::system::System;
 
 /// A mailbox keeps the last ten thousand messages.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tipoff_board::Board;
 use tipoff_runtime::{Redis, connect};
+use tipoff_testkit::sink::Relay;
 use tipoff_wire::Stream;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -13,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 use super::children::Children;
 use super::cost::Probe;
 use super::ledger::drained;
-use super::relay::Relay;
 use super::setup::{Elsewhere, Servers, Setup};
 use super::team::{Like, Team, teams};
 use crate::services::{Base, Running};

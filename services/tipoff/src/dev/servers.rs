@@ -35,7 +35,7 @@ impl Servers {
         let users = Users::of(&secret).and_owner();
         let options = |name: &str, port: u16| -> anyhow::Result<ServerOptions> {
             let data = data.map(|data| directory(&data.join(name))).transpose()?;
-            Ok(ServerOptions { port, data, users: Some(users.clone()), tls: None })
+            Ok(ServerOptions { port, data, users: Some(users.clone()), ..ServerOptions::default() })
         };
         let nats = options("nats", ports::for_server("NATS", ports.nats, moved))?;
         let redis = options("redis", ports::for_server("Redis", ports.redis, moved))?;

@@ -95,8 +95,9 @@ impl Guarded {
             directory(kind, options.data).map_err(|source| kind.no_directory(source))?;
         let name =
             format!("tipoff-{}-{}", std::process::id(), NAMES.fetch_add(1, Ordering::Relaxed));
-        let ServerOptions { port, users, tls, .. } = options;
-        let mut place = Place { kind, path, directory, temporary, name, port, users, tls };
+        let ServerOptions { port, users, tls, environment, .. } = options;
+        let mut place =
+            Place { kind, path, directory, temporary, name, port, users, tls, environment };
         let mut tries = if port == 0 { PORTS_TRIED } else { 1 };
         loop {
             tries -= 1;
@@ -146,6 +147,10 @@ impl Guarded {
         self.run.keep_directory().await;
         self.run = self.place.launch().await?;
         Ok(())
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.run.over
     }
 
     pub(super) async fn ended(&mut self) -> io::Result<()> {
@@ -206,6 +211,7 @@ pub(super) struct Place {
     pub(super) port: u16,
     pub(super) users: Option<Users>,
     pub(super) tls: Option<Certificates>,
+    environment: Vec<(String, String)>,
 }
 
 impl Place {
@@ -251,6 +257,7 @@ impl Place {
             .arg(remove)
             .arg(&self.path)
             .args(arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -15,34 +15,38 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 const GREETING: &str =
-    "250-bench\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-8BITMIME\r\n250 SMTPUTF8";
+    "250-relay\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-8BITMIME\r\n250 SMTPUTF8";
 
 /// For a whole mail and what comes with it.
 const ROOM: usize = 16 * 1024;
 
 /// A mail that came.
 #[derive(Debug, Clone)]
-pub(super) struct Mail {
-    pub(super) lead: LeadId,
-    pub(super) at: DateTime<Utc>,
+pub struct Mail {
+    pub lead: LeadId,
+    pub at: DateTime<Utc>,
 }
 
 /// By message id, which is the same however often a notice is tried.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Mails {
-    pub(super) by_id: HashMap<String, Mail>,
+pub struct Mails {
+    pub by_id: HashMap<String, Mail>,
     /// Those that had come before.
-    pub(super) repeated: u64,
+    pub repeated: u64,
+    /// Every mail as it came: its id, and when.
+    pub arrivals: Vec<(String, DateTime<Utc>)>,
 }
 
-pub(super) struct Relay {
-    pub(super) at: SocketAddr,
+/// Takes mail on loopback until it is dropped.
+#[derive(Debug)]
+pub struct Relay {
+    pub at: SocketAddr,
     mails: Arc<Mutex<Mails>>,
     accepting: JoinHandle<()>,
 }
 
 impl Relay {
-    pub(super) async fn start(clock: Clock) -> std::io::Result<Self> {
+    pub async fn start(clock: Clock) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let at = listener.local_addr()?;
         let mails = Arc::<Mutex<Mails>>::default();
@@ -51,21 +55,26 @@ impl Relay {
     }
 
     /// As in `smtp://127.0.0.1:2525`.
-    pub(super) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("smtp://{}", self.at)
     }
 
     /// Everything that came so far.
-    pub(super) fn mails(&self) -> Mails {
+    pub fn mails(&self) -> Mails {
         lock(&self.mails).clone()
     }
 
-    pub(super) fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         lock(&self.mails).by_id.len() as u64
     }
 
+    /// Whether a mail has come whose id begins like that.
+    pub fn has(&self, beginning: &str) -> bool {
+        lock(&self.mails).by_id.keys().any(|id| id.starts_with(beginning))
+    }
+
     /// Forgets what came so far.
-    pub(super) fn clear(&self) {
+    pub fn clear(&self) {
         *lock(&self.mails) = Mails::default();
     }
 }
@@ -94,7 +103,7 @@ async fn talk(stream: TcpStream, mails: &Mutex<Mails>, clock: &Clock) -> std::io
     let mut client =
         Client { reading: BufReader::with_capacity(ROOM, reading), writing, said: Vec::new() };
     let (mut line, mut mail) = (Vec::new(), Vec::new());
-    client.answer("220 bench ready").await?;
+    client.answer("220 relay ready").await?;
     loop {
         line.clear();
         if client.reading.read_until(b'\n', &mut line).await? == 0 {
@@ -121,7 +130,9 @@ async fn talk(stream: TcpStream, mails: &Mutex<Mails>, clock: &Clock) -> std::io
 fn note(mail: &[u8], mails: &Mutex<Mails>, clock: &Clock) -> &'static str {
     if let Some((id, lead)) = headers(mail) {
         let mut mails = lock(mails);
-        let before = mails.by_id.insert(id, Mail { lead, at: clock.now() });
+        let at = clock.now();
+        mails.arrivals.push((id.clone(), at));
+        let before = mails.by_id.insert(id, Mail { lead, at });
         mails.repeated += u64::from(before.is_some());
     }
     "250 2.0.0 counted"

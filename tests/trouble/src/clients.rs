@@ -1,0 +1,242 @@
+//! Clients as they ought to be: whoever gets no clear answer asks again, with
+//! the same key, at another process. Every call is taken down.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_nats::HeaderMap;
+use reqwest::{Client, RequestBuilder};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tipoff_domain::{AgentId, LeadId};
+use tipoff_runtime::{Clock, Nats};
+use tipoff_wire::subject;
+use tokio::time::{Instant, sleep};
+
+use crate::history::{Asked, Recorder, Said};
+use crate::team::Team;
+
+const ANSWER_WITHIN: Duration = Duration::from_secs(12);
+const ASK_AGAIN: Duration = Duration::from_millis(150);
+
+/// Calls services and remembers what they said.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    http: Client,
+    nats: Nats,
+    clock: Clock,
+    recorder: Recorder,
+    intakes: Vec<SocketAddr>,
+    apis: Vec<SocketAddr>,
+    /// For so long nobody gives up.
+    pub patience: Duration,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    id: Option<LeadId>,
+    outcome: Option<String>,
+    code: Option<String>,
+    agent: Option<AgentId>,
+}
+
+impl Clients {
+    pub fn new(
+        nats: &Nats,
+        clock: &Clock,
+        intakes: &[SocketAddr],
+        apis: &[SocketAddr],
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            http: Client::builder().timeout(ANSWER_WITHIN).build()?,
+            nats: nats.clone(),
+            clock: clock.clone(),
+            recorder: Recorder::default(),
+            intakes: intakes.to_vec(),
+            apis: apis.to_vec(),
+            patience: Duration::from_secs(40),
+        })
+    }
+
+    /// What was asked and answered so far.
+    pub fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// A source sends a lead over HTTP until it is told that it is accepted.
+    pub async fn send(&self, team: &Team, key: &str, first: usize) -> Said {
+        let asked = Asked::Take { key: key.to_owned() };
+        let question = Question::Post(Post {
+            doors: &self.intakes,
+            path: "/v1/leads".to_owned(),
+            bearer: &team.source_key,
+            key: key.to_owned(),
+            body: lead(key),
+        });
+        self.until_clear(asked, &question, first).await
+    }
+
+    /// A source publishes a lead until JetStream has it.
+    pub async fn publish(&self, team: &Team, key: &str) -> Said {
+        let Ok(source) = "portal".parse() else { return Said::Unknown };
+        let asked = Asked::Take { key: key.to_owned() };
+        let to = subject::leads_in(&team.entity, &source);
+        let question = Question::Publish { to, id: key.to_owned(), body: lead(key).to_string() };
+        self.until_clear(asked, &question, 0).await
+    }
+
+    /// An agent claims a lead; `round` is the offer's, none in the pool.
+    pub async fn claim(
+        &self,
+        team: &Team,
+        lead: &LeadId,
+        agent: &AgentId,
+        round: Option<u32>,
+        first: usize,
+    ) -> Said {
+        let asked = Asked::Claim { lead: lead.clone(), agent: agent.clone() };
+        let key = format!("claim-{lead}-{agent}-{round:?}-{first}");
+        let bearer = team.key_of(agent).unwrap_or_default();
+        self.act(bearer, asked, (lead, "claim", key), json!({"round": round}), first).await
+    }
+
+    /// An agent passes on a lead.
+    pub async fn pass(
+        &self,
+        team: &Team,
+        lead: &LeadId,
+        agent: &AgentId,
+        round: u32,
+        first: usize,
+    ) -> Said {
+        let asked = Asked::Pass { lead: lead.clone(), agent: agent.clone() };
+        let key = format!("pass-{lead}-{agent}-{round}");
+        let bearer = team.key_of(agent).unwrap_or_default();
+        self.act(bearer, asked, (lead, "pass", key), json!({"round": round}), first).await
+    }
+
+    /// An agent sends a lead back.
+    pub async fn give_back(
+        &self,
+        team: &Team,
+        lead: &LeadId,
+        agent: &AgentId,
+        first: usize,
+    ) -> Said {
+        let asked = Asked::Return { lead: lead.clone(), agent: agent.clone() };
+        let key = format!("return-{lead}-{agent}");
+        let bearer = team.key_of(agent).unwrap_or_default();
+        self.act(bearer, asked, (lead, "return", key), json!({}), first).await
+    }
+
+    /// An admin gives a lead to somebody.
+    pub async fn assign(&self, team: &Team, lead: &LeadId, agent: &AgentId, first: usize) -> Said {
+        let asked = Asked::Assign { lead: lead.clone(), agent: agent.clone() };
+        let key = format!("assign-{lead}-{agent}");
+        let body = json!({"agent": agent});
+        self.act(&team.admin_key, asked, (lead, "assign", key), body, first).await
+    }
+
+    /// An admin looks, once, whose a lead is.
+    pub async fn look(&self, team: &Team, lead: &LeadId, first: usize) -> Said {
+        let at = self.apis[first % self.apis.len()];
+        let request = self.http.get(format!("http://{at}/v1/leads/{lead}"));
+        let asked = Asked::Show { lead: lead.clone() };
+        let begun = self.recorder.begin(asked, self.clock.now());
+        let said = match answer(request.bearer_auth(&team.admin_key)).await {
+            Some((200, answer)) => Said::Owner(answer.agent),
+            Some((400..=499, answer)) => Said::No(answer.code.unwrap_or_default()),
+            _ => Said::Unknown,
+        };
+        self.recorder.end(begun, said.clone(), self.clock.now());
+        said
+    }
+
+    async fn act(
+        &self,
+        bearer: &str,
+        asked: Asked,
+        (lead, verb, key): (&LeadId, &str, String),
+        body: Value,
+        first: usize,
+    ) -> Said {
+        let path = format!("/v1/leads/{lead}/{verb}");
+        let question = Question::Post(Post { doors: &self.apis, path, bearer, key, body });
+        self.until_clear(asked, &question, first).await
+    }
+
+    /// Asks until the answer is clear, each time at another door.
+    async fn until_clear(&self, asked: Asked, question: &Question<'_>, first: usize) -> Said {
+        let give_up = Instant::now() + self.patience;
+        for number in first.. {
+            let begun = self.recorder.begin(asked.clone(), self.clock.now());
+            let said = match question {
+                Question::Post(post) => self.post(post, number).await,
+                Question::Publish { to, id, body } => self.put_on_the_bus(to, id, body).await,
+            };
+            self.recorder.end(begun, said.clone(), self.clock.now());
+            if said != Said::Unknown || Instant::now() > give_up {
+                return said;
+            }
+            sleep(ASK_AGAIN).await;
+        }
+        Said::Unknown
+    }
+
+    async fn post(&self, post: &Post<'_>, number: usize) -> Said {
+        let at = post.doors[number % post.doors.len()];
+        let request = self.http.post(format!("http://{at}{}", post.path)).bearer_auth(post.bearer);
+        match answer(request.header("Idempotency-Key", &post.key).json(&post.body)).await {
+            Some((202, answer)) => Said::Accepted(answer.id),
+            Some((200, answer)) => match answer.outcome.as_deref() {
+                Some("won") => Said::Won,
+                Some("already_yours") => Said::AlreadyYours,
+                _ => Said::Done,
+            },
+            Some((429, _)) => Said::Unknown,
+            Some((400..=499, answer)) => Said::No(answer.code.unwrap_or_default()),
+            _ => Said::Unknown,
+        }
+    }
+
+    async fn put_on_the_bus(&self, to: &str, id: &str, body: &str) -> Said {
+        let mut headers = HeaderMap::new();
+        headers.insert("Nats-Msg-Id", id);
+        let (to, body) = (to.to_owned(), body.to_owned().into());
+        let publishing =
+            async { self.nats.jetstream.publish_with_headers(to, headers, body).await?.await };
+        match tokio::time::timeout(ANSWER_WITHIN, publishing).await {
+            Ok(Ok(_)) => Said::Accepted(None),
+            _ => Said::Unknown,
+        }
+    }
+}
+
+/// What is asked, and asked again.
+enum Question<'a> {
+    Post(Post<'a>),
+    Publish { to: String, id: String, body: String },
+}
+
+struct Post<'a> {
+    doors: &'a [SocketAddr],
+    path: String,
+    bearer: &'a str,
+    key: String,
+    body: Value,
+}
+
+/// `None`: it broke off, so nobody knows.
+async fn answer(request: RequestBuilder) -> Option<(u16, Answer)> {
+    let response = request.send().await.ok()?;
+    let (status, body) = (response.status().as_u16(), response.bytes().await.ok()?);
+    Some((status, serde_json::from_slice(&body).ok()?))
+}
+
+fn lead(key: &str) -> Value {
+    json!({
+        "external_id": key, "kind": "buyer", "name": {"full": format!("Person {key}")},
+        "emails": [format!("{key}@example.com")], "phones": ["+15125550101"],
+        "message": "Is it still available?", "property": {"address": "15 Oak Ct", "price": 450_000},
+    })
+}

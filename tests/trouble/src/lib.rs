@@ -1,0 +1,22 @@
+//! Trouble: faults while leads come in, and whether every promise held.
+//!
+//! Clients of every kind keep a [`history`] of what they asked and what they
+//! were answered. Afterwards a pure [`checker`] decides from that history and
+//! from the log alone whether the promises of Tipoff held; it knows nothing of
+//! the board, so the board cannot talk it round.
+
+pub mod checker;
+pub mod clients;
+pub mod disk;
+pub mod evidence;
+pub mod fault;
+pub mod history;
+pub mod load;
+pub mod proxy;
+mod resp;
+pub mod service;
+pub mod storm;
+pub mod system;
+pub mod table;
+pub mod team;
+pub mod watching;

@@ -1,0 +1,145 @@
+//! `tipoff-trouble`: breaks a whole Tipoff while leads come in, and says
+//! whether every promise held.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use tipoff_trouble::disk::Disk;
+use tipoff_trouble::evidence::Evidence;
+use tipoff_trouble::fault::Fault;
+use tipoff_trouble::storm::{self, Pace, Plan};
+use tipoff_trouble::system::Build;
+use tipoff_trouble::{checker, table};
+
+/// Breaks a whole Tipoff while leads come in, and says whether every promise held.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 110)]
+struct Args {
+    /// The tipoff program to be broken; beside this one, if left out
+    #[arg(long)]
+    program: Option<PathBuf>,
+    /// Only these faults, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// How often each happens
+    #[arg(long, default_value_t = 1)]
+    times: usize,
+    /// Go on until so many minutes have passed, with the faults in another order each time
+    #[arg(long, default_value_t = 0)]
+    minutes: u64,
+    /// How long a fault that lasts does so, in seconds
+    #[arg(long, default_value_t = 3)]
+    hold: u64,
+    /// Leads per second
+    #[arg(long, default_value_t = 20)]
+    rate: u32,
+    /// What everybody does follows from this
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Keep logs, data and evidence here
+    #[arg(long)]
+    keep: Option<PathBuf>,
+    /// Say which faults there are
+    #[arg(long)]
+    list: bool,
+    /// Look once more at the evidence of a run that was kept
+    #[arg(long, value_name = "FILE")]
+    judge: Option<PathBuf>,
+    /// One JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let args = Args::parse();
+    if args.list {
+        for fault in Fault::all() {
+            say(&fault.to_string());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(file) = &args.judge {
+        return judge(file);
+    }
+    let scratch = tempfile::tempdir()?;
+    let directory = args.keep.clone().unwrap_or_else(|| scratch.path().to_owned());
+    std::fs::create_dir_all(&directory)?;
+    let mut faults = chosen(&args.only)?;
+    let mut build = Build::new(program(args.program.clone())?, directory.canonicalize()?);
+    if faults.contains(&Fault::PowerLoss) {
+        build.own_disk = may_mount(&directory).await;
+        if !build.own_disk {
+            tell("power-loss is left out: only root may mount a disk of its own");
+            faults.retain(|fault| *fault != Fault::PowerLoss);
+        }
+    }
+    let plan = Plan {
+        build,
+        faults: faults.into_iter().map(|fault| (fault, args.times)).collect(),
+        pace: Pace {
+            leads_per_second: args.rate,
+            hold: Duration::from_secs(args.hold),
+            seed: args.seed,
+        },
+        at_least: Duration::from_mins(args.minutes),
+    };
+    let outcome = storm::run(&plan, tell).await?;
+    if args.keep.is_some() {
+        std::fs::write(directory.join("evidence.json"), serde_json::to_vec(&outcome.evidence)?)?;
+    }
+    say(&if args.json { table::json(&outcome).to_string() } else { table::text(&outcome) });
+    Ok(if outcome.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn judge(file: &PathBuf) -> anyhow::Result<ExitCode> {
+    let text = std::fs::read(file).with_context(|| file.display().to_string())?;
+    let evidence: Evidence = serde_json::from_slice(&text)?;
+    let verdict = checker::check(&evidence, checker::Allowed::default());
+    for broken in &verdict.broken {
+        say(&broken.to_string());
+    }
+    Ok(if verdict.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn program(given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    let beside = || Ok::<_, anyhow::Error>(std::env::current_exe()?.with_file_name("tipoff"));
+    let program = given.map_or_else(beside, Ok)?;
+    if !program.is_file() {
+        bail!(
+            "`{}` is not there: run `make trouble`, or name it with --program",
+            program.display()
+        );
+    }
+    Ok(program)
+}
+
+/// Whether this user may have a disk that can lose power.
+async fn may_mount(directory: &Path) -> bool {
+    Disk::new(&directory.join("tried")).await.is_ok()
+}
+
+fn chosen(names: &[String]) -> anyhow::Result<Vec<Fault>> {
+    let all = Fault::all();
+    if names.is_empty() {
+        return Ok(all);
+    }
+    let find = |name: &String| {
+        let found = all.iter().copied().find(|fault| fault.to_string() == *name);
+        found.with_context(|| format!("there is no fault `{name}`; --list says which there are"))
+    };
+    names.iter().map(find).collect()
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the program is for")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "progress stands beside what is found")]
+fn tell(text: &str) {
+    eprintln!("  {text}");
+}

@@ -1,0 +1,268 @@
+//! One fault after the other while leads come in; then quiet; then the verdict.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::Context;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tipoff_runtime::past;
+use tipoff_wire::Stream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::checker::{Allowed, Verdict, check};
+use crate::clients::Clients;
+use crate::evidence::{Evidence, Logged, Outage, Told};
+use crate::fault::Fault;
+use crate::history::{Asked, Said};
+use crate::load::{Load, Phase};
+use crate::system::{Build, System};
+use crate::team::PROBED;
+use crate::watching::Watching;
+
+/// Everything works again this long after a fault was mended, or never.
+const RECOVERED_WITHIN: Duration = Duration::from_mins(1);
+/// What was put off while something was broken has had its time by then.
+const AFTERMATH: Duration = Duration::from_millis(2_500);
+/// All leads come to rest within this: four agents, ten seconds each, and pauses between.
+const QUIET_WITHIN: Duration = Duration::from_secs(150);
+const LOOK_EVERY: Duration = Duration::from_millis(25);
+
+/// How fast everything goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    pub leads_per_second: u32,
+    /// How long a fault that lasts does so.
+    pub hold: Duration,
+    /// What everybody does follows from this.
+    pub seed: u64,
+}
+
+/// What is done to the system.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub build: Build,
+    /// In this order, each so many times.
+    pub faults: Vec<(Fault, usize)>,
+    pub pace: Pace,
+    /// Begins again, in another order, until so much time has passed.
+    pub at_least: Duration,
+}
+
+/// What came of one fault.
+#[derive(Debug, Clone, Default)]
+pub struct Weathered {
+    pub times: usize,
+    /// Each time, from when it was mended until a lead went all the way through
+    /// every process; `None`: it never did.
+    pub recovered: Vec<Option<Duration>>,
+    /// Services that ended by themselves.
+    pub ended: Vec<&'static str>,
+}
+
+/// A run and what was found.
+#[derive(Debug)]
+pub struct Outcome {
+    pub weathered: BTreeMap<String, Weathered>,
+    /// Names of the faults as they first came.
+    pub order: Vec<String>,
+    pub evidence: Evidence,
+    pub verdict: Verdict,
+    pub panics: Vec<String>,
+    pub took: Duration,
+}
+
+impl Outcome {
+    /// Whether every promise held.
+    pub fn is_well(&self) -> bool {
+        let recovered =
+            self.weathered.values().all(|one| one.recovered.iter().all(Option::is_some));
+        recovered && self.verdict.broken.is_empty() && self.panics.is_empty()
+    }
+}
+
+/// Runs the plan; `tell` hears how it goes.
+pub async fn run(plan: &Plan, tell: impl Fn(&str)) -> anyhow::Result<Outcome> {
+    let began = Instant::now();
+    let system = System::start(&plan.build).await?;
+    let mut storm = Storm::over(&system, plan.pace)?;
+    let mut dice = ChaCha8Rng::seed_from_u64(plan.pace.seed);
+    let mut faults = plan.faults.clone();
+    'storm: loop {
+        for (fault, times) in &faults {
+            for _ in 0..*times {
+                sleep(Duration::from_millis(dice.random_range(200..1_200))).await;
+                if !storm.weather(*fault, dice.random_range(0..64), &tell).await? {
+                    break 'storm;
+                }
+            }
+        }
+        if began.elapsed() >= plan.at_least {
+            break;
+        }
+        faults.sort_by_key(|_| dice.random::<u32>());
+    }
+    tell("quiet");
+    let evidence = storm.quiet().await?;
+    let verdict = check(&evidence, Allowed::default());
+    let panics = system.panics().await;
+    let Storm { weathered, order, .. } = storm;
+    Ok(Outcome { weathered, order, evidence, verdict, panics, took: began.elapsed() })
+}
+
+/// A system under load, and what was taken down about it so far.
+pub struct Storm<'a> {
+    pub clients: Clients,
+    pub watching: Watching,
+    system: &'a System,
+    load: Load,
+    phase: Phase,
+    hold: Duration,
+    weathered: BTreeMap<String, Weathered>,
+    order: Vec<String>,
+    evidence: Evidence,
+}
+
+impl<'a> Storm<'a> {
+    /// Leads begin to come in.
+    pub fn over(system: &'a System, pace: Pace) -> anyhow::Result<Self> {
+        let System { nats, clock, intakes, apis, teams, .. } = system;
+        let clients = Clients::new(nats, clock, intakes, apis)?;
+        let (sender, events) = mpsc::unbounded_channel();
+        let watching = Watching::start(nats.clone(), sender);
+        let phase = Phase::default();
+        phase.set(&Fault::Nothing.to_string());
+        let load = Load::start(&clients, clock, teams, pace, phase.clone(), events);
+        let in_turns = teams.iter().filter(|team| team.in_turns);
+        let turns = in_turns.map(|team| (team.route.clone(), team.agents.clone())).collect();
+        let evidence = Evidence { turns, ..Evidence::default() };
+        let (weathered, order) = (BTreeMap::new(), Vec::new());
+        Ok(Self {
+            system,
+            clients,
+            watching,
+            load,
+            phase,
+            hold: pace.hold,
+            weathered,
+            order,
+            evidence,
+        })
+    }
+
+    /// One fault, from the moment it happens until everything works again;
+    /// `false`: it never does.
+    pub async fn weather(
+        &mut self,
+        fault: Fault,
+        dice: usize,
+        tell: &impl Fn(&str),
+    ) -> anyhow::Result<bool> {
+        let name = fault.to_string();
+        if !self.weathered.contains_key(&name) {
+            self.order.push(name.clone());
+        }
+        self.phase.set(&name);
+        let number = self.weathered.get(&name).map_or(0, |before| before.times);
+        let from = self.system.clock.now();
+        let happened = fault.happen(self.system, self.hold, dice).await;
+        happened.with_context(|| format!("{name} could not be carried through"))?;
+        let ended = self.system.revive().await?;
+        let mended = Instant::now();
+        let through =
+            timeout(RECOVERED_WITHIN, self.all_the_way(&format!("{name}-p{number}x"))).await;
+        let recovered = through.is_ok_and(|through| through.is_ok()).then(|| mended.elapsed());
+        let to = self.system.clock.now() + AFTERMATH;
+        if fault.delays_deadlines() {
+            self.evidence.outages.push(Outage { from, to });
+        }
+        if fault.silences() {
+            self.evidence.silences.push(Outage { from, to });
+        }
+        if fault.forgets() {
+            self.evidence.forgot.push(from);
+        }
+        let also = if ended.is_empty() {
+            String::new()
+        } else {
+            format!("   ended: {}", ended.join(", "))
+        };
+        tell(&match recovered {
+            Some(took) => format!("{name}   all well after {:.1} s{also}", took.as_secs_f64()),
+            None => format!("{name}   NOT WELL after {} s{also}", RECOVERED_WITHIN.as_secs()),
+        });
+        let one = self.weathered.entry(name).or_default();
+        one.times += 1;
+        one.recovered.push(recovered);
+        one.ended.extend(ended);
+        Ok(recovered.is_some())
+    }
+
+    /// A lead through every intake and every api: taken in, offered, told, claimed.
+    pub async fn all_the_way(&self, key: &str) -> anyhow::Result<()> {
+        let System { teams, intakes, apis, relay, .. } = self.system;
+        let team = teams.iter().find(|team| team.entity == *PROBED).context("nobody to probe")?;
+        let ways = (0..intakes.len().max(apis.len())).map(async |number| {
+            let key = format!("{key}{number}");
+            self.clients.send(team, &key, number).await;
+            let seen = self.watching.until(&key, |seen| !seen.last.offers.is_empty()).await?;
+            let (lead, round) = (&seen.lead, seen.last.after.round);
+            let agent = &seen.last.offers.first().context("an offer to nobody")?.agent;
+            while !relay.has(&format!("<n.{lead}.{round}.{agent}.email@")) {
+                sleep(LOOK_EVERY).await;
+            }
+            let said = self.clients.claim(team, lead, agent, Some(round), number).await;
+            anyhow::ensure!(said == Said::Won, "a claim was answered {said:?}");
+            anyhow::Ok(())
+        });
+        futures::future::try_join_all(ways).await.map(drop)
+    }
+
+    /// No more leads; waits until every one has come to rest, and collects what there is to see.
+    pub async fn quiet(&mut self) -> anyhow::Result<Evidence> {
+        self.load.stop_sending();
+        let resting = async {
+            while !self.at_rest() {
+                sleep(LOOK_EVERY * 8).await;
+            }
+            self.load.finished().await;
+        };
+        // What has not come to rest by then is for the checker to find.
+        timeout(QUIET_WITHIN, resting).await.ok();
+        let mut evidence = std::mem::take(&mut self.evidence);
+        evidence.ended = self.system.clock.now();
+        evidence.history = self.clients.recorder().history();
+        evidence.log = log(self.system).await?;
+        let mails = self.system.relay.mails();
+        evidence.told =
+            mails.arrivals.iter().map(|(id, at)| Told { notice: notice(id), at: *at }).collect();
+        Ok(evidence)
+    }
+
+    /// Whether every accepted lead is known to the log and nobody is waited for.
+    fn at_rest(&self) -> bool {
+        let all_known =
+            self.clients.recorder().history().iter().all(|call| match (&call.asked, &call.said) {
+                (Asked::Take { key }, Said::Accepted(_)) => self.watching.seen(key).is_some(),
+                _ => true,
+            });
+        all_known && self.watching.waiting().0 == 0 && self.load.is_idle()
+    }
+}
+
+/// EVENTS whole.
+pub async fn log(system: &System) -> anyhow::Result<Vec<Logged>> {
+    let stored = past::read(&system.nats, Stream::Events.name(), Stream::Events.filter()).await?;
+    let logged = |stored: past::Stored| {
+        let event = serde_json::from_slice(&stored.body)?;
+        Ok(Logged { sequence: stored.sequence, stored: stored.at, event })
+    };
+    stored.into_iter().map(logged).collect()
+}
+
+/// `n:lead_1:1:ana:email` of `<n.lead_1.1.ana.email@example.com>`.
+fn notice(message_id: &str) -> String {
+    let id = message_id.trim_start_matches('<');
+    id.split('@').next().unwrap_or_default().replace('.', ":")
+}

@@ -1,0 +1,262 @@
+//! A whole Tipoff to break: servers and services in processes of their own,
+//! every service with roads of its own to the servers.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use futures::future::try_join_all;
+use redis::FromRedisValue;
+use tipoff_roster::Roster;
+use tipoff_runtime::{Clock, Nats, Settings, connect, streams};
+use tipoff_testkit::servers::ServerOptions;
+use tipoff_testkit::sink::Relay;
+use tipoff_testkit::{NatsServer, RedisServer};
+use tokio::process::Command;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+use crate::disk::Disk;
+use crate::proxy::Proxy;
+use crate::service::{Kind, Roads, Service};
+use crate::team::{Team, teams};
+
+const PARTITIONS: u16 = 8;
+
+/// How the system is put together.
+#[derive(Debug, Clone)]
+pub struct Build {
+    /// The `tipoff` program.
+    pub program: PathBuf,
+    /// Processes of each service.
+    pub each: usize,
+    /// Where logs and data go; it must exist.
+    pub directory: PathBuf,
+    /// What Redis finds in its environment.
+    pub redis_environment: Vec<(String, String)>,
+    /// The servers' data lie on a disk that can lose power; only root may have one.
+    pub own_disk: bool,
+}
+
+impl Build {
+    /// Two processes of each service.
+    pub fn new(program: impl Into<PathBuf>, directory: impl Into<PathBuf>) -> Self {
+        Self {
+            program: program.into(),
+            each: 2,
+            directory: directory.into(),
+            redis_environment: Vec::new(),
+            own_disk: false,
+        }
+    }
+}
+
+/// The system. Everything goes with the value.
+pub struct System {
+    pub clock: Clock,
+    /// Our own connection, past every proxy.
+    pub nats: Nats,
+    pub roster: Roster,
+    pub relay: Relay,
+    pub teams: Vec<Team>,
+    pub nats_server: Mutex<NatsServer>,
+    pub redis_server: Mutex<RedisServer>,
+    /// Where Redis keeps its data.
+    pub redis_data: PathBuf,
+    /// Where everything else is kept.
+    pub directory: PathBuf,
+    pub services: Vec<Mutex<Service>>,
+    /// Of ingest and api, in the order of `services`.
+    pub intakes: Vec<SocketAddr>,
+    pub apis: Vec<SocketAddr>,
+    redis_url: String,
+    stop: CancellationToken,
+    /// After the servers: they go first.
+    pub disk: Option<Mutex<Disk>>,
+}
+
+impl System {
+    /// Servers and a team for each strategy; no service runs yet.
+    pub async fn without_services(build: &Build) -> anyhow::Result<Self> {
+        // Somebody else may have been first; either will do.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let kept = build.directory.join("data");
+        let disk = if build.own_disk { Some(Mutex::new(Disk::new(&kept).await?)) } else { None };
+        let data = |name: &str| Some(kept.join(name));
+        let environment = build.redis_environment.clone();
+        let redis = ServerOptions { data: data("redis"), environment, ..ServerOptions::default() };
+        let nats = ServerOptions { data: data("nats"), ..ServerOptions::default() };
+        let (nats_server, redis_server) =
+            tokio::try_join!(NatsServer::start_with(nats), RedisServer::start_with(redis))?;
+        let (nats_url, redis_url) = (nats_server.url(), redis_server.url());
+        let stop = CancellationToken::new();
+        let nats = connect::nats(&Settings::at(&nats_url, &redis_url), "trouble", &stop).await?;
+        streams::ensure(&nats, 1).await?;
+        let roster = Roster::open(&nats, PARTITIONS, 1, stop.clone()).await?;
+        let clock = Clock::system();
+        let mut system = Self {
+            relay: Relay::start(clock.clone()).await?,
+            teams: teams(&roster).await?,
+            clock,
+            nats,
+            roster,
+            nats_server: Mutex::new(nats_server),
+            redis_server: Mutex::new(redis_server),
+            redis_data: kept.join("redis"),
+            disk,
+            directory: build.directory.clone(),
+            services: Vec::new(),
+            intakes: Vec::new(),
+            apis: Vec::new(),
+            redis_url,
+            stop,
+        };
+        system.add_services(build, &nats_url).await?;
+        Ok(system)
+    }
+
+    /// The same with every service at work.
+    pub async fn start(build: &Build) -> anyhow::Result<Self> {
+        let system = Self::without_services(build).await?;
+        try_join_all(
+            system.services.iter().map(async |service| service.lock().await.start(&[]).await),
+        )
+        .await?;
+        Ok(system)
+    }
+
+    async fn add_services(&mut self, build: &Build, nats_url: &str) -> anyhow::Result<()> {
+        let settings = [
+            ("TIPOFF_SMTP_URL", self.relay.url()),
+            ("TIPOFF_INGEST_SOURCE_RATE", "0".to_owned()),
+            ("TIPOFF_INGEST_ENTITY_RATE", "0".to_owned()),
+        ];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value));
+        for kind in Kind::ALL {
+            for number in 0..build.each {
+                let roads = Roads {
+                    nats: Proxy::to(address(nats_url)?).await?,
+                    redis: Proxy::to(address(&self.redis_url)?).await?,
+                };
+                let log = build.directory.join(format!("{}-{number}.log", kind.name()));
+                let service = Service::new(kind, build.program.clone(), roads, log, &settings)?;
+                match kind {
+                    Kind::Ingest => self.intakes.push(service.listen),
+                    Kind::Api => self.apis.push(service.listen),
+                    Kind::Router | Kind::Notifier => {}
+                }
+                self.services.push(Mutex::new(service));
+            }
+        }
+        Ok(())
+    }
+
+    /// One of the processes of a service.
+    pub async fn service(
+        &self,
+        kind: Kind,
+        number: usize,
+    ) -> anyhow::Result<tokio::sync::MutexGuard<'_, Service>> {
+        let mut of_kind = Vec::new();
+        for service in &self.services {
+            let service = service.lock().await;
+            if service.kind == kind {
+                of_kind.push(service);
+            }
+        }
+        let at = number % of_kind.len().max(1);
+        ensure!(at < of_kind.len(), "no {} was started", kind.name());
+        Ok(of_kind.swap_remove(at))
+    }
+
+    /// Starts again whatever ended by itself, as a supervisor would; answers what that was.
+    pub async fn revive(&self) -> anyhow::Result<Vec<&'static str>> {
+        let mut gone = Vec::new();
+        for service in &self.services {
+            let mut service = service.lock().await;
+            if service.is_gone() {
+                gone.push(service.kind.name());
+                service.start(&[]).await?;
+            }
+        }
+        Ok(gone)
+    }
+
+    /// What panicked, anywhere.
+    pub async fn panics(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for service in &self.services {
+            let service = service.lock().await;
+            found.extend(service.panicked().map(|line| format!("{}: {line}", service.kind.name())));
+        }
+        found
+    }
+
+    /// Redis itself, past every proxy.
+    pub fn redis_url(&self) -> &str {
+        &self.redis_url
+    }
+
+    /// A command for Redis itself, past every proxy.
+    pub async fn redis<T: FromRedisValue>(&self, words: &[&str]) -> anyhow::Result<T> {
+        let client = redis::Client::open(self.redis_url.as_str())?;
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        let mut command = redis::cmd(words.first().copied().unwrap_or("PING"));
+        for word in words.iter().skip(1) {
+            command.arg(*word);
+        }
+        Ok(command.query_async(&mut connection).await?)
+    }
+
+    /// Lets no file that the process writes grow beyond this, as a full disk would.
+    pub async fn limit_files(pid: u32, most: &str) -> anyhow::Result<()> {
+        let limit = format!("--fsize={most}");
+        let done =
+            Command::new("prlimit").args(["--pid", &pid.to_string(), &limit]).output().await?;
+        ensure!(done.status.success(), "prlimit: {}", String::from_utf8_lossy(&done.stderr));
+        Ok(())
+    }
+}
+
+impl Drop for System {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// `127.0.0.1:4222` of `nats://127.0.0.1:4222`.
+fn address(url: &str) -> anyhow::Result<SocketAddr> {
+    let place = url.split_once("://").map_or(url, |(_, place)| place);
+    place.parse().with_context(|| format!("`{url}` is no address"))
+}
+
+/// A program that shifts the clocks of those who are started with it.
+pub mod shifted {
+    use super::{Command, Context, Duration, Path, PathBuf, ensure};
+
+    const SHIM: &str = include_str!("shim.c");
+
+    /// Compiles the shim into `directory`; answers the environment under which
+    /// the clock of a process is `by` ahead, and the file that says so: whoever
+    /// writes another number of seconds there moves the clock while it runs.
+    pub async fn clock(
+        directory: &Path,
+        name: &str,
+        by: i64,
+    ) -> anyhow::Result<(Vec<(String, String)>, PathBuf)> {
+        let (source, shim) = (directory.join("shim.c"), directory.join("shim.so"));
+        let offset = directory.join(format!("{name}.offset"));
+        tokio::fs::write(&source, SHIM).await?;
+        tokio::fs::write(&offset, by.to_string()).await?;
+        let mut compile = Command::new("cc");
+        compile.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&shim).arg(&source).arg("-ldl");
+        let compiled = tokio::time::timeout(Duration::from_mins(1), compile.output()).await;
+        let compiled =
+            compiled.context("cc takes too long")?.context("`cc` is needed to shift clocks")?;
+        ensure!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+        let (shim, file) = (shim.display().to_string(), offset.display().to_string());
+        let environment = [("LD_PRELOAD", shim), ("TROUBLE_CLOCK", file)];
+        Ok((environment.map(|(name, value)| (name.to_owned(), value)).to_vec(), offset))
+    }
+}

@@ -1,0 +1,135 @@
+//! Reading the log as it grows, past every fault.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context;
+use async_nats::jetstream::consumer::{DeliverPolicy, pull};
+use futures::StreamExt;
+use tipoff_domain::LeadId;
+use tipoff_runtime::Nats;
+use tipoff_wire::event::State;
+use tipoff_wire::{Event, EventKind, Stream};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+const TRY_AGAIN: Duration = Duration::from_millis(100);
+/// Longer than the server lets a connection be silent.
+const SILENT_TOO_LONG: Duration = Duration::from_secs(10);
+
+/// Where a lead stood when the log was last heard of it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub lead: LeadId,
+    pub state: State,
+    pub last: Event,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    by_lead: HashMap<LeadId, Seen>,
+    by_key: HashMap<String, LeadId>,
+}
+
+/// Follows EVENTS until it is dropped.
+#[derive(Debug)]
+pub struct Watching {
+    known: Arc<Mutex<Known>>,
+    heard: watch::Receiver<u64>,
+    following: JoinHandle<()>,
+}
+
+impl Watching {
+    /// Every event is also handed to `listener`, in order.
+    pub fn start(nats: Nats, listener: mpsc::UnboundedSender<Event>) -> Self {
+        let known = Arc::<Mutex<Known>>::default();
+        let (told, heard) = watch::channel(0);
+        let following = tokio::spawn(follow(nats, known.clone(), told, listener));
+        Self { known, heard, following }
+    }
+
+    /// The lead that was sent with that key, once `wanted` of it.
+    pub async fn until(&self, key: &str, wanted: impl Fn(&Seen) -> bool) -> anyhow::Result<Seen> {
+        let mut heard = self.heard.clone();
+        loop {
+            heard.borrow_and_update();
+            if let Some(seen) = self.seen(key).filter(&wanted) {
+                return Ok(seen);
+            }
+            heard.changed().await.context("nobody follows the log any more")?;
+        }
+    }
+
+    /// Where the lead with that key stands.
+    pub fn seen(&self, key: &str) -> Option<Seen> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.by_lead.get(known.by_key.get(key)?).cloned()
+    }
+
+    /// Leads that still wait for somebody, and all leads.
+    pub fn waiting(&self) -> (usize, usize) {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = known.by_lead.values().filter(|seen| seen.state == State::Offered).count();
+        (waiting, known.by_lead.len())
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.following.abort();
+    }
+}
+
+async fn follow(
+    nats: Nats,
+    known: Arc<Mutex<Known>>,
+    told: watch::Sender<u64>,
+    listener: mpsc::UnboundedSender<Event>,
+) {
+    let mut last = 0;
+    loop {
+        // Whatever goes wrong, the log is still there in a moment.
+        read_on(&nats, &known, &told, &listener, &mut last).await.ok();
+        if listener.is_closed() {
+            return;
+        }
+        sleep(TRY_AGAIN).await;
+    }
+}
+
+async fn read_on(
+    nats: &Nats,
+    known: &Mutex<Known>,
+    told: &watch::Sender<u64>,
+    listener: &mpsc::UnboundedSender<Event>,
+    last: &mut u64,
+) -> anyhow::Result<()> {
+    let stream = nats.jetstream.get_stream(Stream::Events.name()).await?;
+    let deliver_policy = DeliverPolicy::ByStartSequence { start_sequence: *last + 1 };
+    let config = pull::OrderedConfig { deliver_policy, ..pull::OrderedConfig::default() };
+    let mut messages = stream.create_consumer(config).await?.messages().await?;
+    loop {
+        let message = match timeout(SILENT_TOO_LONG, messages.next()).await {
+            Ok(next) => next.context("the messages ended")??,
+            Err(_) => return Ok(()),
+        };
+        let sequence = message.info().map_err(|error| anyhow::anyhow!(error))?.stream_sequence;
+        let event: Event = serde_json::from_slice(&message.payload)?;
+        note(known, &event);
+        *last = sequence;
+        told.send_replace(sequence);
+        listener.send(event).context("nobody listens")?;
+    }
+}
+
+fn note(known: &Mutex<Known>, event: &Event) {
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    let own = event.payload.as_ref().filter(|_| event.kind == EventKind::Received);
+    if let Some(key) = own.and_then(|payload| payload.get("external_id")?.as_str()) {
+        known.by_key.insert(key.to_owned(), event.lead.clone());
+    }
+    let seen = Seen { lead: event.lead.clone(), state: event.after.state, last: event.clone() };
+    known.by_lead.insert(event.lead.clone(), seen);
+}

@@ -1,0 +1,288 @@
+//! The checker itself: histories made by hand that must pass, and for every
+//! rule one that must not.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops right there")]
+
+mod tale;
+
+use tale::{Tale, agent, at, lead};
+use tipoff_trouble::checker::Rule;
+use tipoff_trouble::evidence::Outage;
+use tipoff_trouble::history::{Asked, Said};
+
+/// One lead that ana let run out and ben claimed, as it ought to be.
+fn good() -> Tale {
+    let mut tale = Tale::new();
+    tale.take("web-1", "lead_1", 0);
+    tale.received("lead_1", "web-1", 10);
+    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
+    tale.told("lead_1", 1, "ana", 40);
+    tale.expired("lead_1", 10_015);
+    tale.offered("lead_1", 2, &["ben"], 10_015, 20_015);
+    tale.told("lead_1", 2, "ben", 10_050);
+    tale.claimed("lead_1", "ben", 12_000);
+    tale.claim("lead_1", "ben", Said::Won, 11_990, 12_010);
+    tale
+}
+
+/// Two leads of the same route, ana first, then whoever is named.
+fn two_turns(second: &str) -> Tale {
+    let mut tale = Tale::new();
+    for (number, first) in [(1, "ana"), (2, second)] {
+        let (id, key) = (format!("lead_{number}"), format!("web-{number}"));
+        tale.take(&key, &id, number * 100);
+        tale.received(&id, &key, number * 100 + 10);
+        tale.offered(&id, 1, &[first], number * 100 + 10, number * 100 + 10_010);
+        tale.claimed(&id, first, number * 100 + 20);
+    }
+    tale
+}
+
+#[test]
+fn a_run_in_which_all_went_well_passes() {
+    good().holds();
+    two_turns("ben").holds();
+}
+
+#[test]
+fn a_call_that_nobody_answered_says_nothing() {
+    let mut tale = good();
+    tale.call(Asked::Take { key: "web-2".to_owned() }, Said::Unknown, 0, None);
+    tale.claim("lead_1", "chloe", Said::Unknown, 11_000, 11_900);
+    tale.holds();
+}
+
+#[test]
+fn an_accepted_lead_that_the_log_does_not_have_is_lost() {
+    let mut tale = good();
+    tale.take("web-2", "lead_2", 50);
+    tale.breaks(Rule::NothingLost);
+}
+
+#[test]
+fn a_lead_that_was_published_and_acknowledged_is_lost_in_the_same_way() {
+    let mut tale = good();
+    tale.call(Asked::Take { key: "nats-7".to_owned() }, Said::Accepted(None), 0, Some(3));
+    tale.breaks(Rule::NothingLost);
+}
+
+#[test]
+fn one_key_that_made_two_leads_is_found() {
+    let mut tale = good();
+    tale.received("lead_2", "web-1", 60);
+    tale.offered("lead_2", 1, &["ben"], 60, 10_060);
+    tale.claimed("lead_2", "ben", 70);
+    tale.breaks(Rule::OneLeadPerKey);
+}
+
+#[test]
+fn an_answer_with_another_leads_id_is_found() {
+    let mut tale = good();
+    tale.take("web-1", "lead_9", 90);
+    tale.breaks(Rule::OneLeadPerKey);
+}
+
+#[test]
+fn a_lead_that_nobody_sent_is_found() {
+    let mut tale = good();
+    tale.received("lead_2", "web-2", 60);
+    tale.offered("lead_2", 1, &["ben"], 60, 10_060);
+    tale.claimed("lead_2", "ben", 70);
+    tale.breaks(Rule::OneLeadPerKey);
+}
+
+#[test]
+fn a_version_that_is_missing_from_the_log_is_found() {
+    let mut tale = good();
+    tale.forget(1);
+    tale.breaks(Rule::OneStory);
+}
+
+#[test]
+fn a_second_owner_is_found() {
+    let mut tale = good();
+    tale.claimed("lead_1", "ana", 12_500);
+    tale.breaks(Rule::OneOwner);
+}
+
+#[test]
+fn an_owner_who_gave_it_back_may_be_followed_by_another() {
+    let mut tale = good();
+    tale.returned("lead_1", "ben", 12_500);
+    tale.claimed("lead_1", "ana", 12_800);
+    tale.claim("lead_1", "ana", Said::Won, 12_790, 12_810);
+    tale.holds();
+}
+
+#[test]
+fn an_admin_may_give_it_to_somebody_else_but_no_route_may() {
+    let mut tale = good();
+    tale.assigned("lead_1", "ana", Some("admin"), 12_500);
+    tale.holds();
+    let mut tale = good();
+    tale.assigned("lead_1", "ana", None, 12_500);
+    tale.breaks(Rule::OneOwner);
+}
+
+#[test]
+fn a_claim_by_somebody_who_was_not_asked_is_found() {
+    let mut tale = Tale::new();
+    tale.take("web-1", "lead_1", 0);
+    tale.received("lead_1", "web-1", 10);
+    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
+    tale.claimed("lead_1", "ben", 500);
+    tale.breaks(Rule::OneOwner);
+}
+
+#[test]
+fn two_agents_who_were_both_told_that_they_won_are_found() {
+    let mut tale = good();
+    tale.claim("lead_1", "ana", Said::Won, 12_000, 12_400);
+    tale.breaks(Rule::WonIsLogged);
+}
+
+#[test]
+fn an_agent_who_was_told_before_the_log_knew_is_found() {
+    let mut tale = good();
+    tale.claim("lead_1", "ben", Said::Won, 11_800, 11_900);
+    tale.breaks(Rule::WonIsLogged);
+}
+
+#[test]
+fn an_agent_who_is_told_to_have_what_is_another_ones_is_found() {
+    let mut tale = good();
+    tale.claim("lead_1", "ana", Said::AlreadyYours, 13_000, 13_010);
+    tale.breaks(Rule::WonIsLogged);
+}
+
+#[test]
+fn an_admin_who_is_shown_somebody_else_is_found() {
+    let mut tale = good();
+    tale.shown("lead_1", Some("ben"), 11_990, 12_020);
+    tale.shown("lead_1", None, 11_000, 11_010);
+    tale.holds();
+    tale.shown("lead_1", None, 13_000, 13_010);
+    tale.breaks(Rule::ShownIsLogged);
+}
+
+#[test]
+fn an_offer_that_ended_early_is_found() {
+    let mut tale = Tale::new();
+    tale.take("web-1", "lead_1", 0);
+    tale.received("lead_1", "web-1", 10);
+    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
+    tale.told("lead_1", 1, "ana", 40);
+    tale.expired("lead_1", 10_009);
+    tale.pooled("lead_1", 10_009);
+    tale.breaks(Rule::NotEarly);
+}
+
+#[test]
+fn a_claim_at_the_deadline_itself_is_too_late() {
+    let mut tale = Tale::new();
+    tale.take("web-1", "lead_1", 0);
+    tale.received("lead_1", "web-1", 10);
+    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
+    tale.told("lead_1", 1, "ana", 40);
+    tale.claimed("lead_1", "ana", 10_010);
+    tale.breaks(Rule::NotEarly);
+}
+
+#[test]
+fn a_deadline_that_was_moved_forward_is_found() {
+    let mut tale = good();
+    tale.take("web-2", "lead_2", 100);
+    tale.received("lead_2", "web-2", 110);
+    tale.offered("lead_2", 1, &["ben"], 110, 10_110);
+    tale.extended("lead_2", 500, 9_000);
+    tale.claimed("lead_2", "ben", 600);
+    tale.breaks(Rule::NotEarly);
+}
+
+fn late() -> Tale {
+    let mut tale = Tale::new();
+    tale.take("web-1", "lead_1", 0);
+    tale.received("lead_1", "web-1", 10);
+    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
+    tale.told("lead_1", 1, "ana", 40);
+    tale.expired("lead_1", 13_500);
+    tale.pooled("lead_1", 13_500);
+    tale
+}
+
+#[test]
+fn a_deadline_that_fired_late_is_found_unless_something_was_broken_then() {
+    late().breaks(Rule::NotLate);
+    let mut tale = late();
+    tale.evidence.outages.push(Outage { from: at(9_000), to: at(13_000) });
+    tale.holds();
+    let mut tale = late();
+    tale.evidence.outages.push(Outage { from: at(9_000), to: at(11_000) });
+    tale.breaks(Rule::NotLate);
+}
+
+#[test]
+fn an_offer_that_never_ends_is_found() {
+    let mut tale = Tale::new();
+    tale.take("web-1", "lead_1", 0);
+    tale.received("lead_1", "web-1", 10);
+    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
+    tale.told("lead_1", 1, "ana", 40);
+    tale.breaks(Rule::NotLate);
+}
+
+#[test]
+fn an_agent_who_was_asked_out_of_turn_is_found() {
+    two_turns("chloe").breaks(Rule::FairTurns);
+    two_turns("ana").breaks(Rule::FairTurns);
+}
+
+#[test]
+fn a_turn_may_repeat_where_the_board_forgot_one() {
+    let mut tale = two_turns("ana");
+    tale.evidence.forgot.push(at(150));
+    tale.holds();
+}
+
+#[test]
+fn an_agent_who_was_never_told_is_found() {
+    let mut tale = good();
+    tale.evidence.told.remove(0);
+    tale.breaks(Rule::Told);
+}
+
+#[test]
+fn an_agent_who_claimed_at_once_need_not_have_been_told() {
+    let mut tale = good();
+    tale.evidence.told.remove(1);
+    tale.holds();
+}
+
+#[test]
+fn an_agent_who_is_told_when_it_is_over_is_found() {
+    let mut tale = good();
+    tale.told("lead_1", 1, "ana", 11_500);
+    tale.breaks(Rule::NotToldAfterwards);
+}
+
+#[test]
+fn a_repeated_notice_is_counted_and_breaks_nothing() {
+    let mut tale = good();
+    tale.told("lead_1", 1, "ana", 60);
+    let verdict = tale.holds();
+    assert_eq!(verdict.repeated, [Some("web-1".to_owned())]);
+    assert_eq!((verdict.won, verdict.lateness.len()), (1, 1));
+}
+
+#[test]
+fn what_is_broken_names_the_lead_and_how_it_was_sent() {
+    let mut tale = good();
+    tale.claim("lead_1", "ana", Said::Won, 12_000, 12_400);
+    let verdict = tale.verdict();
+    let [broken] = &verdict.broken[..] else { panic!("one thing is broken: {verdict:?}") };
+    assert_eq!(
+        (broken.lead.as_ref(), broken.key.as_deref()),
+        (Some(&lead("lead_1")), Some("web-1"))
+    );
+    assert!(broken.to_string().contains(agent("ana").as_str()));
+}
