@@ -13,6 +13,9 @@ use tracing::{debug, error};
 
 use crate::seed::Seeds;
 
+/// Seconds between two tries while a server is away, at most.
+const MOST_PATIENT: u64 = 5;
+
 /// Places leads.
 #[derive(Clone)]
 pub(crate) struct Placer {
@@ -40,8 +43,9 @@ impl PlaceError {
         matches!(self, Self::Board(error) if error.will_pass())
     }
 
-    /// Whose fault it was decides whether trying again can help.
-    fn outcome(&self) -> Outcome {
+    /// Whose fault it was decides whether trying again can help, and when. The
+    /// longer a server is slow, the more rarely: those who try keep it so.
+    fn outcome(&self, deliveries: i64) -> Outcome {
         match self {
             Self::Unreadable(_) => Outcome::GiveUp(self.to_string()),
             Self::UnknownEntity(_) => Outcome::RetryIn(Duration::from_secs(5)),
@@ -49,7 +53,10 @@ impl PlaceError {
                 Outcome::NotNow(Duration::from_millis(100))
             }
             // A lead that was accepted waits for a server as long as it takes.
-            Self::Board(error) if error.will_pass() => Outcome::NotNow(Duration::from_secs(1)),
+            Self::Board(error) if error.will_pass() => {
+                let tries = u64::try_from(deliveries).unwrap_or(1);
+                Outcome::NotNow(Duration::from_secs(tries.clamp(1, MOST_PATIENT)))
+            }
             Self::Board(_) => Outcome::RetryIn(Duration::from_secs(1)),
         }
     }
@@ -65,7 +72,7 @@ impl Handler for Placer {
                     sequence = delivery.sequence,
                     "lead not placed"
                 );
-                error.outcome()
+                error.outcome(delivery.deliveries)
             }
         }
     }
@@ -131,10 +138,18 @@ mod tests {
 
     #[test]
     fn an_accepted_lead_waits_for_a_server_however_long_it_is_away() {
-        let outcome = |error| PlaceError::Board(error).outcome();
+        let outcome = |error| PlaceError::Board(error).outcome(1);
         assert!(matches!(outcome(BoardError::Log("away".into())), Outcome::NotNow(_)));
         let broken = BoardError::UnknownReply { script: "place", reply: String::new() };
         assert!(matches!(outcome(broken), Outcome::RetryIn(_)), "waiting alone will not do");
+    }
+
+    #[test]
+    fn the_longer_a_server_is_away_the_more_rarely_it_is_asked() {
+        let after =
+            |deliveries| PlaceError::Board(BoardError::Log("away".into())).outcome(deliveries);
+        let seconds = |count| Outcome::NotNow(Duration::from_secs(count));
+        assert_eq!([after(1), after(3), after(400)], [seconds(1), seconds(3), seconds(5)]);
     }
 
     #[test]
@@ -143,7 +158,7 @@ mod tests {
             "lead": {"emails": "dana@example.com"}}"#;
         let error = serde_json::from_str::<Accepted>(body).expect_err("one address is not a list");
         assert!(error.to_string().contains("dana"), "serde would repeat it");
-        let Outcome::GiveUp(reason) = PlaceError::Unreadable(error).outcome() else {
+        let Outcome::GiveUp(reason) = PlaceError::Unreadable(error).outcome(1) else {
             panic!("it can never be read")
         };
         assert!(!reason.contains("dana"), "{reason}");
