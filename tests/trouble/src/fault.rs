@@ -142,6 +142,7 @@ impl Fault {
             Self::ClocksApart,
             Self::ConsumerPaused,
             Self::ConsumerSkips,
+            Self::RedisForgets,
             Self::RedisEmpty,
         ]);
         all

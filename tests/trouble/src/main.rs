@@ -34,7 +34,7 @@ struct Args {
     #[arg(long, default_value_t = 3)]
     hold: u64,
     /// Leads per second
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 10)]
     rate: u32,
     /// What everybody does follows from this
     #[arg(long, default_value_t = 1)]

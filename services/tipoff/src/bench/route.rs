@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use tipoff_domain::LeadId;
-use tipoff_testkit::sink::relay::Mails;
 use tipoff_wire::Stream;
 
 use super::account::{together, with};

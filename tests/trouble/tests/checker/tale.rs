@@ -68,8 +68,8 @@ impl Tale {
             id,
             "lead.offered",
             ms,
-            json!({"route": "route_1", "round": round, "offers": offers}),
-            after,
+            &json!({"route": "route_1", "round": round, "offers": offers}),
+            &after,
         );
     }
 
@@ -100,8 +100,8 @@ impl Tale {
             id,
             "lead.returned",
             ms,
-            json!({"by": who}),
-            json!({"state": "pooled", "agent": null}),
+            &json!({"by": who}),
+            &json!({"state": "pooled", "agent": null}),
         );
     }
 
