@@ -6,7 +6,7 @@ use futures::future::join_all;
 use serde_json::json;
 use tipoff_trouble::checker::Verdict;
 use tipoff_trouble::clients::Clients;
-use tipoff_trouble::evidence::Evidence;
+use tipoff_trouble::evidence::{Evidence, Outage};
 use tipoff_trouble::history::Said;
 use tipoff_trouble::storm;
 use tipoff_trouble::system::System;
@@ -50,10 +50,13 @@ impl Crowd {
     }
 
     async fn verdict(&self) -> Verdict {
+        // Who was told is not what is asked here.
+        let ended = self.system.clock.now();
         let evidence = Evidence {
+            silences: vec![Outage { from: self.lead.last.at, to: ended }],
             history: self.clients.recorder().history(),
             log: storm::log(&self.system).await.unwrap(),
-            ended: self.system.clock.now(),
+            ended,
             ..Evidence::default()
         };
         holds(&evidence)
