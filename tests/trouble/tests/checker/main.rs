@@ -205,8 +205,8 @@ fn late() -> Tale {
     tale.received("lead_1", "web-1", 10);
     tale.offered("lead_1", 1, &["ana"], 10, 10_010);
     tale.told("lead_1", 1, "ana", 40);
-    tale.expired("lead_1", 13_500);
-    tale.pooled("lead_1", 13_500);
+    tale.expired("lead_1", 15_500);
+    tale.pooled("lead_1", 15_500);
     tale
 }
 
