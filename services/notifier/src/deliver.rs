@@ -21,6 +21,8 @@ use crate::undelivered::{NotDone, Undelivered};
 
 /// How long a notice waits for a turn right away; then it waits in NOTIFY.
 const SOON: Duration = Duration::from_millis(500);
+/// A lead may have stood so for this long before somebody is told of it.
+const FRESH: Duration = Duration::from_millis(250);
 /// A lead that somebody has already is told for a few hours, then set aside.
 const MOST_ATTEMPTS: i64 = 200;
 /// So often may something be missing from the roster here that is there
@@ -123,6 +125,10 @@ impl Deliverer {
         // Before the turn, so that nobody waits in a seat for the board.
         let seen = self.look(notice).await;
         let _turn = self.turns.soon(&notice.entity, SOON).await.ok_or(Duration::ZERO)?;
+        let seen = match seen {
+            Ok(seen) if seen.at.elapsed() > FRESH => self.look(notice).await,
+            seen => seen,
+        };
         let sent = self.deliver(notice, seen).await;
         if sent.as_ref().is_err_and(Failed::is_final) {
             return Err(Duration::ZERO);
