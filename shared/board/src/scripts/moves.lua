@@ -80,8 +80,10 @@ end
 local function missed(lead, agents)
   local counts = {}
   for _, agent in ipairs(split(agents, ',')) do
-    local count = redis.call('HINCRBY', TURNS, 'missed:' .. lead.is.entity .. '|' .. agent, 1)
-    counts[#counts + 1] = agent .. ':' .. int(count)
+    local row = 'missed:' .. lead.is.entity .. '|' .. agent
+    local count = int(tonumber(redis.call('HGET', TURNS, row) or '0') + 1)
+    redis.call('HSET', TURNS, row, count)
+    counts[#counts + 1] = agent .. ':' .. count
   end
   return table.concat(counts, ',')
 end
