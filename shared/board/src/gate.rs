@@ -31,7 +31,7 @@ use crate::{Board, BoardError};
 /// server has changed, the partition was opened, and once more for both.
 const TRIES: usize = 4;
 /// How long a caller waits for a partition to be opened.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Whoever catches up and gave no sign of life for so long is gone.
 const SILENT_TOO_LONG: Duration = Duration::from_secs(5);
 
