@@ -5,6 +5,7 @@
 
 #![expect(dead_code, reason = "only their descriptions are used")]
 
+mod dead;
 mod route;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+pub(crate) use self::dead::*;
 pub(crate) use self::route::*;
 pub(crate) use self::webhook::*;
 
@@ -115,6 +117,9 @@ pub(crate) struct Entity {
     serve_pool_every: Option<String>,
     /// Agents who let so many offers in a row run out are paused; nobody, if left out. A claim or a pass begins the row anew.
     missed_offers: Option<MissedOffers>,
+    /// Only channels that the agent has confirmed by a test message count, and who has no other is not asked;
+    /// `false` if left out: then those of which nothing is known count as well.
+    confirmed_channels_only: Option<bool>,
 }
 
 #[derive(ToSchema)]
@@ -172,6 +177,9 @@ pub(crate) struct Agent {
     phone: Option<String>,
     /// The entity's if left out.
     locale: Option<Locale>,
+    /// IANA zone in which they read their notices and have their quiet hours; the entity's if left out.
+    #[schema(example = "America/Denver")]
+    zone: Option<String>,
     /// All if left out.
     channels: Option<Vec<Channel>>,
     /// By an admin; `false` if left out.

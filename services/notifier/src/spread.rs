@@ -163,7 +163,7 @@ impl Spreader {
         let mut unreachable = Vec::new();
         for (agent, what) in told {
             let channels = match what {
-                What::Over { .. } => self.channels_that_take_back(agent, view),
+                What::Over { .. } => self.channels_that_take_back(agent, event, view),
                 What::Offer { .. } | What::Assigned { .. } => {
                     let Some(ways) = self.ways_to(agent, event, view) else { continue };
                     if event.kind == EventKind::Offered && self.is_unreachable(agent, &ways, view) {
@@ -216,17 +216,13 @@ impl Spreader {
     }
 
     /// Whether nothing that this deployment has reaches the agent, or nothing
-    /// but the bell does since an address turned out to be dead.
+    /// but the bell does since the other channels do not count.
     fn is_unreachable(&self, agent: &AgentId, ways: &Ways, view: &EntityView) -> bool {
         let Ways { may, found } = ways;
         let carried = self.carriers().any(|one| may.contains(&one.channel()));
         let only_the_bell = found.iter().all(|channel| *channel == Channel::InApp);
-        let any_is_dead = || may.iter().any(|channel| self.is_dead(agent, view, *channel));
-        (found.is_empty() && carried) || (only_the_bell && any_is_dead())
-    }
-
-    fn is_dead(&self, agent: &AgentId, view: &EntityView, channel: Channel) -> bool {
-        self.roster.reach(&view.id, agent, channel).is_some_and(|reach| !reach.is_open())
+        let any_does_not_count = || may.iter().any(|channel| !view.counts(agent, *channel));
+        (found.is_empty() && carried) || (only_the_bell && any_does_not_count())
     }
 
     /// `None`: there is no such agent any more.
@@ -244,11 +240,21 @@ impl Spreader {
         Some(Ways { may, found })
     }
 
-    fn channels_that_take_back(&self, agent: &AgentId, view: &EntityView) -> Vec<Channel> {
-        self.reaching(agent, view, Carrier::takes_back)
+    /// Nobody's telephone rings where the route calls nobody.
+    fn channels_that_take_back(
+        &self,
+        agent: &AgentId,
+        event: &Event,
+        view: &EntityView,
+    ) -> Vec<Channel> {
+        let route = event.route.as_ref().and_then(|id| view.route(id));
+        let calls = route.is_none_or(|route| route.channels.contains(&Channel::Voice));
+        self.reaching(agent, view, |one| {
+            one.takes_back() && (calls || one.channel() != Channel::Voice)
+        })
     }
 
-    /// Those of the channels that have an address of the agent which is not dead.
+    /// Those of the channels that have an address of the agent and count.
     fn reaching(
         &self,
         agent: &AgentId,
@@ -260,7 +266,7 @@ impl Spreader {
             known.channels.contains(&one.channel())
                 && which(one.as_ref())
                 && one.reaches(view, agent, known)
-                && !self.is_dead(agent, view, one.channel())
+                && view.counts(agent, one.channel())
         };
         self.carriers().filter(reaches).map(|one| one.channel()).collect()
     }

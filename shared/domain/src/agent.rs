@@ -61,6 +61,9 @@ pub struct Agent {
     pub phone: Option<String>,
     #[serde(default)]
     pub locale: Option<Locale>,
+    /// Where they read their notices and sleep; left out, where the entity is.
+    #[serde(default)]
+    pub zone: Option<Tz>,
     #[serde(default = "every_channel")]
     pub channels: Vec<Channel>,
     /// By an admin: takes no new offers while true; what is on offer stays (D-23).
@@ -123,7 +126,12 @@ impl Agent {
 
     /// Whether they do not want to be woken now (D-17); `zone`: the entity's.
     pub fn is_quiet(&self, now: DateTime<Utc>, zone: Tz) -> bool {
-        self.quiet_hours.as_ref().is_some_and(|hours| hours.cover(now, zone))
+        self.quiet_hours.as_ref().is_some_and(|hours| hours.cover(now, self.zone_in(zone)))
+    }
+
+    /// By which clock they read times; `zone`: the entity's.
+    pub fn zone_in(&self, zone: Tz) -> Tz {
+        self.zone.unwrap_or(zone)
     }
 
     /// Whether there is an address for `channel`, and the agent wants it used.

@@ -4,6 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::Agent;
 
+/// What is known of a channel of an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Works {
+    /// The agent answered a test message.
+    Confirmed,
+    /// The address was refused for good: nothing is sent there any more.
+    Failed,
+    /// Whoever has the address said STOP: nothing is sent there until they say START.
+    Stopped,
+}
+
 /// A way to tell of a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -55,6 +67,12 @@ impl Channel {
     /// Whether it tells a room of the entity rather than an agent.
     pub const fn is_a_room(self) -> bool {
         matches!(self, Self::Slack | Self::Teams)
+    }
+
+    /// Whether a test message shows that it reaches the agent. The bell needs none: whoever sees it
+    /// is there.
+    pub const fn is_tested(self) -> bool {
+        matches!(self, Self::Email | Self::Push | Self::Sms | Self::Voice)
     }
 
     /// The agent's address for it, where it is part of the agent.

@@ -12,8 +12,8 @@ use crate::invalid::{LONGEST_NAME, under};
 use crate::lead::looks_like_email;
 use crate::schedule::Day;
 use crate::{
-    Agent, AgentId, EntityId, Invalid, LenderId, Locale, Pond, PondId, Route, RouteId, Schedule,
-    SourceId, Span,
+    Agent, AgentId, Channel, EntityId, Invalid, LenderId, Locale, Pond, PondId, Route, RouteId,
+    Schedule, SourceId, Span, Works,
 };
 
 /// What an entity is; companies hold offices, offices hold teams.
@@ -123,6 +123,10 @@ pub struct Entity {
     /// Left out, nobody is paused for not answering.
     #[serde(default)]
     pub missed_offers: Option<MissedOffers>,
+    /// Only channels that the agent has confirmed by a test message count. Left
+    /// out, so do those of which nothing is known.
+    #[serde(default)]
+    pub confirmed_channels_only: bool,
 }
 
 fn monday() -> Day {
@@ -231,6 +235,8 @@ pub struct EntityView {
     /// In list order: the first that matches wins (D-3). The default route, if
     /// there is one, stands last.
     pub routes: Vec<Arc<Route>>,
+    /// What is known of channels of agents.
+    pub works: BTreeMap<AgentId, BTreeMap<Channel, Works>>,
 }
 
 impl EntityView {
@@ -244,7 +250,35 @@ impl EntityView {
             ponds: BTreeMap::new(),
             lenders: BTreeMap::new(),
             routes: Vec::new(),
+            works: BTreeMap::new(),
         }
+    }
+
+    /// Whether the agent hears of it who is told over `channel`: they want it and have an address
+    /// for it, which is not dead, and confirmed where that is asked for.
+    pub fn tells(&self, id: &AgentId, channel: Channel) -> bool {
+        self.agents.get(id).is_some_and(|agent| agent.is_reached_by(channel))
+            && self.counts(id, channel)
+    }
+
+    /// Whether what is known of a channel allows its use.
+    pub fn counts(&self, id: &AgentId, channel: Channel) -> bool {
+        match self.works.get(id).and_then(|channels| channels.get(&channel)) {
+            Some(Works::Confirmed) => true,
+            Some(Works::Failed | Works::Stopped) => false,
+            None => !(self.entity.confirmed_channels_only && channel.is_tested()),
+        }
+    }
+
+    /// Whether nobody should be asked who is told over these channels only: nothing is left of them,
+    /// or nothing but the bell since the others do not count.
+    pub fn is_out_of_reach(&self, id: &AgentId, channels: &[Channel]) -> bool {
+        let Some(agent) = self.agents.get(id) else { return true };
+        let wanted = || channels.iter().filter(|channel| agent.is_reached_by(**channel));
+        let only_the_bell =
+            wanted().all(|channel| *channel == Channel::InApp || !self.counts(id, *channel));
+        let any_does_not_count = || wanted().any(|channel| !self.counts(id, *channel));
+        wanted().next().is_none() || (only_the_bell && any_does_not_count())
     }
 
     /// The route of that id.

@@ -35,7 +35,7 @@ pub mod standing;
 pub mod strategy;
 
 pub use agent::{Agent, Away, Locale};
-pub use channel::Channel;
+pub use channel::{Channel, Works};
 pub use claiming::{Claiming, PondClaim};
 pub use criteria::{Criteria, Criterion, PriceRange, Sources};
 pub use decision::{CandidateVerdict, Decision, RouteVerdict};

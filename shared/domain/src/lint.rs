@@ -64,6 +64,8 @@ pub enum Code {
     SourceNowhere,
     AgentWithoutRoute,
     AgentWithoutChannel,
+    /// Nobody answered a test message yet.
+    ChannelsNotConfirmed,
     PondWithoutMembers,
 }
 

@@ -12,7 +12,7 @@ use crate::schedule::{Day, every_day, hhmm};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QuietHours {
-    /// Left out, the entity's.
+    /// Left out, the agent's, else the entity's.
     #[serde(default)]
     pub zone: Option<Tz>,
     /// On which they begin.
@@ -26,8 +26,8 @@ pub struct QuietHours {
 
 impl QuietHours {
     /// Whether the agent is not to be woken at `now`.
-    pub fn cover(&self, now: DateTime<Utc>, entity: Tz) -> bool {
-        let local = now.with_timezone(&self.zone.unwrap_or(entity));
+    pub fn cover(&self, now: DateTime<Utc>, usual: Tz) -> bool {
+        let local = now.with_timezone(&self.zone.unwrap_or(usual));
         let on = |date: chrono::NaiveDate| self.days.contains(&Day::of(date.weekday()));
         let (today, time) = (local.date_naive(), local.time());
         let time = time.with_nanosecond(0).unwrap_or(time);

@@ -50,7 +50,10 @@ impl Entities {
     fn make_view(&self, id: &EntityId, slot: &Slot) -> Option<Arc<EntityView>> {
         let entity = slot.entity.as_ref()?.value.clone();
         let (mut agents, mut lenders) = (plain(&slot.agents), plain(&slot.lenders));
+        let mut works = slot.works();
         for slot in self.tree.below(id).iter().filter_map(|below| self.slot(below)) {
+            let known = slot.works().into_iter().filter(|(agent, _)| !agents.contains_key(agent));
+            works.extend(known);
             fill_up(&mut agents, &slot.agents);
             fill_up(&mut lenders, &slot.lenders);
         }
@@ -62,6 +65,7 @@ impl Entities {
             sources: plain(&slot.sources),
             ponds: plain(&slot.ponds),
             routes,
+            works,
             ..EntityView::new(id.clone(), entity)
         }))
     }
@@ -134,13 +138,15 @@ impl Table for Entities {
                 slot.order = value.and_then(|value| read(key, version, value));
             }
             Some(Key::Push(entity, agent, endpoint)) => {
-                keep(&mut self.change(entity).push, (agent, endpoint), key, version, value);
+                let push = &mut self.change_for_all_above(entity).push;
+                keep(push, (agent, endpoint), key, version, value);
             }
             Some(Key::Webhook(entity, id)) => {
                 set(&mut self.slots.entry(entity).or_default().webhooks, id, key, version, value);
             }
             Some(Key::Reach(entity, agent, channel)) => {
-                keep(&mut self.change(entity).reach, (agent, channel), key, version, value);
+                let reach = &mut self.change_for_all_above(entity).reach;
+                keep(reach, (agent, channel), key, version, value);
             }
             Some(Key::Room(entity, channel)) => {
                 keep(&mut self.change(entity).rooms, channel, key, version, value);

@@ -30,7 +30,7 @@ pub use device::{AppDevice, AppKind, Device};
 pub use edit::{EditError, Edited, Expect};
 pub use history::{Change, Done, FieldChange};
 pub use open_internet::{NotOutside, is_open, is_outside};
-pub use reach::{Reach, Works};
+pub use reach::{Reach, Works, mark};
 pub use room::Room;
 pub use tree::Tree;
 pub use webhook::{Disabled, Secret, Wanted as WebhookWanted, Webhook};

@@ -2,18 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-
-/// What is known of a channel of an agent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Works {
-    /// The agent answered a test message.
-    Confirmed,
-    /// The address was refused for good: nothing is sent there any more.
-    Failed,
-    /// Whoever has the address said STOP: nothing is sent there until they say START.
-    Stopped,
-}
+pub use tipoff_domain::Works;
 
 /// What is known of one address of an agent. Another address is another story:
 /// what was known of the old one does not count for it.
@@ -42,13 +31,18 @@ impl Reach {
         Self { works: Works::Stopped, at, why: None, address: crate::keys::short(address) }
     }
 
-    /// Whether something may be sent there.
-    pub fn is_open(&self) -> bool {
-        self.works == Works::Confirmed
-    }
-
     /// Whether it is about this address.
     pub fn is_about(&self, address: &str) -> bool {
-        self.address == crate::keys::short(address)
+        self.is_marked(&mark(address))
     }
+
+    /// Whether it is about the address of this mark.
+    pub(crate) fn is_marked(&self, mark: &str) -> bool {
+        self.address == mark
+    }
+}
+
+/// Tells an address from others, and says nothing of it.
+pub fn mark(address: &str) -> String {
+    crate::keys::short(address)
 }

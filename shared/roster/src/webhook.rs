@@ -96,6 +96,9 @@ pub struct Webhook {
     /// Nothing got through since then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<DateTime<Utc>>,
+    /// What it said, or did not, when that was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing_why: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<Disabled>,
 }
@@ -151,6 +154,7 @@ mod tests {
             ],
             created_at: at("2026-11-22T10:00:00Z"),
             failing_since: None,
+            failing_why: None,
             disabled: None,
         };
         assert_eq!(hook.signs(at("2026-11-23T09:59:59Z")).collect::<Vec<_>>(), ["new", "old"]);

@@ -108,7 +108,11 @@ fn step_shown(step: &Step, chosen: &[AgentId], view: &EntityView, now: DateTime<
     let route = step.route.as_ref().and_then(|id| view.route(id));
     let told = |id: &AgentId| {
         let agent = view.agents.get(id);
-        let channels = agent.map(|agent| channels_for(agent, route.map(AsRef::as_ref), view, now));
+        let channels = agent.map(|agent| {
+            let mut may = channels_for(agent, route.map(AsRef::as_ref), view, now);
+            may.retain(|channel| view.counts(id, *channel));
+            may
+        });
         json!({ "agent": id, "name": agent.map(|agent| &agent.name), "channels": channels })
     };
     json!({

@@ -28,14 +28,23 @@ impl Standing<'_> {
     /// Something got through.
     pub(super) async fn works(self, roster: &Roster) {
         if self.hook.failing_since.is_some() {
-            self.write(roster, Webhook { failing_since: None, ..self.hook.clone() }).await;
+            let hook = Webhook { failing_since: None, failing_why: None, ..self.hook.clone() };
+            self.write(roster, hook).await;
         }
     }
 
     /// A message did not get through `since` it was made.
-    pub(super) async fn fails(self, roster: &Roster, now: DateTime<Utc>, since: Duration) {
+    pub(super) async fn fails(
+        self,
+        roster: &Roster,
+        now: DateTime<Utc>,
+        since: Duration,
+        why: &str,
+    ) {
         if self.hook.failing_since.is_none() && since >= HICCUP {
-            self.write(roster, Webhook { failing_since: Some(now), ..self.hook.clone() }).await;
+            let failing_why = Some(why.to_owned());
+            let hook = Webhook { failing_since: Some(now), failing_why, ..self.hook.clone() };
+            self.write(roster, hook).await;
         }
     }
 

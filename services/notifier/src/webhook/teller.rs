@@ -112,7 +112,7 @@ impl Teller {
             Err(NotTold::Failed { why, after }) => (why, after),
         };
         let since = (self.clock.now() - delivery.published).to_std().unwrap_or_default();
-        standing.fails(&self.roster, self.clock.now(), since).await;
+        standing.fails(&self.roster, self.clock.now(), since, &why).await;
         if let Some(wait) = schedule::next(&standing.telling.key(), since) {
             self.meter.count("retried");
             warn!(webhook.id = %webhook, why, ?wait, "an endpoint could not be told and is tried again");

@@ -59,6 +59,7 @@ pub(crate) async fn endpoint(
         secrets: vec![Secret { text: secret(1), until: None }],
         created_at: Clock::system().now() - TimeDelta::minutes(1),
         failing_since: None,
+        failing_why: None,
         disabled: None,
     };
     let hook: WebhookId = id(name);

@@ -124,11 +124,10 @@ fn nobody(route: &Route, view: &EntityView, now: DateTime<Utc>) -> Option<Findin
 }
 
 fn unreachable(route: &Route, view: &EntityView) -> Option<Finding> {
-    let reached =
-        |agent: &Agent| route.channels.iter().any(|channel| agent.is_reached_by(*channel));
     let missed: Vec<&AgentId> = members(route, view)
         .into_iter()
-        .filter(|agent| view.agents.get(*agent).is_some_and(|agent| !reached(agent)))
+        .filter(|agent| view.agents.contains_key(*agent))
+        .filter(|agent| view.is_out_of_reach(agent, &route.channels))
         .collect();
     let facts = json!({ "agents": missed, "channels": route.channels });
     let message = words::unreachable_on_route(route, &missed);

@@ -1,12 +1,14 @@
 //! Findings in words, in both languages.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::covers::Whence;
 use super::week::{Range, WEEK};
 use super::{Code, Message};
-use crate::{Agent, AgentId, EntityView, NoMatch, Pond, Route, Span};
+use crate::{Agent, AgentId, Channel, EntityView, NoMatch, Pond, Route, Span};
 
 /// More than this many of anything are counted, not named.
 const NAMED: usize = 4;
@@ -291,6 +293,31 @@ pub(super) fn agent_without_channel(id: &AgentId, agent: &Agent) -> Message {
         format!(
             "{name} ({id}) no tiene dirección para ningún canal que desea, así que no le llega ninguna oferta"
         ),
+    )
+}
+
+fn names_of(channels: &[Channel]) -> String {
+    channels.iter().map(|channel| channel.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn not_confirmed(id: &AgentId, agent: &Agent, channels: &[Channel]) -> Message {
+    let (name, channels) = (&agent.name, names_of(channels));
+    say(
+        format!(
+            "{name} ({id}) is not told by {channels} until they answer a test message, as only confirmed channels count"
+        ),
+        format!(
+            "{name} ({id}) no recibe avisos por {channels} hasta que responda a un mensaje de prueba, pues solo cuentan los canales confirmados"
+        ),
+    )
+}
+
+pub(super) fn untested(agents: &BTreeMap<AgentId, Vec<Channel>>) -> Message {
+    let each = |(id, channels): (&AgentId, &Vec<Channel>)| format!("{id} ({})", names_of(channels));
+    let all = list(&agents.iter().map(each).collect::<Vec<_>>());
+    say(
+        format!("no test message was answered yet by {}", all.en),
+        format!("aún no respondieron a un mensaje de prueba: {}", all.es),
     )
 }
 

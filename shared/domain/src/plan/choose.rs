@@ -8,7 +8,7 @@ use super::search::is_eligible;
 use super::{Candidate, Pick};
 use crate::decision::{By, CandidateVerdict, Considered};
 use crate::strategy::RollOn;
-use crate::{Agent, AgentId, Channel, EntityView, Route, Strategy};
+use crate::{Agent, AgentId, EntityView, Route, Strategy};
 
 /// What speaks for or against each member of `route`, in list order (D-5).
 pub(super) fn consider(
@@ -24,7 +24,9 @@ pub(super) fn consider(
         Some(_) if tried.contains(agent) => CandidateVerdict::Tried,
         Some(_) if route.strategy.weight(agent) == 0 => CandidateVerdict::NoWeight,
         Some(_) if full.contains(agent) => CandidateVerdict::AtLimit,
-        Some(known) => absence(route, known, view, now).unwrap_or(CandidateVerdict::Eligible),
+        Some(known) => {
+            absence(route, agent, known, view, now).unwrap_or(CandidateVerdict::Eligible)
+        }
     };
     members
         .into_iter()
@@ -35,12 +37,12 @@ pub(super) fn consider(
 /// Why an agent takes no leads of `route` now.
 fn absence(
     route: &Route,
+    id: &AgentId,
     agent: &Agent,
     view: &EntityView,
     now: DateTime<Utc>,
 ) -> Option<CandidateVerdict> {
     let insists = route.even_if_paused && route.strategy.is_assign_to_agent();
-    let told = |channel: &Channel| agent.is_reached_by(*channel);
     match () {
         () if agent.paused && !insists => Some(CandidateVerdict::Paused),
         () if agent.is_paused(now) && !insists => Some(CandidateVerdict::Away),
@@ -50,7 +52,7 @@ fn absence(
         () if is_one_by_one(route) && agent.is_quiet(now, view.entity.zone) => {
             Some(CandidateVerdict::QuietHours)
         }
-        () if !route.channels.iter().any(told) => Some(CandidateVerdict::NoChannel),
+        () if view.is_out_of_reach(id, &route.channels) => Some(CandidateVerdict::NoChannel),
         () => None,
     }
 }

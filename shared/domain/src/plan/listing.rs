@@ -31,7 +31,7 @@ fn can_take(
 ) -> bool {
     let Some(known) = view.agents.get(agent) else { return false };
     let asked = rule.timeout.map_or(TimeDelta::zero(), crate::Span::delta) > TimeDelta::zero();
-    let told = || Channel::ALL.iter().any(|channel| known.is_reached_by(*channel));
+    let told = || !view.is_out_of_reach(agent, &Channel::ALL);
     !search.full.contains(agent)
         && (rule.even_if_paused || !known.is_paused(now))
         && (!asked || told())

@@ -7,6 +7,7 @@
 
 mod audit;
 mod beyond;
+mod channels;
 mod criteria;
 mod duration;
 mod fairness;

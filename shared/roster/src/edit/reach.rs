@@ -8,16 +8,28 @@ use crate::reach::Reach;
 use crate::{EditError, Roster};
 
 impl Roster {
-    /// What is known of the agent's present address for `channel`.
+    /// What is known of the agent's present address for `channel`; of their
+    /// browsers and telephones, of any that they still have.
     pub fn reach(&self, entity: &EntityId, agent: &AgentId, channel: Channel) -> Option<Reach> {
-        let view = self.view(entity)?;
-        let address = channel.address_of(view.agents.get(agent)?)?;
-        let entities = self.entities.read();
-        let reach = entities.slot(entity)?.reach.get(&(agent.clone(), channel))?;
-        reach.is_about(address).then(|| reach.clone())
+        let home = self.home(entity, agent)?;
+        self.entities.read().slot(&home)?.reach_of(agent, channel).cloned()
     }
 
-    /// Notes what was found out about a channel of an agent.
+    /// Where `channel` leads to the agent: one address, or one for each device.
+    pub fn addresses(&self, entity: &EntityId, agent: &AgentId, channel: Channel) -> Vec<String> {
+        if channel == Channel::Push {
+            return self
+                .devices(entity, agent)
+                .iter()
+                .map(|one| one.address().to_owned())
+                .collect();
+        }
+        let view = self.view(entity);
+        let known = view.as_ref().and_then(|view| view.agents.get(agent));
+        known.and_then(|known| channel.address_of(known)).map(str::to_owned).into_iter().collect()
+    }
+
+    /// Notes what was found out about a channel of an agent, where their entry stands.
     pub async fn put_reach(
         &self,
         entity: &EntityId,
@@ -25,10 +37,10 @@ impl Roster {
         channel: Channel,
         reach: Reach,
     ) -> Result<(), EditError> {
-        if !self.view(entity).is_some_and(|view| view.agents.contains_key(agent)) {
+        let Some(home) = self.home(entity, agent) else {
             return Err(not_found(format!("agent `{agent}`")));
-        }
-        let key = Key::Reach(entity.clone(), agent.clone(), channel);
+        };
+        let key = Key::Reach(home, agent.clone(), channel);
         self.write(&key, "what is known of the channel", reach, true, Expect::Anything)
             .await
             .map(drop)

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::{DateTime, Utc};
 use tipoff_domain::{
     Agent, AgentId, Channel, Entity, EntityView, Lender, LenderId, Locale, Pond, PondId, Route,
-    RouteId, Source, SourceId, WebhookId,
+    RouteId, Source, SourceId, WebhookId, Works,
 };
 
 use crate::{Device, Reach, Room, Webhook};
@@ -49,6 +49,28 @@ impl Slot {
         let from = (agent.clone(), String::new());
         let his = self.push.range(from..).take_while(move |((whose, _), _)| whose == agent);
         his.map(|((_, address), device)| (address.as_str(), device))
+    }
+
+    /// What is known of the address that an agent of this entity has for `channel` now.
+    pub(crate) fn reach_of(&self, agent: &AgentId, channel: Channel) -> Option<&Reach> {
+        let reach = self.reach.get(&(agent.clone(), channel))?;
+        let known = &self.agents.get(agent)?.value;
+        let fits = match channel {
+            Channel::Push => self.push_of(agent).any(|(mark, _)| reach.is_marked(mark)),
+            channel => channel.address_of(known).is_some_and(|address| reach.is_about(address)),
+        };
+        fits.then_some(reach)
+    }
+
+    /// The same of all channels of all agents of whom anything is known.
+    pub(super) fn works(&self) -> BTreeMap<AgentId, BTreeMap<Channel, Works>> {
+        let mut works: BTreeMap<AgentId, BTreeMap<Channel, Works>> = BTreeMap::new();
+        for (agent, channel) in self.reach.keys() {
+            if let Some(reach) = self.reach_of(agent, *channel) {
+                works.entry(agent.clone()).or_default().insert(*channel, reach.works);
+            }
+        }
+        works
     }
 
     /// Those that nobody put anywhere stand at the end, the oldest first.
