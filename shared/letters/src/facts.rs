@@ -10,6 +10,7 @@ pub struct Facts {
     pub lang: String,
     /// The entity's name.
     pub entity: String,
+    /// The person who wants something; of a test message the reader.
     pub who: String,
     pub wants: String,
     pub property: String,
@@ -20,12 +21,12 @@ pub struct Facts {
     /// Only of a lead that is the reader's.
     pub phones: Vec<String>,
     pub emails: Vec<String>,
-    /// Where the reader acts: the claim page of an offer, or the console.
+    /// Where the reader acts: the claim page of an offer, what confirms a test message, or the console.
     pub url: String,
     /// Of an offer: the time left, and its end.
     pub left: String,
     pub until: String,
-    /// Of an offer: tells it from others in an answer by text message.
+    /// Of an offer: tells it from others in an answer by text message. Of a test message: confirms it.
     pub code: String,
     /// Of an assignment: how it came about, as a word of events.
     pub how: String,

@@ -12,6 +12,8 @@ pub enum Occasion {
     Assigned,
     /// The offer is over.
     Over,
+    /// Nothing yet: a test message, to be confirmed.
+    Test,
 }
 
 /// One text of a notice.
@@ -33,7 +35,7 @@ pub struct Piece(pub Occasion, pub Part);
 
 impl Piece {
     /// Every piece that there is; nobody is written to when an offer is over.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self(Occasion::Offer, Part::Subject),
         Self(Occasion::Offer, Part::Text),
         Self(Occasion::Offer, Part::Html),
@@ -50,6 +52,12 @@ impl Piece {
         Self(Occasion::Assigned, Part::Chat),
         Self(Occasion::Over, Part::PushTitle),
         Self(Occasion::Over, Part::PushBody),
+        Self(Occasion::Test, Part::Subject),
+        Self(Occasion::Test, Part::Text),
+        Self(Occasion::Test, Part::Html),
+        Self(Occasion::Test, Part::PushTitle),
+        Self(Occasion::Test, Part::PushBody),
+        Self(Occasion::Test, Part::Sms),
     ];
 
     /// As in `offer/body.html`: the name of its template, whose end says how
@@ -75,6 +83,7 @@ impl Occasion {
             Self::Offer => "offer",
             Self::Assigned => "assigned",
             Self::Over => "over",
+            Self::Test => "test",
         }
     }
 }

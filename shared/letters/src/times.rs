@@ -28,7 +28,7 @@ pub fn span(locale: Locale, left: TimeDelta) -> String {
     }
 }
 
-/// A moment in the zone of the entity, as seen from `now`: with its day where
+/// A moment in that zone, as seen from `now`: with its day where
 /// that is not today, with seconds where they count.
 pub fn moment(locale: Locale, zone: Tz, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let local = at.with_timezone(&zone);

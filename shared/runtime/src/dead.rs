@@ -10,7 +10,10 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use tipoff_wire::{Dead, Stream};
 
-use crate::{Nats, PublishError, Published, Publisher};
+use crate::{Nats, PublishError, Published, Publisher, past};
+
+/// Messages read in one go.
+const PAGE: usize = 512;
 
 /// Why a dead message could not be read or sent again.
 #[derive(Debug, thiserror::Error)]
@@ -39,33 +42,49 @@ pub enum DeadError {
 /// At most `limit` dead messages, oldest first, each with its place in the
 /// list. `after`: only later ones than this place; 0: from the beginning.
 pub async fn list(nats: &Nats, limit: usize, after: u64) -> Result<Vec<(u64, Dead)>, DeadError> {
-    let stream = open(nats).await?;
+    list_those(nats, limit, after, |_| true).await
+}
+
+/// The same of those that are `wanted`.
+pub async fn list_those(
+    nats: &Nats,
+    limit: usize,
+    after: u64,
+    wanted: impl Fn(&Dead) -> bool,
+) -> Result<Vec<(u64, Dead)>, DeadError> {
     let mut found = Vec::new();
     let mut from = after.saturating_add(1);
-    while found.len() < limit {
-        let next =
-            stream.raw_message_builder().sequence(from).next_by_subject(Stream::Dead.filter());
-        let message = match next.send().await {
-            Ok(message) => message,
-            Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => break,
-            Err(error) => return Err(DeadError::Unavailable(error.into())),
-        };
-        from = message.sequence.saturating_add(1);
-        found.push((message.sequence, read(&message)?));
+    loop {
+        let asked = past::page(nats, Stream::Dead.name(), Stream::Dead.filter(), from, PAGE).await;
+        let (page, more) = asked.map_err(|error| DeadError::Unavailable(error.into()))?;
+        let Some(last) = page.last() else { return Ok(found) };
+        from = last.sequence.saturating_add(1);
+        for stored in &page {
+            let dead = read(stored.sequence, &stored.body)?;
+            if wanted(&dead) {
+                found.push((stored.sequence, dead));
+            }
+            if found.len() >= limit {
+                return Ok(found);
+            }
+        }
+        if !more {
+            return Ok(found);
+        }
     }
-    Ok(found)
 }
 
 /// The dead message at that place of the list.
 pub async fn show(nats: &Nats, sequence: u64) -> Result<Dead, DeadError> {
-    read(&fetch(&open(nats).await?, sequence).await?)
+    let message = fetch(&open(nats).await?, sequence).await?;
+    read(message.sequence, &message.payload)
 }
 
 /// Sends a dead message to where it was first sent, and takes it off the list.
 pub async fn redrive(nats: &Nats, sequence: u64) -> Result<Published, DeadError> {
     let stream = open(nats).await?;
     let message = fetch(&stream, sequence).await?;
-    let dead = read(&message)?;
+    let dead = read(sequence, &message.payload)?;
     if dead.stream == Stream::Events.name() {
         return Err(DeadError::PermanentLog { sequence, original: dead.sequence });
     }
@@ -101,9 +120,8 @@ async fn fetch(
     })
 }
 
-fn read(message: &StreamMessage) -> Result<Dead, DeadError> {
-    let unreadable = |source| DeadError::Unreadable { sequence: message.sequence, source };
-    serde_json::from_slice(&message.payload).map_err(unreadable)
+fn read(sequence: u64, body: &[u8]) -> Result<Dead, DeadError> {
+    serde_json::from_slice(body).map_err(|source| DeadError::Unreadable { sequence, source })
 }
 
 /// What the message said about itself; not what NATS was told about the first

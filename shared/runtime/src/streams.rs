@@ -118,6 +118,8 @@ fn kept_for(stream: Stream) -> Duration {
         Stream::Leads | Stream::Rejected => 30 * DAY,
         Stream::Events => Duration::ZERO,
         Stream::Notify | Stream::Undelivered => 2 * DAY,
+        // No call rings for longer.
+        Stream::Calls => 60 * MINUTE,
         Stream::Bell => 14 * DAY,
         Stream::Dead => 90 * DAY,
         Stream::Audit => 400 * DAY,
@@ -132,6 +134,7 @@ fn ids_known_for(stream: Stream) -> Duration {
         | Stream::Undelivered
         | Stream::Bell
         | Stream::Webhooks
+        | Stream::Calls
         | Stream::Audit => 2 * MINUTE,
     }
 }

@@ -13,10 +13,12 @@ pub mod partition;
 pub mod stream;
 pub mod subject;
 pub mod trail;
+pub mod trial;
 
 pub use event::{After, Event, EventKind, OfferMade, PooledWhy};
 pub use hook::Telling;
 pub use intake::{Accepted, Rejected};
-pub use notice::{Dead, Notice};
+pub use notice::{Dead, Notice, Setback};
 pub use partition::Partition;
 pub use stream::Stream;
+pub use trial::Trial;

@@ -6,6 +6,7 @@
 //! so that the page can explain (D-33).
 
 mod call;
+mod confirm;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,6 +15,7 @@ use ring::hmac;
 use tipoff_domain::{AgentId, EntityId, LeadId};
 
 pub use self::call::{About, CallLink};
+pub use self::confirm::ConfirmLink;
 
 /// The layout below. Another layout is another number, and the old one stays
 /// readable for as long as such links may be in somebody's mailbox.

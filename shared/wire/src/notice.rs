@@ -65,6 +65,25 @@ impl Notice {
     }
 }
 
+/// The provider took a notice of an offer and could not deliver it after all. On
+/// `notify.failed.<entity>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setback {
+    pub channel: Channel,
+    pub entity: EntityId,
+    pub lead: LeadId,
+    pub agent: AgentId,
+    pub round: u32,
+}
+
+impl Setback {
+    /// However often the provider says it.
+    pub fn key(&self) -> String {
+        let Self { channel, lead, agent, round, .. } = self;
+        format!("f:{lead}:{round}:{agent}:{}", channel.as_str())
+    }
+}
+
 /// A message that was set aside, on `dead.<stream>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dead {
@@ -82,6 +101,11 @@ pub struct Dead {
 }
 
 impl Dead {
+    /// Whose it is; `None`: the operator's.
+    pub fn entity(&self) -> Option<EntityId> {
+        crate::subject::entity_of(&self.subject)
+    }
+
     /// Its subject.
     pub fn subject_for(stream: Stream) -> String {
         crate::subject::dead(stream)

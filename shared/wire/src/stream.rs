@@ -21,13 +21,15 @@ pub enum Stream {
     Webhooks,
     /// What was done by right of administration.
     Audit,
+    /// The telephone calls that agents are asked by; the latest per offer.
+    Calls,
     /// Messages that nobody could handle.
     Dead,
 }
 
 impl Stream {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::LeadsIn,
         Self::Leads,
         Self::Rejected,
@@ -37,6 +39,7 @@ impl Stream {
         Self::Bell,
         Self::Webhooks,
         Self::Audit,
+        Self::Calls,
         Self::Dead,
     ];
 
@@ -52,6 +55,7 @@ impl Stream {
             Self::Bell => "BELL",
             Self::Webhooks => "WEBHOOKS",
             Self::Audit => "AUDIT",
+            Self::Calls => "CALLS",
             Self::Dead => "DEAD",
         }
     }
@@ -71,7 +75,7 @@ impl Stream {
 
     /// Whether it keeps only the latest message of each subject.
     pub const fn keeps_the_latest(self) -> bool {
-        matches!(self, Self::Undelivered | Self::Bell)
+        matches!(self, Self::Undelivered | Self::Bell | Self::Calls)
     }
 
     /// Every subject it captures.
@@ -86,6 +90,7 @@ impl Stream {
             Self::Bell => "bell.>",
             Self::Webhooks => "webhooks.>",
             Self::Audit => "audit.>",
+            Self::Calls => "calls.>",
             Self::Dead => "dead.>",
         }
     }

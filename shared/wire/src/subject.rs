@@ -81,10 +81,31 @@ pub fn notify_channel(channel: Channel) -> String {
     format!("notify.{}.>", channel.as_str())
 }
 
+/// Test messages for one channel and entity.
+pub fn trial(channel: Channel, entity: &EntityId) -> String {
+    format!("notify.test.{}.{entity}", channel.as_str())
+}
+
+/// All test messages.
+pub const TRIALS: &str = "notify.test.>";
+
 /// Where it is kept which channels failed to tell `agent` of the offer of `round`.
 pub fn undelivered(entity: &EntityId, lead: &LeadId, round: u32, agent: &AgentId) -> String {
     format!("undelivered.{entity}.{lead}.{round}.{agent}")
 }
+
+/// The call by which `agent` is asked about the offer of `round`.
+pub fn call(entity: &EntityId, lead: &LeadId, round: u32, agent: &AgentId) -> String {
+    format!("calls.{entity}.{lead}.{round}.{agent}")
+}
+
+/// What a provider said of a notice after it had taken it.
+pub fn setback(entity: &EntityId) -> String {
+    format!("notify.failed.{entity}")
+}
+
+/// All of that.
+pub const SETBACKS: &str = "notify.failed.>";
 
 /// What an agent sees of one lead at the bell.
 pub fn bell(entity: &EntityId, agent: &AgentId, lead: &LeadId) -> String {
@@ -111,6 +132,21 @@ pub fn dead(stream: Stream) -> String {
     format!("dead.{}", stream.name())
 }
 
+/// Whose the messages of a subject are; `None`: nobody's alone.
+pub fn entity_of(subject: &str) -> Option<EntityId> {
+    let tokens: Vec<&str> = subject.split('.').collect();
+    let entity = match tokens[..] {
+        ["leads", "in" | "rejected", entity, ..]
+        | ["leads", "new", _, entity, ..]
+        | ["events", _, entity, ..]
+        | ["notify", "test", _, entity]
+        | ["notify", _, entity]
+        | ["undelivered" | "bell" | "webhooks" | "calls", entity, ..] => entity,
+        _ => return None,
+    };
+    entity.parse().ok()
+}
+
 /// Tells whoever sweeps a partition that something there is due now. Plain
 /// NATS: if it is lost, the sweep comes a moment later by itself.
 pub fn wake(partition: Partition) -> String {
@@ -126,4 +162,36 @@ pub fn token(text: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' };
     let token: String = text.chars().take(64).map(safe).collect();
     if token.is_empty() { "_".to_owned() } else { token }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_subject_that_names_an_entity_says_whose_it_is() {
+        let acme: EntityId = id("acme");
+        let (lead, agent) = (id("lead_1"), id("ana"));
+        for subject in [
+            leads_in(&acme, &id("zillow")),
+            leads_new(Partition(3), &acme),
+            rejected("acme", "zillow"),
+            events(Partition(3), &acme, &lead),
+            notify(Channel::Email, &acme),
+            trial(Channel::Sms, &acme),
+            undelivered(&acme, &lead, 1, &agent),
+            bell(&acme, &agent, &lead),
+            webhook(&acme, &id("hook_1")),
+            call(&acme, &lead, 1, &agent),
+            setback(&acme),
+        ] {
+            assert_eq!(entity_of(&subject), Some(acme.clone()), "{subject}");
+        }
+        assert_eq!(entity_of("wake.3"), None);
+        assert_eq!(entity_of("dead.NOTIFY"), None);
+    }
 }

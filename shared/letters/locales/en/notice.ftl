@@ -120,6 +120,17 @@ over-why = { $why ->
    *[other] It was withdrawn.
 }
 
+## A test message
+
+test-subject = { $entity }: does this reach you?
+test-title = This is a test
+test-why = Hello { $who }, { $entity } would like to tell you of new leads here. Confirm that this message reached you.
+test-confirm = Yes, it reached me
+test-open = Open this page to confirm it:
+test-code = Or give this code where you were asked for it: { $code }
+test-tap = Tap to confirm that you see this.
+test-sms = { $entity }: a test. Reply { $code } to confirm that it reached you, or open
+
 ## Below every mail
 
 because = You get this because you take leads for { $entity }.

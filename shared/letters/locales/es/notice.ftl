@@ -126,6 +126,17 @@ over-why = { $why ->
    *[other] Se retiró la oferta.
 }
 
+## Un mensaje de prueba
+
+test-subject = { $entity }: ¿te llega esto?
+test-title = Esto es una prueba
+test-why = Hola, { $who }: { $entity } quiere avisarte aquí de los prospectos nuevos. Confirma que te llegó este mensaje.
+test-confirm = Sí, me llegó
+test-open = Abre esta página para confirmarlo:
+test-code = O escribe este código donde te lo pidan: { $code }
+test-tap = Toca aquí para confirmar que lo ves.
+test-sms = { $entity }: prueba. Responde { $code } para confirmar que te llegó, o abre
+
 ## Al pie de cada correo
 
 because = Recibes este correo porque atiendes prospectos de { $entity }.

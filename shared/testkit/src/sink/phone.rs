@@ -26,7 +26,7 @@ use super::fault::Faults;
 use super::mailbox::{Caught, Mailbox, PATIENCE, links};
 use super::running::Running;
 
-pub use self::call::{Call, Ring};
+pub use self::call::{Call, Ring, RingState};
 pub use self::twiml::{Asks, Dials, Heard};
 
 /// The account that the provider knows, and its token.
@@ -78,6 +78,7 @@ impl PhoneSink {
         let app = Router::new()
             .route("/2010-04-01/Accounts/{account}/Messages.json", post(messages))
             .route("/2010-04-01/Accounts/{account}/Calls.json", post(calls))
+            .route("/2010-04-01/Accounts/{account}/Calls/{call}", post(change_call))
             .with_state(provider.clone());
         tokio::spawn(async move {
             stop.run_until_cancelled(axum::serve(listener, app).into_future()).await
@@ -152,6 +153,38 @@ async fn calls(
         }
         Err(code) => refuse(StatusCode::BAD_REQUEST, code),
     }
+}
+
+/// Ends a call: `canceled` only while it rings, `completed` whatever it does.
+async fn change_call(
+    State(provider): State<Provider>,
+    Path((account, call)): Path<(String, String)>,
+    headers: HeaderMap,
+    Form(form): Form<Fields>,
+) -> Response {
+    if let Some(refusal) = provider.misbehave().await {
+        return refusal;
+    }
+    if account != ACCOUNT || !knows_token(&headers) {
+        return refuse(StatusCode::UNAUTHORIZED, 20_003);
+    }
+    let (sid, status) = (call.trim_end_matches(".json"), form.get("Status").map(String::as_str));
+    let ends = |ring: &Ring| match status {
+        Some("canceled") => ring.state == RingState::Rings,
+        Some("completed") => ring.state != RingState::Ended,
+        _ => false,
+    };
+    let mut answer = refuse(StatusCode::NOT_FOUND, 20_404);
+    provider.rings.send_modify(|rings| {
+        let Some(ring) = rings.iter_mut().find(|ring| ring.sid == sid) else { return };
+        answer = if ends(ring) {
+            ring.state = RingState::Ended;
+            Json(json!({"sid": sid, "status": status})).into_response()
+        } else {
+            refuse(StatusCode::BAD_REQUEST, 21_220)
+        };
+    });
+    answer
 }
 
 /// As the provider signs: the address, then the fields by name.
@@ -246,7 +279,7 @@ impl Provider {
             channel: "sms".to_owned(),
             to: message.to.to_owned(),
             // A text message does not say; who sends it names it in the key.
-            lead: key.and_then(|key| key.split(':').nth(1)).map(str::to_owned),
+            lead: key.and_then(|key| key.strip_prefix("n:")?.split(':').next()).map(str::to_owned),
             subject: String::new(),
             text: message.body.to_owned(),
             html: None,

@@ -2,9 +2,20 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::twiml::{Asks, Dials, Heard, listen};
 use super::{ACCOUNT, PhoneSink, TOKEN, sign};
 use crate::sink::mailbox::PATIENCE;
+
+/// How far a call has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RingState {
+    Rings,
+    Answered,
+    /// Whoever ordered it has ended it.
+    Ended,
+}
 
 /// A call as it was ordered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +31,7 @@ pub struct Ring {
     pub timeout: Duration,
     /// Whether machines are told from people.
     pub detects_machines: bool,
+    pub state: RingState,
 }
 
 impl Ring {
@@ -46,6 +58,7 @@ impl Ring {
             status_callback: field("StatusCallback"),
             timeout: Duration::from_secs(timeout),
             detects_machines: field("MachineDetection").is_some(),
+            state: RingState::Rings,
         })
     }
 }
@@ -55,6 +68,7 @@ impl Ring {
 pub struct Call {
     pub ring: Ring,
     http: reqwest::Client,
+    rings: watch::Sender<Vec<Ring>>,
     asked: Option<Asks>,
     dialled: Option<Dials>,
 }
@@ -70,7 +84,8 @@ impl PhoneSink {
         };
         let ring = rings.iter().filter(|ring| ring.to == number).nth(nth - 1);
         let ring = ring.expect("it was counted").clone();
-        Call { ring, http: self.http.clone(), asked: None, dialled: None }
+        let (http, rings) = (self.http.clone(), self.provider.rings.clone());
+        Call { ring, http, rings, asked: None, dialled: None }
     }
 
     /// How often telephones have rung, all in all.
@@ -98,7 +113,29 @@ impl Call {
         self.picked_up("machine_start").await
     }
 
+    /// Waits until whoever ordered the call has ended it.
+    pub async fn stops(&self) {
+        let mut rings = self.rings.subscribe();
+        let over = |rings: &Vec<Ring>| {
+            rings.iter().any(|one| one.sid == self.ring.sid && one.state == RingState::Ended)
+        };
+        let waited = tokio::time::timeout(PATIENCE, rings.wait_for(over)).await;
+        assert!(waited.is_ok(), "{} rings on and on", self.ring.to);
+    }
+
+    /// Whether it rings, was answered or was ended.
+    pub fn state(&self) -> RingState {
+        let rings = self.rings.borrow();
+        let ring = rings.iter().find(|one| one.sid == self.ring.sid);
+        ring.map_or(RingState::Ended, |ring| ring.state)
+    }
+
     async fn picked_up(&mut self, by: &str) -> Heard {
+        self.rings.send_modify(|rings| {
+            if let Some(ring) = rings.iter_mut().find(|one| one.sid == self.ring.sid) {
+                ring.state = RingState::Answered;
+            }
+        });
         let url = self.ring.url.clone();
         let by = if self.ring.detects_machines { vec![("AnsweredBy", by)] } else { Vec::new() };
         self.ask(&url, &by).await
