@@ -6,6 +6,7 @@ mod chances;
 mod changes;
 mod claiming;
 mod erased;
+mod confirming;
 mod everyday;
 mod examples;
 mod held;

@@ -1,13 +1,19 @@
 //! The telephone call of the kvCORE document, and answers by text message (D-34).
 
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::pull::OrderedConfig;
+use futures::StreamExt;
 use serde_json::{Value, json};
 use tipoff_board::FollowUp;
 use tipoff_domain::{Channel, LeadId};
 use tipoff_roster::Works;
-use tipoff_testkit::sink::phone::Call;
+use tipoff_testkit::sink::phone::{Call, RingState, TOKEN, sign};
 use tipoff_tests::{World, id, jump_ball, robin, seconds};
-use tipoff_wire::EventKind;
+use tipoff_wire::link::{About, CallLink, read_secret};
+use tipoff_wire::{EventKind, Stream};
 
+const PATIENCE: Duration = Duration::from_secs(20);
 const ANA: &str = "+15125550111";
 const BEN: &str = "+15125550112";
 const DANA: &str = "+15125550101";
@@ -247,6 +253,85 @@ async fn a_number_that_nobody_has_is_not_called_again() {
     assert_eq!(call.send(&back, &ended).await.0, 204);
     let reach = world.roster.reach(&id("acme"), &id("ana"), Channel::Voice).unwrap();
     assert_eq!(reach.works, Works::Failed);
+}
+
+#[tokio::test]
+async fn a_telephone_stops_ringing_when_somebody_else_was_faster() {
+    let world = called(jump_ball(), json!({})).await;
+    let lead = dana(&world).await;
+    let (at_ana, mut at_ben) = (rings(&world, ANA).await, rings(&world, BEN).await);
+    at_ben.answer().await;
+    at_ben.press('1').await;
+    assert_eq!(owner(&world, &lead).await.as_deref(), Some("ben"));
+    at_ana.stops().await;
+    assert_eq!(at_ben.state(), RingState::Answered, "nobody hangs up on the winner");
+}
+
+#[tokio::test]
+async fn a_telephone_stops_ringing_when_its_owner_claims_by_mail() {
+    let world = called(robin(&["ana", "ben"]), json!({})).await;
+    let lead = dana(&world).await;
+    let call = rings(&world, ANA).await;
+    world.does("ana", "claim", &lead).await.expect(200);
+    call.stops().await;
+}
+
+#[tokio::test]
+async fn a_call_that_never_came_about_moves_the_lead_on_if_nothing_else_tells_the_agent() {
+    let world = called(robin(&["ana", "ben"]), json!({"channels": ["voice", "email"]})).await;
+    let lead = dana(&world).await;
+    let call = rings(&world, ANA).await;
+    let back = format!("{}/status", call.ring.url);
+    for again in 0..2 {
+        let status = call.send(&back, &[("CallStatus", "failed")]).await.0;
+        assert_eq!(status, 204, "said for the {again} time");
+    }
+    assert_eq!(world.offered(&lead, 2).await, ["ben"], "Ana wants to be called and nothing else");
+    let withdrawn = world.first(&lead, EventKind::Withdrawn).await;
+    assert_eq!(withdrawn.reason.as_deref(), Some("undeliverable"));
+    let reach = world.roster.reach(&id("acme"), &id("ana"), Channel::Voice);
+    assert_eq!(reach, None, "the number itself may be good");
+}
+
+#[tokio::test]
+async fn a_text_that_was_not_delivered_moves_the_lead_on_unless_a_mail_tells_the_agent() {
+    for (channels, moves_on) in [(json!(["sms"]), true), (json!(["sms", "email"]), false)] {
+        let world = World::with_team(&["ben"]).await;
+        agent(&world, "Ana Ruiz", ANA, "en", &["email"]).await;
+        world.change_agent("ana", json!({"channels": channels})).await;
+        world.route("Texts", robin(&["ana", "ben"]), json!({"channels": ["sms", "email"]})).await;
+        let lead = dana(&world).await;
+        world.offered(&lead, 1).await;
+        let offer = world.board.lead(&id("acme"), &lead).await.unwrap().unwrap();
+        let link = CallLink {
+            entity: id("acme"),
+            lead: lead.clone(),
+            agent: id("ana"),
+            about: About::Offer { round: offer.now_is.round, until: offer.now_is.until.unwrap() },
+        };
+        let secret = read_secret(&world.roster.deployment().link_secret).unwrap();
+        let path = format!("/telephony/sms/{}/status", link.seal(&secret));
+        let url = format!("{}{path}", world.operator.base_url());
+        let fields = [("ErrorCode", "30003"), ("MessageStatus", "undelivered"), ("To", ANA)];
+        let signature = sign(TOKEN, &url, &fields);
+        let request = world.operator.with_key("").request(reqwest::Method::POST, &path);
+        let request = request.header("X-Twilio-Signature", signature).form(&fields);
+        tipoff_tests::answer(request).await.expect(204);
+        if moves_on {
+            assert_eq!(world.offered(&lead, 2).await, ["ben"]);
+        } else {
+            noted_failure(&world).await;
+            assert_eq!(world.history(&lead).await, ["lead.received", "lead.offered"]);
+        }
+    }
+}
+
+/// Waits until it was noted that a channel failed, while another may still tell.
+async fn noted_failure(world: &World) {
+    let stream = world.nats.jetstream.get_stream(Stream::Undelivered.name()).await.unwrap();
+    let all = stream.create_consumer(OrderedConfig::default()).await.unwrap();
+    let mut noted = all.messages().await.unwrap();
+    tokio::time::timeout(PATIENCE, noted.next()).await.unwrap().unwrap().unwrap();
 }
 
 /// Ana texts; she is asked about so many leads.

@@ -7,6 +7,7 @@ mod reach;
 mod rooms;
 mod schema;
 mod templates;
+mod trial;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,6 +20,11 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(bell::follow_bell))
         .routes(routes!(devices::add_device, devices::remove_device))
         .routes(routes!(reach::get_channels))
+        .routes(routes!(reach::my_channels))
+        .routes(routes!(trial::test_mine))
+        .routes(routes!(trial::confirm_mine))
+        .routes(routes!(trial::test_agent))
+        .routes(routes!(trial::confirm_agent))
         .routes(routes!(rooms::list_rooms))
         .routes(routes!(rooms::put_room, rooms::delete_room))
         .routes(routes!(templates::list_templates))

@@ -4,6 +4,8 @@
 //! is a form that a person sends, and it must come from a page that we showed
 //! to the same browser. The page works without scripts.
 
+mod browser;
+pub(crate) mod confirm;
 mod facts;
 pub(crate) mod handlers;
 mod seal;
@@ -19,11 +21,11 @@ pub(crate) use self::texts::say;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value};
+use serde::Serialize;
 use tipoff_wire::link::{ClaimLink, read_secret};
 use tracing::error;
 
 use self::seal::Seal;
-use self::view::View;
 
 /// Everything that pages are made of.
 #[derive(Debug)]
@@ -34,6 +36,7 @@ pub(crate) struct Pages {
 }
 
 const TEMPLATE: &str = "claim.html";
+const CONFIRM: &str = "confirm.html";
 
 impl Pages {
     /// `link_secret`: as the deployment keeps it.
@@ -46,19 +49,29 @@ impl Pages {
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_syntax(without_blank_lines());
         templates.add_function("t", texts::in_template);
-        templates
-            .add_template(TEMPLATE, include_str!("../templates/claim.html"))
-            .expect("the template is part of the program, and a test renders it");
+        for (name, template) in [
+            ("style.css", include_str!("../templates/style.css")),
+            (TEMPLATE, include_str!("../templates/claim.html")),
+            (CONFIRM, include_str!("../templates/confirm.html")),
+        ] {
+            let added = templates.add_template(name, template);
+            added.expect("the template is part of the program, and a test renders it");
+        }
         Self { templates, seal: Seal::new(&secret), secret }
     }
 
     /// Nothing opens where the deployment's secret cannot be read.
     fn open(&self, token: &str) -> Option<ClaimLink> {
-        if self.secret.is_empty() { None } else { ClaimLink::open(token, &self.secret).ok() }
+        ClaimLink::open(token, self.secret()?).ok()
     }
 
-    fn render(&self, view: &View) -> Result<String, minijinja::Error> {
-        self.templates.get_template(TEMPLATE)?.render(Value::from(Serde(view)))
+    /// The deployment's secret of links; `None` where it cannot be read.
+    pub(crate) fn secret(&self) -> Option<&[u8]> {
+        (!self.secret.is_empty()).then_some(&self.secret)
+    }
+
+    fn render(&self, page: &str, view: &impl Serialize) -> Result<String, minijinja::Error> {
+        self.templates.get_template(page)?.render(Value::from(Serde(view)))
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod status;
 mod talk;
 pub(crate) mod text;
 mod texter;
+pub(crate) mod trial;
 mod twiml;
 pub(crate) mod voice;
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use tipoff_domain::{Agent, AgentId, Channel, EntityView};
 
 use crate::seen::Told;
+use crate::trial::Tested;
 
 /// Why a message could not be handed over. The text must not repeat contact
 /// details: it is logged and kept.
@@ -82,4 +83,10 @@ pub(crate) trait Carrier: Send + Sync + 'static {
 
     /// Hands one message over; called many times at once. `now` is the board's time.
     async fn send(&self, told: &Told, now: DateTime<Utc>) -> Result<(), SendError>;
+
+    /// Hands over a test message, to every address that the agent has for this
+    /// channel. For those whose channel [`is_tested`](Channel::is_tested).
+    async fn test(&self, _: &Tested, _: DateTime<Utc>) -> Result<(), SendError> {
+        Err(SendError::ForGood("there is nothing to confirm here".to_owned()))
+    }
 }

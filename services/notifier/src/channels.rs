@@ -17,6 +17,7 @@ pub mod voice;
 use std::sync::Arc;
 
 use clap::Args;
+use tipoff_board::Board;
 use tipoff_domain::Channel;
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Nats};
@@ -58,6 +59,7 @@ pub(crate) fn open(parts: &Parts, settings: &Settings) -> Result<Vec<Arc<dyn Car
 /// What channels are made of.
 pub(crate) struct Parts {
     pub(crate) nats: Nats,
+    pub(crate) board: Board,
     pub(crate) roster: Roster,
     pub(crate) clock: Clock,
     pub(crate) writer: Arc<Writer>,

@@ -1,5 +1,7 @@
 //! Notices as texts: what may be told of a lead, put into templates.
 
+mod trial;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -100,6 +102,7 @@ impl Writer {
 
     /// What a room is told; the link claims nothing, as many read it.
     pub(crate) fn post(&self, told: &Told, now: DateTime<Utc>) -> Result<Post, SendError> {
+        let told = &told.for_a_room();
         let facts = Facts {
             agents: names(told),
             url: format!("{}/", self.public_url),
@@ -115,12 +118,21 @@ impl Writer {
             What::Assigned { .. } => Occasion::Assigned,
             What::Over { .. } => Occasion::Over,
         };
-        let (piece, locale) = (Piece(occasion, part), told.locale());
-        let own = (self.own)(&told.notice.entity, piece, locale);
+        self.fill_in(Piece(occasion, part), &told.notice.entity, told.locale(), facts)
+    }
+
+    fn fill_in(
+        &self,
+        piece: Piece,
+        entity: &EntityId,
+        locale: Locale,
+        facts: &Facts,
+    ) -> Result<String, SendError> {
+        let own = (self.own)(entity, piece, locale);
         let written = self.texts.write(piece, locale, own.as_deref(), facts);
         let written = match (written, own) {
             (Err(failed), Some(_)) => {
-                warn!(error = &failed as &dyn std::error::Error, entity.id = %told.notice.entity, "an entity's own template cannot be filled in: ours is taken");
+                warn!(error = &failed as &dyn std::error::Error, entity.id = %entity, "an entity's own template cannot be filled in: ours is taken");
                 self.texts.write(piece, locale, None, facts)
             }
             (written, _) => written,
@@ -147,7 +159,7 @@ impl Writer {
         match told.notice.what {
             What::Offer { round, until, .. } => Facts {
                 left: times::span(locale, until - now),
-                until: times::moment(locale, view.entity.zone, until, now),
+                until: times::moment(locale, told.agent.zone_in(view.entity.zone), until, now),
                 url: self.claim_url(told, round, until),
                 code: code::short(&told.notice.lead, round),
                 ..facts

@@ -21,6 +21,7 @@ mod retry;
 mod run;
 mod seen;
 mod spread;
+mod trial;
 mod undelivered;
 mod webhook;
 

@@ -5,7 +5,7 @@ mod options;
 mod verdict;
 
 use reqwest::header::HeaderMap;
-use reqwest::{Client, StatusCode, Url};
+use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use serde::Deserialize;
 
 pub use self::options::Options;
@@ -63,13 +63,7 @@ impl Phone {
     /// Makes a message (`Messages.json`) or a call (`Calls.json`). `key`: the
     /// same for every attempt, for providers that understand it.
     pub(crate) async fn make(&self, what: &str, form: &Form, key: &str) -> Result<Made, SendError> {
-        use secrecy::ExposeSecret;
-        let request = self
-            .client
-            .post(format!("{}/{what}", self.account_url))
-            .basic_auth(&self.account, Some(self.token.expose_secret()))
-            .header("I-Twilio-Idempotency-Token", key)
-            .form(form);
+        let request = self.request(what, form).header("I-Twilio-Idempotency-Token", key);
         let making = async {
             let answer =
                 request.send().await.map_err(|error| http::unreachable(PROVIDER, &error))?;
@@ -78,6 +72,31 @@ impl Phone {
             judge(status, &headers, &body)
         };
         self.lines.over(&self.host, making).await
+    }
+
+    /// Lets a telephone ring no more. A call that was answered, or is over, goes
+    /// on as it was.
+    pub(crate) async fn stop_ringing(&self, call: &str) -> Result<(), SendError> {
+        let form = vec![("Status", "canceled".to_owned())];
+        let request = self.request(&format!("Calls/{call}.json"), &form);
+        let stopping = async {
+            let answer =
+                request.send().await.map_err(|error| http::unreachable(PROVIDER, &error))?;
+            match http::judge(PROVIDER, answer.status(), answer.headers()) {
+                // It does not ring any more.
+                Ok(()) | Err(SendError::ForGood(_)) => Ok(()),
+                in_trouble => in_trouble,
+            }
+        };
+        self.lines.over(&self.host, stopping).await
+    }
+
+    fn request(&self, what: &str, form: &Form) -> RequestBuilder {
+        use secrecy::ExposeSecret;
+        self.client
+            .post(format!("{}/{what}", self.account_url))
+            .basic_auth(&self.account, Some(self.token.expose_secret()))
+            .form(form)
     }
 }
 

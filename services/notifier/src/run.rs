@@ -19,9 +19,13 @@ use crate::deliver::Deliverer;
 use crate::letter::{Own, Writer};
 use crate::meter::Meter;
 use crate::spread::Spreader;
-use crate::undelivered::Undelivered;
+use crate::trial::Tester;
+use crate::undelivered::{Setbacks, Undelivered};
 use crate::webhook;
 
+/// Tests being sent at once; one that hangs is given up by its channel.
+const TESTS_AT_ONCE: usize = 32;
+const SETBACKS_AT_ONCE: usize = 32;
 const DRAIN: Duration = Duration::from_secs(20);
 /// How often is each notice's own business: it ends with its deadline. This is
 /// more than the longest deadline has minutes.
@@ -55,7 +59,13 @@ pub async fn run(
 ) -> Result<(), Error> {
     let secret = read_secret(&roster.deployment().link_secret)?;
     let writer = Arc::new(Writer::new(&options.public_url, secret, own_templates(&roster))?);
-    let parts = Parts { nats: nats.clone(), roster: roster.clone(), clock: clock.clone(), writer };
+    let parts = Parts {
+        nats: nats.clone(),
+        board: board.clone(),
+        roster: roster.clone(),
+        clock: clock.clone(),
+        writer,
+    };
     let carriers = channels::open(&parts, &options.channels)?;
     let mut staff = Staff {
         undelivered: Undelivered::new(nats.clone(), board.clone(), roster.clone()),
@@ -66,6 +76,8 @@ pub async fn run(
         workers: JoinSet::new(),
         stop: stop.child_token(),
     };
+    staff.test(carriers.clone());
+    staff.take_setbacks(carriers.clone());
     let deliverers = carriers.into_iter().map(|carrier| staff.deliver(carrier)).collect();
     staff.spread(deliverers, options.notifier_in_flight);
     staff.webhooks(&options)?;
@@ -104,6 +116,24 @@ impl Staff {
         let filter = Some(subject::notify_channel(channel));
         self.start(limits(Stream::Notify, durable, filter, in_hand), deliverer.clone());
         deliverer
+    }
+
+    /// Few are asked for, so those of all channels have one consumer.
+    fn test(&mut self, carriers: Vec<Arc<dyn Carrier>>) {
+        let handler = Tester { roster: self.roster.clone(), clock: self.clock.clone(), carriers };
+        let filter = Some(subject::TRIALS.to_owned());
+        let durable = "notify-tests".to_owned();
+        self.start(limits(Stream::Notify, durable, filter, TESTS_AT_ONCE), handler);
+    }
+
+    /// What providers say afterwards.
+    fn take_setbacks(&mut self, carriers: Vec<Arc<dyn Carrier>>) {
+        let (board, roster) = (self.board.clone(), self.roster.clone());
+        let undelivered = self.undelivered.clone();
+        let handler = Setbacks { board, roster, undelivered, carriers };
+        let filter = Some(subject::SETBACKS.to_owned());
+        let durable = "notify-failed".to_owned();
+        self.start(limits(Stream::Notify, durable, filter, SETBACKS_AT_ONCE), handler);
     }
 
     fn spread(&mut self, deliverers: Vec<Arc<Deliverer>>, in_flight: usize) {

@@ -31,6 +31,12 @@ impl Told {
     pub(crate) fn locale(&self) -> Locale {
         self.agent.locale.unwrap_or(self.view.entity.locale)
     }
+
+    /// As a room of the entity reads it: in the entity's language, by its clock.
+    pub(crate) fn for_a_room(&self) -> Self {
+        let agent = Agent { locale: None, zone: None, ..Agent::clone(&self.agent) };
+        Self { agent: Arc::new(agent), ..self.clone() }
+    }
 }
 
 /// What can be told before the lead is claimed.

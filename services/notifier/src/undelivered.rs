@@ -2,6 +2,7 @@
 //! no more, and an offer that no channel could tell is told to nobody.
 
 mod ledger;
+mod setbacks;
 
 use chrono::{DateTime, Utc};
 use opentelemetry::metrics::Counter;
@@ -15,6 +16,7 @@ use tipoff_wire::notice::What;
 use tracing::warn;
 
 use self::ledger::{Ledger, LedgerError};
+pub(crate) use self::setbacks::Setbacks;
 use crate::carrier::SendError;
 
 /// What follows could not be done; it must be tried again.

@@ -45,3 +45,9 @@ sms-help = Tipoff texts you about new leads. Answer 1 to accept, 2 to pass, LIST
 sms-stopped = You will get no more text messages about leads. START begins them again.
 sms-started = You get text messages about leads again.
 sms-somebody = a new lead
+
+sms-confirmed = Thank you. Text messages about leads reach you.
+
+test-call = Hello { $name }. This is a test by { $entity }. To confirm that calls reach you, press 1.
+test-call-confirmed = Thank you. You are called about new leads. Goodbye.
+test-call-not-confirmed = Nothing was confirmed. Goodbye.

@@ -45,3 +45,9 @@ sms-help = Tipoff te avisa de nuevos prospectos. Responde 1 para aceptar, 2 para
 sms-stopped = No recibiras mas mensajes sobre prospectos. ALTA los reanuda.
 sms-started = Recibes de nuevo mensajes sobre prospectos.
 sms-somebody = un nuevo prospecto
+
+sms-confirmed = Gracias. Los mensajes sobre prospectos te llegan.
+
+test-call = Hola, { $name }. Esta es una prueba de { $entity }. Para confirmar que te llegan las llamadas, marca 1.
+test-call-confirmed = Gracias. Te llamaremos cuando haya prospectos nuevos. Adiós.
+test-call-not-confirmed = No se confirmó nada. Adiós.

@@ -52,11 +52,30 @@ pub(crate) struct ChannelState {
     wanted: bool,
     /// Whether there is an address for it.
     has_address: bool,
-    /// `confirmed` or `failed`; left out while nothing is known.
+    /// Whether agents are told over it: not where it failed, was stopped, or is not confirmed though that is asked for.
+    counts: bool,
+    /// `confirmed`, `failed` or `stopped`; `null` while nothing is known.
     works: Option<String>,
     at: Option<String>,
     /// Why it failed.
     why: Option<String>,
+}
+
+/// A test message is on its way.
+#[derive(ToSchema)]
+pub(crate) struct TestSent {
+    /// `queued`.
+    outcome: String,
+    channel: String,
+    /// To how many addresses: an agent may have several devices.
+    addresses: usize,
+}
+
+/// What stood in a test message.
+#[derive(ToSchema)]
+pub(crate) struct TestCode {
+    #[schema(example = "314159")]
+    code: String,
 }
 
 /// Rooms of an entity.

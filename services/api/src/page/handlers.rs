@@ -13,15 +13,14 @@ use tipoff_wire::link::ClaimLink;
 use tracing::{error, warn};
 use utoipa::ToSchema;
 
-use super::seal::{cookie_name, read_cookie};
+use super::TEMPLATE;
+use super::browser::{Browser, protect};
 use super::standing::Standing;
 use super::view::{LeadView, View};
 use crate::Api;
 use crate::body::In;
 use crate::names::Language;
 use crate::problem::Problem;
-
-const LONGEST_COOKIE_LIFE: u32 = 86_400;
 
 /// What the page's forms send.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -101,10 +100,7 @@ struct Visit {
     link: Option<ClaimLink>,
     view: Option<Arc<EntityView>>,
     locale: Locale,
-    /// The mark in the browser's cookie.
-    mark: Option<String>,
-    /// Whether the browser came by TLS, as far as a proxy tells.
-    secure: bool,
+    browser: Browser,
 }
 
 impl Visit {
@@ -122,29 +118,15 @@ impl Visit {
         let own = agent
             .zip(view.as_ref())
             .map(|(agent, view)| agent.locale.unwrap_or(view.entity.locale));
-        let asked = language.and_then(|Query(language)| read_locale(language.lang.as_deref()?));
-        let text =
-            |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        let preferred = || read_locale(text(header::ACCEPT_LANGUAGE)?);
-        let cookies = text(header::COOKIE).unwrap_or_default();
-        let mark = read_cookie(cookies, &cookie_name(&token)).map(str::to_owned);
-        let secure = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
-        let locale = asked.or(own).or_else(preferred).unwrap_or_default();
+        let browser = Browser::of(&token, language, headers);
+        let locale = browser.locale(own);
         let known = agent.is_some();
-        Self {
-            token,
-            link: link.filter(|_| known),
-            view: view.filter(|_| known),
-            locale,
-            mark,
-            secure,
-        }
+        Self { token, link: link.filter(|_| known), view: view.filter(|_| known), locale, browser }
     }
 
     /// What is to be done, if the answer comes from a page that this browser was shown.
     fn accepts(&self, api: &Api, answer: &Answer) -> Option<Act> {
-        let mark = self.mark.as_deref()?;
-        if !api.pages.seal.fits(&answer.nonce, mark, &self.token) {
+        if !self.browser.was_shown(api, &answer.nonce) {
             return None;
         }
         match answer.action.as_str() {
@@ -160,7 +142,7 @@ impl Visit {
     /// The same page answered twice is one request to the board. Answers where
     /// that leaves the agent; `None`: wherever the board now says.
     async fn act(&self, api: &Api, act: Act) -> Result<Option<Standing>, BoardError> {
-        let (Some(link), Some(mark)) = (&self.link, &self.mark) else {
+        let (Some(link), Some(mark)) = (&self.link, &self.browser.mark) else {
             return Ok(Some(Standing::Unknown));
         };
         let ClaimLink { entity, lead, agent, round, .. } = link;
@@ -248,59 +230,19 @@ impl Visit {
         view.csp_nonce = fresh()?;
         let mut cookie = None;
         if view.asks() {
-            let mark = self.mark.clone().map_or_else(fresh, Ok)?;
+            let mark = self.browser.mark.clone().map_or_else(fresh, Ok)?;
             view.nonce = seal.nonce(&mark, &self.token);
-            cookie = Some(self.cookie(&mark));
+            cookie = Some(self.browser.cookie(&mark));
         }
-        let page = api.pages.render(&view).map_err(|error| {
+        let page = api.pages.render(TEMPLATE, &view).map_err(|error| {
             error!(error = &error as &dyn std::error::Error, "the claim page cannot be rendered");
             Problem::internal()
         })?;
         let mut response = (view.standing.status(), Html(page)).into_response();
-        protect(response.headers_mut(), &view, cookie);
-        Ok(response)
-    }
-
-    fn cookie(&self, mark: &str) -> String {
-        let name = cookie_name(&self.token);
-        let secure = if self.secure { "; Secure" } else { "" };
-        format!("{name}={mark}; HttpOnly; SameSite=Strict; Max-Age={LONGEST_COOKIE_LIFE}{secure}")
-    }
-}
-
-fn read_locale(text: &str) -> Option<Locale> {
-    match text.get(..2)?.to_ascii_lowercase().as_str() {
-        "en" => Some(Locale::En),
-        "es" => Some(Locale::Es),
-        _ => None,
-    }
-}
-
-fn protect(headers: &mut HeaderMap, view: &View, cookie: Option<String>) {
-    let nonce = &view.csp_nonce;
-    let policy = format!(
-        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src data:; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    );
-    let fixed = [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
-        (header::CONTENT_LANGUAGE, view.lang),
-    ];
-    for (name, value) in fixed {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    if view.standing == Standing::Away {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    }
-    for (name, value) in
-        [(header::CONTENT_SECURITY_POLICY, Some(policy)), (header::SET_COOKIE, cookie)]
-    {
-        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
-            headers.insert(name, value);
+        protect(response.headers_mut(), &view.csp_nonce, view.lang, cookie);
+        if view.standing == Standing::Away {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
+        Ok(response)
     }
 }

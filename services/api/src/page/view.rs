@@ -113,14 +113,13 @@ impl LeadView {
             Some(name) => say(locale, "lead-of", [("name", name)]),
             None => say(locale, "lead-without-name", []),
         };
+        let known = view.agents.get(agent);
+        let zone = known.map_or(view.entity.zone, |agent| agent.zone_in(view.entity.zone));
         Self {
-            agent: view
-                .agents
-                .get(agent)
-                .map_or_else(|| agent.to_string(), |agent| agent.name.clone()),
+            agent: known.map_or_else(|| agent.to_string(), |agent| agent.name.clone()),
             entity: view.entity.name.clone(),
             title,
-            deadline: until.map(|until| Deadline::new(until, now, view.entity.zone, locale)),
+            deadline: until.map(|until| Deadline::new(until, now, zone, locale)),
             facts: facts(&shown, source.map(|source| source.name.clone()), dollars, locale),
             message: shown.message.clone().filter(|message| !message.trim().is_empty()),
             contact,

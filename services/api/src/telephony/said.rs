@@ -10,6 +10,8 @@ pub(super) enum Said {
     Stop,
     Start,
     Help,
+    /// The code of a test message.
+    Code(String),
     Unclear,
 }
 
@@ -74,6 +76,8 @@ fn alone(word: &str) -> Option<Said> {
         Some(Said::Help)
     } else if is(&LIST) {
         Some(Said::List)
+    } else if word.len() == LONGEST_CODE && word.bytes().all(|byte| byte.is_ascii_digit()) {
+        Some(Said::Code(word.to_owned()))
     } else {
         verb(word).map(|verb| verb(None))
     }

@@ -1,11 +1,15 @@
 //! What became of calls and text messages, as the telephone provider tells it.
 
+use async_nats::HeaderMap;
 use axum::extract::State;
 use axum::http::StatusCode;
+use bytes::Bytes;
 use tipoff_contact::{e164, is_dead_number};
 use tipoff_domain::Channel;
 use tipoff_roster::Reach;
-use tipoff_wire::link::CallLink;
+use tipoff_runtime::Publisher;
+use tipoff_wire::link::{About, CallLink};
+use tipoff_wire::{Setback, subject};
 use tracing::{error, info};
 
 use super::signed::Signed;
@@ -18,7 +22,7 @@ const NO_SUCH_NUMBER: [u32; 3] = [404, 484, 604];
 
 /// A call is over
 ///
-/// Called by the telephone provider, whose signature is checked. A number that cannot be called at all is called no more.
+/// Called by the telephone provider, whose signature is checked. A number that cannot be called at all is called no more; if that was the last way to tell the agent, the lead moves on.
 #[utoipa::path(post, path = "/telephony/voice/{token}/status", tag = "telephony", security(()),
     params(("token" = String, Path, description = "made with the call")),
     responses((status = 204, description = "noted")))]
@@ -30,9 +34,8 @@ pub(crate) async fn call_ended(
     let error = number(signed.field("ErrorCode")).filter(|error| is_dead_number(*error));
     let network =
         number(signed.field("SipResponseCode")).filter(|code| NO_SUCH_NUMBER.contains(code));
-    if signed.field("CallStatus") == "failed"
-        && let Some(code) = error.or(network)
-    {
+    if signed.field("CallStatus") == "failed" {
+        let code = error.or(network);
         failed(&api, &token, Channel::Voice, signed.field("To"), code).await?;
     }
     Ok(StatusCode::NO_CONTENT)
@@ -40,7 +43,7 @@ pub(crate) async fn call_ended(
 
 /// A text message arrived, or did not
 ///
-/// Called by the telephone provider, whose signature is checked. A number that cannot be texted at all is texted no more.
+/// Called by the telephone provider, whose signature is checked. A number that cannot be texted at all is texted no more; if that was the last way to tell the agent, the lead moves on.
 #[utoipa::path(post, path = "/telephony/sms/{token}/status", tag = "telephony", security(()),
     params(("token" = String, Path, description = "made with the message")),
     responses((status = 204, description = "noted")))]
@@ -51,8 +54,8 @@ pub(crate) async fn text_ended(
 ) -> Result<StatusCode, Problem> {
     let error = number(signed.field("ErrorCode")).filter(|error| is_dead_number(*error));
     let lost = matches!(signed.field("MessageStatus"), "failed" | "undelivered");
-    if let Some(code) = error.filter(|_| lost) {
-        failed(&api, &token, Channel::Sms, signed.field("To"), code).await?;
+    if lost {
+        failed(&api, &token, Channel::Sms, signed.field("To"), error).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -61,19 +64,43 @@ fn number(text: &str) -> Option<u32> {
     text.parse().ok()
 }
 
-/// Notes it, if the number is still the agent's.
+/// Notes a dead number, if it is still the agent's, and has the notifier see
+/// whether the agent can be told of the offer another way. `dead`: what the
+/// provider said of the number.
 async fn failed(
     api: &Api,
     token: &str,
     channel: Channel,
     to: &str,
+    dead: Option<u32>,
+) -> Result<(), Problem> {
+    let Ok(link) = CallLink::open(token, &api.telephony.secret) else { return Ok(()) };
+    if let Some(code) = dead {
+        mark(api, &link, channel, to, code).await?;
+    }
+    let CallLink { entity, lead, agent, about } = link;
+    let About::Offer { round, .. } = about else { return Ok(()) };
+    let setback = Setback { channel, entity, lead, agent, round };
+    let (subject, key) = (subject::setback(&setback.entity), setback.key());
+    let body = Bytes::from(serde_json::to_vec(&setback).map_err(|_| Problem::internal())?);
+    let publisher = Publisher::new(api.nats.clone());
+    let told = publisher.publish(subject, &key, None, HeaderMap::new(), body).await;
+    told.map(drop).map_err(|failed| {
+        error!(error = &failed as &dyn std::error::Error, "a failed delivery was not written down");
+        Problem::unavailable("busy", "It cannot be noted now", "say it again in a moment")
+    })
+}
+
+async fn mark(
+    api: &Api,
+    link: &CallLink,
+    channel: Channel,
+    to: &str,
     code: u32,
 ) -> Result<(), Problem> {
-    let Ok(CallLink { entity, agent, .. }) = CallLink::open(token, &api.telephony.secret) else {
-        return Ok(());
-    };
-    let Some(view) = api.roster.view(&entity) else { return Ok(()) };
-    let phone = view.agents.get(&agent).and_then(|known| known.phone.as_deref());
+    let CallLink { entity, agent, .. } = link;
+    let Some(view) = api.roster.view(entity) else { return Ok(()) };
+    let phone = view.agents.get(agent).and_then(|known| known.phone.as_deref());
     let Some(phone) =
         phone.filter(|phone| e164(phone, &view.entity.country).as_deref() == Some(to))
     else {
@@ -82,7 +109,7 @@ async fn failed(
     let why = format!("the telephone provider cannot reach the number: error {code}");
     let reach = Reach::failed(phone, &why, api.clock.now());
     info!(entity.id = %entity, agent.id = %agent, channel = channel.as_str(), code, "a number is of no use and is left out from now on");
-    api.roster.put_reach(&entity, &agent, channel, reach).await.map_err(|failed| {
+    api.roster.put_reach(entity, agent, channel, reach).await.map_err(|failed| {
         error!(error = &failed as &dyn std::error::Error, "it was not noted");
         failed.into()
     })

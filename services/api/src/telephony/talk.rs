@@ -140,7 +140,7 @@ impl Talk {
     }
 
     fn due(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        later_today(now, self.view.entity.zone)
+        later_today(now, self.agent.zone_in(self.view.entity.zone))
     }
 
     /// What the provider is told.
@@ -198,7 +198,8 @@ impl Talk {
             Line::NoNumber => plain("call-no-number"),
             Line::NotReached => plain("call-not-reached"),
             Line::FollowUpSet => {
-                let time = moment(self.due(now), now, self.view.entity.zone, locale);
+                let zone = self.agent.zone_in(self.view.entity.zone);
+                let time = moment(self.due(now), now, zone, locale);
                 say(locale, "call-follow-up-set", [("time", time)])
             }
             Line::Goodbye => plain("call-goodbye"),

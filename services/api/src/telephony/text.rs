@@ -43,6 +43,7 @@ async fn answer(api: &Api, texter: &Texter, said: Said, sid: &str) -> String {
         Said::Stop => Ok(texter.stop(api).await),
         Said::Start => Ok(texter.start(api).await),
         Said::Help => Ok(texter.say("sms-help", [])),
+        Said::Code(code) => Ok(texter.confirm(api, &code).await),
         Said::Unclear => Ok(texter.say("sms-unclear", [])),
         Said::List => texter.list(api).await,
         Said::Claim(code) => texter.claim(api, code.as_deref(), sid).await,

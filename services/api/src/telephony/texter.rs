@@ -83,6 +83,25 @@ impl Texter {
         self.note(api, |phone| Reach::confirmed(phone, api.clock.now()), "sms-started").await
     }
 
+    /// The code of a test message: text messages reach them.
+    pub(super) async fn confirm(&self, api: &Api, code: &str) -> String {
+        let mut said = self.say("sms-no-such-code", [("code", code.to_owned())]);
+        for role in &self.roles {
+            let addresses = api.roster.addresses(&role.entity, &role.id, Channel::Sms);
+            let link = api.link_of_code(&role.entity, &role.id, Channel::Sms, &addresses, code);
+            let Some(link) = link else { continue };
+            match api.confirm(&link).await {
+                Ok(true) => said = self.say("sms-confirmed", []),
+                Ok(false) => {}
+                Err(error) => {
+                    error!(error = &error as &dyn std::error::Error, agent.id = %role.id, "what an agent texted was not noted");
+                    return self.say("sms-away", []);
+                }
+            }
+        }
+        said
+    }
+
     async fn note(&self, api: &Api, reach: impl Fn(&str) -> Reach, done: &'static str) -> String {
         for role in &self.roles {
             let Some(phone) = role.agent.phone.as_deref() else { continue };

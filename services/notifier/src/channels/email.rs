@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
-use tipoff_domain::{Agent, AgentId, Channel, EntityView};
+use tipoff_domain::{Agent, AgentId, Channel, EntityView, LeadId};
 use tipoff_letters::plain::one_line;
 use tipoff_wire::Notice;
 use tracing::warn;
@@ -27,6 +27,7 @@ use crate::carrier::{Carrier, Pace, SendError};
 use crate::letter::{Letter, Writer};
 use crate::lines::Lines;
 use crate::seen::Told;
+use crate::trial::Tested;
 
 /// Sends notices by e-mail.
 struct Email {
@@ -72,7 +73,21 @@ impl Carrier for Email {
 
     async fn send(&self, told: &Told, now: DateTime<Utc>) -> Result<(), SendError> {
         let letter = self.writer.letter(told, now)?;
-        let message = self.message(told, letter, now)?;
+        let Notice { lead, .. } = &told.notice;
+        let message = self.message(&told.agent, &told.notice.key(), Some(lead), letter, now)?;
+        self.hand_over(&message).await
+    }
+
+    async fn test(&self, tested: &Tested, now: DateTime<Utc>) -> Result<(), SendError> {
+        let address = tested.agent.email.as_deref().unwrap_or_default();
+        let letter = self.writer.test_letter(tested, address, now)?;
+        let message = self.message(&tested.agent, &tested.trial.key(), None, letter, now)?;
+        self.hand_over(&message).await
+    }
+}
+
+impl Email {
+    async fn hand_over(&self, message: &Message) -> Result<(), SendError> {
         let mail = message.formatted();
         let sending = async {
             let sent = self.pool.send(message.envelope(), &mail).await;
@@ -80,37 +95,41 @@ impl Carrier for Email {
         };
         self.lines.over(self.pool.host(), sending).await
     }
-}
 
-impl Email {
+    /// `key`: the same for every attempt.
     fn message(
         &self,
-        told: &Told,
+        agent: &Agent,
+        key: &str,
+        lead: Option<&LeadId>,
         letter: Letter,
         now: DateTime<Utc>,
     ) -> Result<Message, SendError> {
         let for_good =
             |what: &str| SendError::ForGood(format!("no e-mail can be made of it: {what}"));
-        let address = told.agent.email.as_deref().unwrap_or_default();
+        let address = agent.email.as_deref().unwrap_or_default();
         let address: Address =
             address.parse().map_err(|_| for_good("the agent's address is not one"))?;
-        let to = Mailbox::new(Some(one_line(&told.agent.name)), address);
-        let message = Message::builder()
+        let to = Mailbox::new(Some(one_line(&agent.name)), address);
+        let mut message = Message::builder()
             .from(self.from.clone())
             .to(to)
             .subject(letter.subject)
             .date(now.into())
-            .message_id(Some(message_id(&told.notice, self.from.email.domain())))
-            .header(AutoSubmitted)
-            .header(TipoffLead(told.notice.lead.to_string()))
-            .multipart(MultiPart::alternative_plain_html(letter.text, letter.html));
+            .message_id(Some(message_id(key, self.from.email.domain())))
+            .header(AutoSubmitted);
+        if let Some(lead) = lead {
+            message = message.header(TipoffLead(lead.to_string()));
+        }
+        let message =
+            message.multipart(MultiPart::alternative_plain_html(letter.text, letter.html));
         message.map_err(|_| for_good("a header is missing"))
     }
 }
 
 /// The same for every attempt, so that a mailbox can tell a repeated mail.
-fn message_id(notice: &Notice, domain: &str) -> String {
-    format!("<{}@{domain}>", notice.key().replace(':', "."))
+fn message_id(key: &str, domain: &str) -> String {
+    format!("<{}@{domain}>", key.replace(':', "."))
 }
 
 /// Nobody's out-of-office answers this (RFC 3834).

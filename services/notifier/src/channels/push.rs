@@ -22,6 +22,7 @@ use ring::digest;
 use serde::Serialize;
 use tipoff_domain::{Agent, AgentId, Channel, EntityId, EntityView};
 use tipoff_roster::{AppDevice, AppKind, Device, Roster};
+use tipoff_wire::Trial;
 use tipoff_wire::notice::What;
 use tracing::warn;
 
@@ -33,14 +34,18 @@ use self::shown::Shown;
 use self::vapid::Vapid;
 use super::{Opened, Parts, Settings, Unusable};
 use crate::carrier::{Carrier, Pace, SendError};
-use crate::letter::Writer;
+use crate::letter::{Card, Writer};
 use crate::lines::Lines;
 use crate::seen::Told;
+use crate::trial::Tested;
 
 /// A lead that somebody has already is news for a day.
 const ASSIGNED_LIVES: TimeDelta = TimeDelta::hours(24);
 /// For so long it is worth saying that what is shown is over.
 const OVER_LIVES: TimeDelta = TimeDelta::hours(1);
+
+/// Whoever asked for a test looks at the device now; in seconds.
+const TEST_LIVES: i64 = 600;
 
 /// What a device shows.
 #[derive(Debug, Serialize)]
@@ -48,7 +53,9 @@ struct Payload<'a> {
     title: String,
     body: String,
     url: String,
-    lead: &'a str,
+    /// `None`: it is about no lead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lead: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     round: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,8 +140,27 @@ impl Carrier for Push {
         let answers = join_all(posts).await;
         let answered: Vec<(Device, Result<(), SendError>)> =
             open.into_iter().zip(answers).collect();
-        self.forget_gone(told, &answered).await;
+        self.forget_gone(&notice.entity, &notice.agent, &answered).await;
         verdict(done.len(), &answered, |address| self.shown.remember(&key, address))
+    }
+
+    /// Each device is told apart from the others by what it opens.
+    async fn test(&self, tested: &Tested, now: DateTime<Utc>) -> Result<(), SendError> {
+        let Trial { entity, agent, .. } = &tested.trial;
+        let key = tested.trial.key();
+        let tag = topic(&key);
+        let treatment = Treatment { ttl: TEST_LIVES, topic: tag.clone() };
+        let posts = self.devices(entity, agent).filter(|one| !self.shown.has(&key, one.address()));
+        let posts = posts.map(|device| {
+            let (tag, treatment) = (tag.clone(), &treatment);
+            async move {
+                let sent = self.post_test(&device, tested, tag, treatment, now).await;
+                (device, sent)
+            }
+        });
+        let answered: Vec<(Device, Result<(), SendError>)> = join_all(posts).await;
+        self.forget_gone(entity, agent, &answered).await;
+        verdict(0, &answered, |address| self.shown.remember(&key, address))
     }
 }
 
@@ -187,7 +213,7 @@ impl Push {
             title: card.title,
             body: card.body,
             url: card.url,
-            lead,
+            lead: Some(lead),
             round,
             until,
             tag: topic(lead),
@@ -195,18 +221,34 @@ impl Push {
         })
     }
 
-    async fn forget_gone(&self, told: &Told, answered: &[(Device, Result<(), SendError>)]) {
-        let notice = &told.notice;
+    async fn post_test(
+        &self,
+        device: &Device,
+        tested: &Tested,
+        tag: String,
+        treatment: &Treatment,
+        now: DateTime<Utc>,
+    ) -> Result<(), SendError> {
+        let Card { title, body, url } = self.writer.test_card(tested, device.address(), now)?;
+        let payload =
+            Payload { title, body, url, lead: None, round: None, until: None, tag, over: false };
+        self.post(device, &payload, treatment, now).await
+    }
+
+    async fn forget_gone(
+        &self,
+        entity: &EntityId,
+        agent: &AgentId,
+        answered: &[(Device, Result<(), SendError>)],
+    ) {
         let gone =
             answered.iter().filter(|(_, sent)| matches!(sent, Err(SendError::BadAddress(_))));
         for (device, _) in gone {
-            let removed = self
-                .roster
-                .remove_push_subscription(&notice.entity, &notice.agent, device.address())
-                .await;
+            let removed =
+                self.roster.remove_push_subscription(entity, agent, device.address()).await;
             if let Err(error) = removed {
                 // It will be found gone again next time.
-                warn!(error = &error as &dyn std::error::Error, agent.id = %notice.agent, "push subscription not removed");
+                warn!(error = &error as &dyn std::error::Error, agent.id = %agent, "push subscription not removed");
             }
         }
     }

@@ -18,9 +18,12 @@ use crate::letter::Writer;
 use crate::lines::Lines;
 use crate::phone::{self, Form, Phone};
 use crate::seen::Told;
+use crate::trial::Tested;
 
 /// How long a provider may keep a message at most, in seconds (Twilio: four hours).
 const LONGEST_VALIDITY: i64 = 14_400;
+/// Whoever asked for a test message looks for it now.
+const TEST_VALIDITY: i64 = 600;
 /// More than this is a letter.
 const MOST_SEGMENTS: usize = 6;
 
@@ -75,38 +78,41 @@ impl Carrier for Sms {
     }
 
     async fn send(&self, told: &Told, now: DateTime<Utc>) -> Result<(), SendError> {
-        let text = self.writer.sms(told, now)?;
-        let counted = segments(&text).count;
-        if counted > MOST_SEGMENTS {
-            return Err(SendError::ForGood(format!("it is too long: {counted} segments")));
-        }
-        let form = self.form(told, text, now);
+        let to = number(&told.agent, &told.view);
+        let mut form =
+            self.form(to, self.writer.sms(told, now)?, validity(&told.notice.what, now))?;
+        form.extend(
+            self.writer.phone_url(told, "sms", "status").map(|url| ("StatusCallback", url)),
+        );
         self.phone.make("Messages.json", &form, &told.notice.key()).await.map(drop)
+    }
+
+    async fn test(&self, tested: &Tested, now: DateTime<Utc>) -> Result<(), SendError> {
+        let address = tested.agent.phone.as_deref().unwrap_or_default();
+        let text = self.writer.test_sms(tested, address, now)?;
+        let form = self.form(number(&tested.agent, &tested.view), text, TEST_VALIDITY)?;
+        self.phone.make("Messages.json", &form, &tested.trial.key()).await.map(drop)
     }
 }
 
 impl Sms {
-    fn form(&self, told: &Told, text: String, now: DateTime<Utc>) -> Form {
-        let mut form = vec![
-            ("To", number(told)),
-            ("Body", text),
-            ("ValidityPeriod", validity(&told.notice.what, now).to_string()),
-        ];
-        match &self.from {
-            From::Number(number) => form.push(("From", number.clone())),
-            From::Service(service) => form.push(("MessagingServiceSid", service.clone())),
+    fn form(&self, to: String, text: String, validity: i64) -> Result<Form, SendError> {
+        let counted = segments(&text).count;
+        if counted > MOST_SEGMENTS {
+            return Err(SendError::ForGood(format!("it is too long: {counted} segments")));
         }
-        form.extend(
-            self.writer.phone_url(told, "sms", "status").map(|url| ("StatusCallback", url)),
-        );
-        form
+        let from = match &self.from {
+            From::Number(number) => ("From", number.clone()),
+            From::Service(service) => ("MessagingServiceSid", service.clone()),
+        };
+        Ok(vec![("To", to), ("Body", text), ("ValidityPeriod", validity.to_string()), from])
     }
 }
 
 /// As networks take it; what cannot be read is for the provider to judge.
-fn number(told: &Told) -> String {
-    let given = told.agent.phone.as_deref().unwrap_or_default();
-    e164(given, &told.view.entity.country).unwrap_or_else(|| given.to_owned())
+fn number(agent: &Agent, view: &EntityView) -> String {
+    let given = agent.phone.as_deref().unwrap_or_default();
+    e164(given, &view.entity.country).unwrap_or_else(|| given.to_owned())
 }
 
 /// Whole seconds for which the message is worth delivering, 1 at least.

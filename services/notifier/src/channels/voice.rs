@@ -1,24 +1,30 @@
 //! A call to an agent. What is said in it the telephone provider asks the api,
-//! step by step; here it is only placed.
+//! step by step; here it is only placed, and stopped while it rings when somebody
+//! else was faster.
 
 mod options;
+mod ringing;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use tipoff_board::Board;
 use tipoff_contact::e164;
 use tipoff_domain::{Agent, AgentId, Channel, EntityView};
+use tipoff_wire::Notice;
 use tipoff_wire::notice::What;
 use tracing::warn;
 
 pub use self::options::Options;
+use self::ringing::Ringing;
 use super::{Opened, Parts, Settings, Unusable};
 use crate::carrier::{Carrier, Pace, SendError};
 use crate::letter::Writer;
 use crate::lines::Lines;
 use crate::phone::{Form, Phone};
 use crate::seen::Told;
+use crate::trial::Tested;
 
 /// Longer than anybody needs to pick up, shorter than most mailboxes wait.
 const LONGEST_RING: TimeDelta = TimeDelta::seconds(20);
@@ -30,6 +36,8 @@ const SHORTEST_RING: TimeDelta = TimeDelta::seconds(5);
 /// Calls agents.
 struct Voice {
     phone: Phone,
+    ringing: Ringing,
+    board: Board,
     writer: Arc<Writer>,
     from: String,
     pace: Pace,
@@ -45,6 +53,8 @@ pub(super) fn open(parts: &Parts, settings: &Settings) -> Opened {
     };
     Ok(Some(Arc::new(Voice {
         phone,
+        ringing: Ringing::new(parts.nats.clone()),
+        board: parts.board.clone(),
         writer: parts.writer.clone(),
         from: from.clone(),
         pace: settings.voice.pace(),
@@ -65,22 +75,74 @@ impl Carrier for Voice {
         known.phone.is_some()
     }
 
+    fn takes_back(&self) -> bool {
+        true
+    }
+
     async fn send(&self, told: &Told, now: DateTime<Utc>) -> Result<(), SendError> {
-        let phone = told.agent.phone.as_deref().unwrap_or_default();
-        let number = e164(phone, &told.view.entity.country).ok_or_else(|| {
-            SendError::BadAddress("the agent's number is not one that can be called".to_owned())
-        })?;
+        if let What::Over { round, .. } = told.notice.what {
+            return self.stop_ringing(&told.notice, round).await;
+        }
+        let number = number(&told.agent, &told.view)?;
         let ring = ring(&told.notice.what, now)
             .ok_or_else(|| SendError::ForGood("too little time is left for a call".to_owned()))?;
-        let form = self.form(told, number, ring);
-        self.phone.make("Calls.json", &form, &told.notice.key()).await.map(drop)
+        let mut form = self.form(number, ring, self.writer.telephony_url(told, "voice"));
+        if let Some(back) = self.writer.phone_url(told, "voice", "status") {
+            form.push(("StatusCallback", back));
+            form.push(("StatusCallbackEvent", "completed".to_owned()));
+        }
+        let made = self.phone.make("Calls.json", &form, &told.notice.key()).await?;
+        if let What::Offer { round, .. } = told.notice.what {
+            self.remember(&told.notice, round, &made.sid).await;
+        }
+        Ok(())
+    }
+
+    async fn test(&self, tested: &Tested, now: DateTime<Utc>) -> Result<(), SendError> {
+        let number = number(&tested.agent, &tested.view)?;
+        let address = tested.agent.phone.as_deref().unwrap_or_default();
+        let url = self.writer.test_call_url(tested, address, now);
+        let form = self.form(number, LONGEST_RING, url);
+        self.phone.make("Calls.json", &form, &tested.trial.key()).await.map(drop)
     }
 }
 
+/// As networks take it.
+fn number(agent: &Agent, view: &EntityView) -> Result<String, SendError> {
+    let phone = agent.phone.as_deref().unwrap_or_default();
+    e164(phone, &view.entity.country).ok_or_else(|| {
+        SendError::BadAddress("the agent's number is not one that can be called".to_owned())
+    })
+}
+
 impl Voice {
-    fn form(&self, told: &Told, number: String, ring: TimeDelta) -> Form {
-        let url = self.writer.telephony_url(told, "voice");
-        let mut form = vec![
+    /// Notes which call it is, so that whoever hears that the offer is over can stop
+    /// it. Whoever heard so before that is looked for here. The telephone rings
+    /// already, so nothing of this makes it ring again.
+    async fn remember(&self, notice: &Notice, round: u32, call: &str) {
+        if let Err(failed) = self.ringing.put(notice, round, call).await {
+            warn!(error = &failed as &dyn std::error::Error, lead.id = %notice.lead, "a call cannot be stopped once it rings in vain");
+        }
+        let Ok(Some(lead)) = self.board.lead(&notice.entity, &notice.lead).await else { return };
+        if lead.now_is.round == round && lead.now_is.pending.contains(&notice.agent) {
+            return;
+        }
+        if let Err(failed) = self.phone.stop_ringing(call).await {
+            warn!(error = &failed as &dyn std::error::Error, lead.id = %notice.lead, "a telephone rings in vain");
+        }
+    }
+
+    async fn stop_ringing(&self, notice: &Notice, round: u32) -> Result<(), SendError> {
+        let found = self.ringing.find(notice, round).await;
+        match found.map_err(|failed| SendError::not_now(failed.to_string()))? {
+            Some(call) => self.phone.stop_ringing(&call).await,
+            None => Ok(()),
+        }
+    }
+
+    /// `url`: where the provider asks what to say.
+    fn form(&self, number: String, ring: TimeDelta, url: String) -> Form {
+        vec![
             ("To", number),
             ("From", self.from.clone()),
             ("Url", url),
@@ -88,12 +150,7 @@ impl Voice {
             ("Timeout", ring.num_seconds().to_string()),
             ("MachineDetection", "Enable".to_owned()),
             ("MachineDetectionTimeout", "8".to_owned()),
-        ];
-        if let Some(back) = self.writer.phone_url(told, "voice", "status") {
-            form.push(("StatusCallback", back));
-            form.push(("StatusCallbackEvent", "completed".to_owned()));
-        }
-        form
+        ]
     }
 }
 

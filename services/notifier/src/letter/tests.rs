@@ -265,3 +265,12 @@ fn a_room_is_told_who_is_asked_and_can_claim_nothing_by_it() {
     assert_eq!(post.url, "https://tipoff.example.com/");
     assert!(!post.text.contains("555"), "{}", post.text);
 }
+
+#[test]
+fn times_are_told_by_the_readers_clock_and_to_a_room_by_the_entitys() {
+    let mut told = offer(Some("es"), dana());
+    Arc::make_mut(&mut told.agent).zone = Some("America/Denver".parse().unwrap());
+    assert!(written(&told).text.contains("13:45"), "{}", written(&told).text);
+    let post = writer().post(&told, at(NOW)).unwrap();
+    assert!(post.text.contains("until 3:45 PM EST."), "{}", post.text);
+}

@@ -293,6 +293,12 @@ impl Notifier {
         self.stop.cancel();
         self.running.await.unwrap().unwrap();
     }
+
+    /// It is gone in the middle of whatever it does, as by kill -9.
+    pub(crate) async fn die(self) {
+        self.running.abort();
+        assert!(self.running.await.unwrap_err().is_cancelled());
+    }
 }
 
 /// A lead with everything in it.

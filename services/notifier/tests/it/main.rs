@@ -5,6 +5,8 @@
 mod apps;
 mod bell;
 mod desk;
+mod door;
+mod doors;
 mod email;
 mod fair;
 mod faults;
@@ -13,7 +15,9 @@ mod relevance;
 mod right_away;
 mod rooms;
 mod sms;
+mod storm;
 mod tls;
+mod trials;
 mod undelivered;
 mod watched;
 mod webhook;

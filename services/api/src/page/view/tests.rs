@@ -70,7 +70,7 @@ fn page(standing: Standing, locale: Locale, pooled: bool) -> String {
     view.csp_nonce = "CSP".to_owned();
     view.nonce = if view.asks() { "NONCE".to_owned() } else { String::new() };
     let secret = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    let page = Pages::new(secret).render(&view).unwrap();
+    let page = Pages::new(secret).render(crate::page::TEMPLATE, &view).unwrap();
     // To look at them: TIPOFF_PAGES_TO=folder cargo test -p tipoff-api
     if let Ok(folder) = std::env::var("TIPOFF_PAGES_TO") {
         let name = format!(

@@ -154,7 +154,7 @@ fn body(device: &str, payload: &Payload<'_>, treatment: &Treatment) -> Value {
     let text = |value: Option<String>| value.unwrap_or_default();
     // Values of `data` must be strings.
     let data = json!({
-        "lead": payload.lead,
+        "lead": payload.lead.unwrap_or_default(),
         "url": payload.url,
         "round": text(payload.round.map(|round| round.to_string())),
         "until": text(payload.until.map(|until| until.to_rfc3339())),
