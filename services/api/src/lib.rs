@@ -7,6 +7,7 @@
 mod access;
 mod body;
 mod configuration;
+mod dead;
 mod edge;
 mod etag;
 mod health;
@@ -52,8 +53,8 @@ use crate::configuration::{
 use crate::insight::{attempt, audit, lint, report as stats, simulate, why as reasons};
 use crate::pace::Paces;
 use crate::page::Pages;
-use crate::telephony::{Telephony, status, text, voice};
-use crate::webhooks::{manage, replay, secrets};
+use crate::telephony::{Telephony, status, text, trial, voice};
+use crate::webhooks::{deliveries, manage, replay, secrets};
 use crate::work::{
     answers, follow_up, hands, held, leads, live, me, person, ponds as resting, push, withdraw,
 };
@@ -272,6 +273,10 @@ fn hooking() -> OpenApiRouter<Api> {
         .routes(routes!(manage::get_webhook, manage::put_webhook, manage::delete_webhook))
         .routes(routes!(secrets::rotate_secret))
         .routes(routes!(replay::replay))
+        .routes(routes!(deliveries::list_deliveries))
+        .routes(routes!(dead::list_dead))
+        .routes(routes!(dead::get_dead))
+        .routes(routes!(dead::redrive_dead))
 }
 
 fn telephoning() -> OpenApiRouter<Api> {
@@ -283,11 +288,14 @@ fn telephoning() -> OpenApiRouter<Api> {
         .routes(routes!(text::receive))
         .routes(routes!(status::call_ended))
         .routes(routes!(status::text_ended))
+        .routes(routes!(trial::picked_up_test))
+        .routes(routes!(trial::pressed_test))
 }
 
 fn about() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(page::handlers::show_page, page::handlers::answer_page))
+        .routes(routes!(page::confirm::show_confirmation, page::confirm::confirm))
         .routes(routes!(openapi::get_openapi))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))

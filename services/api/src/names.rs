@@ -160,3 +160,20 @@ pub(crate) struct WebhookPath {
     #[param(value_type = String, example = "hook_1")]
     pub(crate) webhook: WebhookId,
 }
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct DeadPath {
+    /// Its place in the list.
+    #[param(example = 7)]
+    pub(crate) number: u64,
+}
+
+/// What is shown of a dead letter.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WhatIsShown {
+    /// Also the message itself, which may hold contact details of a lead.
+    #[serde(default)]
+    pub(crate) body: bool,
+}

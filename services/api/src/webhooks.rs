@@ -1,5 +1,6 @@
 //! Endpoints of others that are told what happens: who hears of what.
 
+pub(crate) mod deliveries;
 pub(crate) mod manage;
 pub(crate) mod replay;
 pub(crate) mod secrets;
@@ -26,13 +27,14 @@ pub(crate) struct Shown {
     description: Option<String>,
     created_at: DateTime<Utc>,
     failing_since: Option<DateTime<Utc>>,
+    failing_why: Option<String>,
     disabled: Option<Disabled>,
     version: u64,
 }
 
 impl Shown {
     fn new(entity: EntityId, id: WebhookId, webhook: Webhook, version: u64) -> Self {
-        let Webhook { wanted, created_at, failing_since, disabled, .. } = webhook;
+        let Webhook { wanted, created_at, failing_since, failing_why, disabled, .. } = webhook;
         Self {
             id,
             entity,
@@ -43,6 +45,7 @@ impl Shown {
             description: wanted.description,
             created_at,
             failing_since,
+            failing_why,
             disabled,
             version,
         }

@@ -33,6 +33,8 @@ pub(crate) struct Webhook {
     created_at: DateTime<Utc>,
     /// Nothing got through since then.
     failing_since: Option<DateTime<Utc>>,
+    /// What the endpoint said, or did not, when that was noted.
+    failing_why: Option<String>,
     /// Nothing is sent any more, and why.
     disabled: Option<WebhookDisabled>,
     version: u64,

@@ -48,6 +48,7 @@ pub(crate) async fn create_webhook(
         secrets: vec![Secret { text: text.clone(), until: None }],
         created_at: api.clock.now(),
         failing_since: None,
+        failing_why: None,
         disabled: None,
     };
     let edited = api.roster.put_webhook(&entity, &id, webhook, Expect::Absent).await?;
@@ -110,9 +111,11 @@ pub(crate) async fn put_webhook(
         Expect::Anything => Expect::Version(version),
         expect => expect,
     };
-    let (failing_since, disabled) =
-        if wanted.active { (None, None) } else { (webhook.failing_since, webhook.disabled) };
-    let webhook = Webhook { wanted, failing_since, disabled, ..webhook };
+    let webhook = if wanted.active {
+        Webhook { wanted, failing_since: None, failing_why: None, disabled: None, ..webhook }
+    } else {
+        Webhook { wanted, ..webhook }
+    };
     let edited = api.roster.put_webhook(&entity, &id, webhook, expect).await?;
     Ok(Versioned::ok(edited.version, Shown::new(entity, id, edited.value, edited.version)))
 }

@@ -102,7 +102,14 @@ const VERSIONS: [&str; 7] = [
     "POST /v1/me/pause",
     "POST /v1/me/resume",
 ];
-const NOTICES: [&str; 12] = [
+const NOTICES: [&str; 19] = [
+    "GET /confirm/{token}",
+    "POST /confirm/{token}",
+    "GET /v1/me/channels",
+    "POST /v1/entities/{entity}/agents/{agent}/channels/{channel}/confirm",
+    "POST /v1/entities/{entity}/agents/{agent}/channels/{channel}/test",
+    "POST /v1/me/channels/{channel}/confirm",
+    "POST /v1/me/channels/{channel}/test",
     "GET /v1/entities/{entity}/agents/{agent}/channels",
     "GET /v1/entities/{entity}/rooms",
     "PUT /v1/entities/{entity}/rooms/{chat}",
@@ -116,7 +123,8 @@ const NOTICES: [&str; 12] = [
     "GET /v1/me/bell",
     "GET /v1/me/bell/stream",
 ];
-const WEBHOOKS: [&str; 7] = [
+const WEBHOOKS: [&str; 8] = [
+    "GET /v1/webhooks/{webhook}/deliveries",
     "GET /v1/webhooks",
     "POST /v1/webhooks",
     "GET /v1/webhooks/{webhook}",
@@ -125,7 +133,10 @@ const WEBHOOKS: [&str; 7] = [
     "POST /v1/webhooks/{webhook}/replay",
     "POST /v1/webhooks/{webhook}/rotate",
 ];
-const TELEPHONY: [&str; 7] = [
+const DEAD: [&str; 3] = ["GET /v1/dead", "GET /v1/dead/{number}", "POST /v1/dead/{number}/redrive"];
+const TELEPHONY: [&str; 9] = [
+    "POST /telephony/test/{token}",
+    "POST /telephony/test/{token}/pressed",
     "POST /telephony/sms",
     "POST /telephony/sms/{token}/status",
     "POST /telephony/voice/{token}",
@@ -163,6 +174,7 @@ async fn the_document_holds_every_operation_and_every_operation_answers() {
         .chain(&PUSH)
         .chain(&WEBHOOKS)
         .chain(&TELEPHONY)
+        .chain(&DEAD)
         .map(|operation| (*operation).to_owned())
         .collect();
     assert_eq!(operations(&document), wanted);

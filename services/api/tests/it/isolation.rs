@@ -7,7 +7,9 @@ use crate::document::operations;
 use crate::world::{Keys, World};
 
 /// Open to everybody, keys or not.
-const OPEN: [&str; 6] = [
+const OPEN: [&str; 8] = [
+    "GET /confirm/{token}",
+    "POST /confirm/{token}",
     "GET /c/{token}",
     "POST /c/{token}",
     "GET /livez",
@@ -16,7 +18,11 @@ const OPEN: [&str; 6] = [
     "GET /v1/push-key",
 ];
 /// About the caller alone; nothing of anybody else's is named.
-const OWN: [&str; 17] = [
+const OWN: [&str; 21] = [
+    "GET /v1/dead",
+    "GET /v1/me/channels",
+    "POST /v1/me/channels/{channel}/confirm",
+    "POST /v1/me/channels/{channel}/test",
     "GET /v1/entities",
     "POST /v1/me/pause",
     "POST /v1/me/resume",
@@ -61,7 +67,8 @@ fn aimed(document: &Value, keys: &Keys, lead: &str, key_id: &str) -> Vec<Walk> {
         let aimed = aimed.replace("{version}", "1").replace("{webhook}", "hook_1");
         let aimed = aimed.replace("{pond}", "north").replace("{lender}", "first-bank");
         let aimed = aimed.replace("{chat}", "slack").replace("{piece}", "offer.sms");
-        let aimed = aimed.replace("{locale}", "en");
+        let aimed = aimed.replace("{locale}", "en").replace("{channel}", "email");
+        let aimed = aimed.replace("{number}", "1");
         let aimed = aimed.replace("{source}", "zillow").replace("{lead}", lead).replace("{id}", id);
         Walk { method: method.parse().unwrap(), path: aimed, body: body_of(&name, keys), name }
     };
@@ -92,6 +99,7 @@ fn body_of(name: &str, keys: &Keys) -> Option<Value> {
         "POST /v1/entities/{entity}/try" => json!({"lead": {"emails": ["dana@example.com"]}}),
         _ if path.contains("/people") => json!({"emails": ["dana@example.com"]}),
         _ if path.ends_with("/assign") => json!({"agent": "ana"}),
+        _ if path.ends_with("/confirm") => json!({"code": "314159"}),
         _ if path.ends_with("/contact") => json!({"emails": ["stolen@example.com"]}),
         _ if path.ends_with("/routes") || name.starts_with("PUT /v1/entities/{entity}/routes") => {
             json!({"title": "Stolen", "strategy": {"kind": "random", "agents": "all"}})
