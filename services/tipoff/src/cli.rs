@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     bench, credentials, dev, dlq, doctor, erase, init, lint, rebuild, report, send, services,
-    simulate, trace, trail, verify,
+    simulate, trace, trail, verify, webhooks,
 };
 
 /// Routes sales leads to the people who work them.
@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Rebuild(rebuild::Args),
     /// Compare the board with the log, at any time, and put right what differs
     Verify(verify::Args),
+    /// Endpoints that are told what happens: list, add, remove, rotate, replay
+    Webhooks(webhooks::Args),
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod bench;
 mod cli;
+mod client;
 mod credentials;
 mod dev;
 mod dlq;
@@ -21,6 +22,7 @@ mod term;
 mod trace;
 mod trail;
 mod verify;
+mod webhooks;
 mod why;
 
 use std::process::ExitCode;
@@ -74,6 +76,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Dlq(args) => Box::pin(dlq::run(args)).await?,
         Command::Rebuild(args) => Box::pin(rebuild::run(args)).await?,
         Command::Verify(args) => return Box::pin(verify::run(args)).await,
+        Command::Webhooks(args) => Box::pin(webhooks::run(args)).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

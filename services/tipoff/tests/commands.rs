@@ -278,3 +278,31 @@ async fn a_running_system_is_measured_by_the_line_that_it_prints() {
     );
     assert!(dev.stop().await.1);
 }
+
+#[tokio::test]
+async fn webhooks_are_looked_after_from_the_command_line() {
+    install_tls();
+    let dev = Dev::start(&["--demo"]).await;
+    let (api, key) = (dev.text("/api"), dev.text("/entities/acme/admin_key"));
+    let webhooks = async |what: &[&str]| {
+        said(&[&["webhooks"], what, &["--api", api, "--key", key]].concat()).await
+    };
+    assert_eq!(webhooks(&["ls"]).await, "There is no webhook.\n");
+    let added = webhooks(&["add", "http://127.0.0.1:9/hook", "--events", "lead.claimed"]).await;
+    let (hook, secret) = added.split_once('\n').unwrap();
+    assert!(secret.starts_with("secret: whsec_"), "{added}");
+    let listed = webhooks(&["ls"]).await;
+    assert!(listed.contains(hook) && listed.contains("lead.claimed"), "{listed}");
+    assert!(webhooks(&["rotate", hook]).await.starts_with("secret: whsec_"));
+    let (from, until) = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+    let replayed = webhooks(&["replay", hook, "--from", from, "--until", until]).await;
+    assert_eq!(replayed, "0 events are told again\n");
+    assert!(webhooks(&["deliveries", hook]).await.starts_with("0 waiting, 0 under way"));
+    assert_eq!(webhooks(&["rm", hook]).await, format!("{hook} was removed\n"));
+
+    let operator = dev.text("/operator_key");
+    let asked = ["webhooks", "ls", "--api", api, "--key", operator];
+    assert_eq!(output(&asked).await.status.code(), Some(64), "the operator says which entity");
+    assert!(said(&[&asked[..], &["--entity", "casa"]].concat()).await.contains("no webhook"));
+    assert!(dev.stop().await.1);
+}
