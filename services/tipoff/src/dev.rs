@@ -1,7 +1,7 @@
 //! `tipoff dev`: a whole private system on this machine.
 //!
 //! The same services as anywhere else, on a nats-server and a redis-server of
-//! their own, with sinks instead of a mail server and a push service.
+//! their own, with sinks instead of everything that messages go out over.
 
 mod addresses;
 mod keys;
@@ -10,20 +10,22 @@ mod mail;
 pub(crate) mod options;
 mod ports;
 mod servers;
+mod sinks;
 mod subscribe;
 mod teams;
 mod ticker;
 mod welcome;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use tipoff_domain::Span;
 use tipoff_runtime::{Clock, Redis, Settings, User, connect, shutdown, telemetry};
-use tipoff_testkit::sink::{Mailbox, PhoneSink, PushSink, SmtpSink};
+use tipoff_testkit::sink::Mailbox;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +33,7 @@ use self::addresses::Addresses;
 use self::keys::Keys;
 use self::ports::{Moved, Ports};
 use self::servers::Servers;
+use self::sinks::Sinks;
 use crate::services::{Base, Running};
 use crate::{exit, term};
 
@@ -75,7 +78,7 @@ struct System {
     running: Running,
     addresses: Addresses,
     /// Gone with the system.
-    _sinks: (SmtpSink, PhoneSink),
+    _sinks: Arc<Sinks>,
 }
 
 impl System {
@@ -91,15 +94,7 @@ impl System {
         let staff = Staff::connect(&servers, &base, stop).await?;
 
         let mailbox = Mailbox::new(clock.clone());
-        let smtp = SmtpSink::start(mailbox.clone(), anywhere())
-            .await
-            .context("the mail sink could not start")?;
-        let push = PushSink::start(mailbox.clone(), anywhere())
-            .await
-            .context("the push sink could not start")?;
-        let phone = PhoneSink::start(mailbox.clone(), anywhere())
-            .await
-            .context("the telephone sink could not start")?;
+        let sinks = Arc::new(Sinks::start(&mailbox).await?);
         let keys = keys::prepare(&base.roster, args.data.as_deref(), args.demo).await?;
         let addresses = Addresses::new(&place, &settings, keys)?;
 
@@ -109,22 +104,23 @@ impl System {
         for _ in 0..ROUTERS {
             running.router(redis.clone(), router, options::router());
         }
-        let mut notifying = options::notifier(&smtp.url(), &addresses.api)?;
-        notifying.channels.phone = options::phone(&phone.base_url())?;
         let (notifier, redis) = staff.notifier;
-        running.notifier(notifier.board(redis), &notifier, notifying);
+        running.notifier(notifier.board(redis), &notifier, sinks.notifier(&addresses.api)?);
         let (api, redis) = staff.api;
         let serving = options::api(&addresses.intake, &addresses.api);
         let app = api.api(api.board(redis), &serving, stop);
         let app = app.merge(mail::pages(mailbox, stop.clone()));
         running.api(place.api, app);
         running.ingest(place.intake, &staff.ingest, options::ingest());
+        if args.demo {
+            subscribe::rooms(&base.roster, &sinks.rooms).await?;
+        }
         running.spawn(
             "push subscriptions",
-            subscribe::everybody(base.roster.clone(), push, stop.clone()),
+            subscribe::everybody(base.roster.clone(), sinks.clone(), stop.clone()),
         );
 
-        let system = Self { servers, base, running, addresses, _sinks: (smtp, phone) };
+        let system = Self { servers, base, running, addresses, _sinks: sinks };
         if args.json {
             term::out(&format!("{}\n", serde_json::to_string(&system.addresses)?));
         } else {
@@ -232,8 +228,4 @@ impl Place {
 
 fn url(listener: &TcpListener) -> anyhow::Result<String> {
     Ok(format!("http://{}", listener.local_addr()?))
-}
-
-fn anywhere() -> SocketAddr {
-    (Ipv4Addr::LOCALHOST, 0).into()
 }

@@ -4,11 +4,28 @@ use std::collections::BTreeMap;
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use tipoff_domain::{Agent, AgentId, Entity, EntityId, Route, Source, SourceId};
-use tipoff_roster::{Expect, NewKey, Role, Roster};
+use tipoff_domain::{Agent, AgentId, Channel, Entity, EntityId, Route, Source, SourceId};
+use tipoff_roster::{AppKind, Expect, NewKey, Role, Roster};
 
 const TEAMS: [(&str, &str); 2] =
     [("acme", include_str!("acme.json")), ("casa", include_str!("casa.json"))];
+
+/// Their rooms in chats.
+pub(super) const ROOMS: [(&str, Channel); 2] = [("casa", Channel::Slack), ("casa", Channel::Teams)];
+
+/// What some of them carry instead of a browser.
+const TELEPHONES: [(&str, &str, AppKind); 4] = [
+    ("acme", "ben", AppKind::Fcm),
+    ("acme", "chloe", AppKind::Apns),
+    ("casa", "lucia", AppKind::Fcm),
+    ("casa", "mateo", AppKind::Apns),
+];
+
+/// The telephone that an agent carries; `None`: they have a browser.
+pub(super) fn telephone(entity: &str, agent: &str) -> Option<AppKind> {
+    let theirs = TELEPHONES.iter().find(|(team, who, _)| (*team, *who) == (entity, agent));
+    theirs.map(|(_, _, kind)| *kind)
+}
 
 /// A team, as its file says.
 #[derive(Debug, Deserialize)]

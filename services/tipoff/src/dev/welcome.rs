@@ -59,7 +59,7 @@ fn table(addresses: &Addresses, servers: &Servers) -> String {
     term::columns(&[
         row("API", api, "described at /openapi.json"),
         row("Intake", intake, "POST /v1/leads with the key of a source"),
-        row("Mailbox", mailbox, "e-mails and pushes land here, nothing is sent"),
+        row("Mailbox", mailbox, "everything that goes out lands here, nothing is sent"),
         row("NATS", nats, &publish),
         row("Redis", redis, &format!("(redis-server, pid {redis_pid})")),
         row("Health", &format!("{admin}/readyz"), "metrics: /metrics"),
