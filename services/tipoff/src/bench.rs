@@ -14,6 +14,7 @@ mod claim;
 mod copies;
 mod cost;
 mod deadlines;
+mod fanout;
 mod ingest;
 mod jumpball;
 mod ledger;
@@ -63,6 +64,8 @@ enum Scenario {
     Claim(claim::ClaimArgs),
     /// One lead, thousands of agents at once
     Jumpball(jumpball::JumpballArgs),
+    /// One lead, thousands of agents told by mail, telephone and browser: the first and the last of them
+    Fanout(fanout::FanoutArgs),
     /// Offers that run out while many others stand: how late they move on
     Deadlines(deadlines::DeadlinesArgs),
     /// A day, compressed: leads, claims, passes and deadlines
@@ -91,6 +94,7 @@ pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<()> {
         Scenario::Ingest(scenario) => Box::pin(ingest::run(scenario, setup)).await?,
         Scenario::Claim(scenario) => Box::pin(claim::run(scenario, setup)).await?,
         Scenario::Jumpball(scenario) => Box::pin(jumpball::run(scenario, setup)).await?,
+        Scenario::Fanout(scenario) => Box::pin(fanout::run(scenario, setup)).await?,
         Scenario::Deadlines(scenario) => Box::pin(deadlines::run(scenario, setup)).await?,
         Scenario::Mixed(scenario) => Box::pin(mixed::run(scenario, setup)).await?,
         Scenario::Tenants(scenario) => Box::pin(many::tenants(scenario, setup)).await?,

@@ -118,6 +118,11 @@ impl System {
         Ok(())
     }
 
+    /// Another notifier, set as a scenario needs it.
+    pub(super) fn notify(&mut self, options: tipoff_notifier::Options) {
+        self.running.notifier(self.board.clone(), &self.base, options);
+    }
+
     async fn spawn(
         &mut self,
         parts: Parts,
