@@ -4,7 +4,7 @@
 
 export PATH := $(CURDIR)/.tools/bin:$(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help setup demo test lint fmt bench cluster micro mutations trouble trouble-long pure fuzz fuzz-api deny clean
+.PHONY: help setup demo test lint fmt browser bench cluster micro mutations trouble trouble-long pure fuzz fuzz-api deny clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,10 @@ fuzz: ## Random bytes for every parser, a short time each (FUZZ_SECONDS=20)
 
 fuzz-api: setup ## Requests made up from the API's own description, against a demo
 	@scripts/fuzz-api.sh
+
+browser: setup ## The pages that people see, in a real Chromium; installs one
+	@scripts/setup.sh browser
+	cargo test --package tipoff-tests --test browser -- --nocapture
 
 deny: ## Licences, origins and known weaknesses of everything we depend on
 	@scripts/deny.sh

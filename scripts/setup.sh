@@ -147,6 +147,17 @@ install_nats_otherwise() {
     quietly "installing nats-server" brew install nats-server
 }
 
+# Only for `make browser`.
+browser() {
+    has chromium || has chromium-browser || install "chromium" "chromium" ""
+    has chromedriver || install "chromium-driver" "chromedriver" ""
+    has chromedriver || die "there is no chromedriver." "Install Chromium and ChromeDriver, and name them: TIPOFF_CHROMIUM, TIPOFF_CHROMEDRIVER"
+}
+
+if [ "${1:-}" = browser ]; then
+    browser
+    exit
+fi
 c_compiler
 rust
 redis

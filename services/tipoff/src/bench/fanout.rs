@@ -15,6 +15,7 @@ use tipoff_roster::{AppDevice, AppKind, Expect, PushKeys, PushSubscription, Rost
 use tipoff_testkit::sink::{ApnsSink, Mailbox, PushSink, apns};
 use tipoff_wire::Stream;
 
+use super::account::{account, with};
 use super::ledger::{Ledger, Marks, drained};
 use super::made_up::{Kind, route};
 use super::offers::Offers;
@@ -36,7 +37,8 @@ pub(super) struct FanoutArgs {
 }
 
 pub(super) async fn run(args: FanoutArgs, setup: &Setup) -> anyhow::Result<Value> {
-    ensure!(!setup.processes, "the sinks are in this process, so leave --processes out");
+    let own = !setup.processes && setup.elsewhere()?.is_none();
+    ensure!(own, "the sinks are in this process, so leave --processes and --system out");
     ensure!((1..=MOST_AGENTS).contains(&args.agents), "give 1 to {MOST_AGENTS} agents");
     let mut system = System::start(setup, Parts::default()).await?;
     let sinks = Sinks::start(&system).await?;
@@ -45,7 +47,7 @@ pub(super) async fn run(args: FanoutArgs, setup: &Setup) -> anyhow::Result<Value
     }
     let mut route = route(Kind::JumpBall, 1, "1d")?;
     route.channels = vec![tipoff_domain::Channel::Email, tipoff_domain::Channel::Push];
-    let teams = system.teams(1, &Like { agents: 0, routes: vec![route] }).await?;
+    let teams = system.teams(1, &Like::new(0, vec![route])).await?;
     let Some(Team { entity, .. }) = teams.into_iter().next() else { anyhow::bail!("no team") };
     sinks.equip(&system.base.roster, &entity, args.agents).await?;
 
@@ -56,7 +58,7 @@ pub(super) async fn run(args: FanoutArgs, setup: &Setup) -> anyhow::Result<Value
     drained(&system.base.nats, &[Stream::Events, Stream::Notify]).await?;
     let cost = system.probe().spent().await?.per_lead(&before, args.agents as u64);
 
-    let ledger = Ledger::read(&system.base.nats, marks).await?;
+    let ledger = Ledger::read(&system.base.nats, marks, &system.prefix).await?;
     let offered = ledger.stories.values().find_map(|story| story.offered);
     let offered = offered.context("the lead was offered to nobody")?;
     let told: [(&str, Vec<DateTime<Utc>>); 3] = [
@@ -72,10 +74,11 @@ pub(super) async fn run(args: FanoutArgs, setup: &Setup) -> anyhow::Result<Value
         .map(|(channel, at)| Ok((*channel, summary(offered, at)?)))
         .collect::<anyhow::Result<_>>()?;
     system.stop().await?;
+    let more = json!({"wanted": args.agents * 3, "told": all.len(), "repeated": repeated});
+    let correct = account(1, ledger.accounted(), ledger.double_claims());
     Ok(json!({
         "scenario": "fanout", "agents": args.agents, "channels": channels, "all": summary(offered, &all)?,
-        "per_agent": cost,
-        "correct": {"wanted": args.agents * 3, "told": all.len(), "repeated": repeated, "ok": counted && repeated == 0},
+        "per_agent": cost, "correct": with(correct, more, counted && repeated == 0),
     }))
 }
 
