@@ -5,8 +5,8 @@
 mod chances;
 mod changes;
 mod claiming;
-mod erased;
 mod confirming;
+mod erased;
 mod everyday;
 mod examples;
 mod held;

@@ -75,7 +75,7 @@ pub(super) async fn run(args: FanoutArgs, setup: &Setup) -> anyhow::Result<Value
         .collect::<anyhow::Result<_>>()?;
     system.stop().await?;
     let more = json!({"wanted": args.agents * 3, "told": all.len(), "repeated": repeated});
-    let correct = account(1, ledger.accounted(), ledger.double_claims());
+    let correct = account(1, ledger.offered(), ledger.double_claims());
     Ok(json!({
         "scenario": "fanout", "agents": args.agents, "channels": channels, "all": summary(offered, &all)?,
         "per_agent": cost, "correct": with(correct, more, counted && repeated == 0),
