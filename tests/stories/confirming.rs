@@ -125,7 +125,7 @@ async fn unconfirmed_channels_count_unless_the_team_wants_confirmed_ones_only() 
     assert_eq!(first_asked(&world, "Dana").await, "ana");
     world.settle(json!({"confirmed_channels_only": true})).await;
     let lead = world.lead_from_zillow("Eli").await;
-    assert_eq!(world.pooled(&lead).await, "no_route", "nobody can be told");
+    assert_eq!(world.pooled(&lead).await, "nobody_eligible", "nobody can be told");
 
     let mail = tested(&world, &ana, "email").await;
     let told = json!({"code": code(&mail.text)});
