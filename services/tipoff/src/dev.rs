@@ -22,7 +22,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use tipoff_domain::Span;
 use tipoff_runtime::{Clock, Redis, Settings, User, connect, shutdown, telemetry};
 use tipoff_testkit::sink::Mailbox;
