@@ -56,7 +56,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let board = Board::new(redis, nats.clone(), roster.deployment().partitions);
-    run_on(board, nats, roster, clock, options, stop).await
+    Box::pin(run_on(board, nats, roster, clock, options, stop)).await
 }
 
 /// The same on a board that is there already.
