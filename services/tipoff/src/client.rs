@@ -8,7 +8,7 @@ use tipoff_domain::EntityId;
 
 use crate::exit::{Unavailable, Usage};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where the API is, and who asks.
 #[derive(Debug, clap::Args)]

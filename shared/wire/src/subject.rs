@@ -135,14 +135,14 @@ pub fn dead(stream: Stream) -> String {
 /// Whose the messages of a subject are; `None`: nobody's alone.
 pub fn entity_of(subject: &str) -> Option<EntityId> {
     let tokens: Vec<&str> = subject.split('.').collect();
-    let entity = match tokens[..] {
-        ["leads", "in" | "rejected", entity, ..]
-        | ["leads", "new", _, entity, ..]
-        | ["events", _, entity, ..]
-        | ["notify", "test", _, entity]
-        | ["notify", _, entity]
-        | ["undelivered" | "bell" | "webhooks" | "calls", entity, ..] => entity,
-        _ => return None,
+    let (["leads", "in" | "rejected", entity, ..]
+    | ["leads", "new", _, entity, ..]
+    | ["events", _, entity, ..]
+    | ["notify", "test", _, entity]
+    | ["notify", _, entity]
+    | ["undelivered" | "bell" | "webhooks" | "calls", entity, ..]) = tokens[..]
+    else {
+        return None;
     };
     entity.parse().ok()
 }
