@@ -3,11 +3,7 @@
 //!
 //! The longer ones are left to `make trouble`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::missing_panics_doc,
-    reason = "a scenario that cannot go on stops right there"
-)]
+#![expect(clippy::unwrap_used, reason = "a scenario that cannot go on stops right there")]
 
 mod board;
 mod clocks;
