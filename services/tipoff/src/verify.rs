@@ -52,7 +52,7 @@ fn text(done: &Verified, found: &[Difference]) -> String {
             [entity.to_string(), lead, what.clone()]
         })
         .collect();
-    let rows = term::columns(&rows);
+    let rows = if rows.is_empty() { String::new() } else { term::columns(&rows) };
     let more = match found.len().saturating_sub(TOLD) {
         0 => String::new(),
         more => format!("… and {more} more\n"),

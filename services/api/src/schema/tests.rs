@@ -29,7 +29,7 @@ fn what_is_described_is_what_is_read() {
     describes::<Agent, tipoff_domain::Agent>(json!({"name": "A"}));
     describes::<Source, tipoff_domain::Source>(json!({"name": "A", "leads_per_second": 5}));
     describes::<SamePerson, tipoff_domain::SamePerson>(json!({}));
-    describes::<Criteria, tipoff_domain::Criteria>(json!({}));
+    describes::<Criteria, tipoff_domain::Criteria>(json!({"missing_matches": true}));
     describes::<Schedule, tipoff_domain::Schedule>(json!({"zone": "UTC"}));
     describes::<Timeout, tipoff_domain::Timeout>(json!({"after": "1m", "agent": "ana"}));
     let route = json!({"title": "A", "strategy": {"kind": "random", "agents": "all"}, "exclusive": true, "even_if_paused": true});
