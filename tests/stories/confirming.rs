@@ -20,7 +20,8 @@ async fn team() -> (World, Caller) {
 /// The test message over that channel.
 async fn tested(world: &World, ana: &Caller, channel: &str) -> Caught {
     ana.post(&format!("/v1/me/channels/{channel}/test"), &json!({})).await.expect(202);
-    let of = |caught: &[Caught]| caught.iter().find(|one| one.channel == channel).cloned();
+    let is_test = |one: &&Caught| one.channel == channel && one.lead.is_none();
+    let of = |caught: &[Caught]| caught.iter().find(is_test).cloned();
     world.mailbox.wait_for(&format!("a test over {channel}"), of).await
 }
 

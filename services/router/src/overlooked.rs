@@ -246,10 +246,11 @@ impl Overlooked {
     }
 }
 
-/// The message's id is the lead's.
+/// The message's id begins with the lead's.
 fn accepted(stored: Stored) -> Option<About> {
     let (partition, entity) = subject::read_leads_new(&stored.subject)?;
-    let lead = stored.headers.get(async_nats::header::NATS_MESSAGE_ID)?.as_str().parse().ok()?;
+    let id = stored.headers.get(async_nats::header::NATS_MESSAGE_ID)?.as_str();
+    let lead = id.split(':').next()?.parse().ok()?;
     Some(About { stored, partition, entity, lead })
 }
 
