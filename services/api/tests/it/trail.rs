@@ -132,7 +132,7 @@ async fn whoever_asks_too_fast_is_asked_to_wait_and_told_how_much_is_left() {
     assert_eq!(refused.problem(), (429, "too_fast".to_owned()));
     assert_eq!(refused.header("retry-after"), "1");
     // Others are none the worse for it, and operators are not counted.
-    assert_eq!(claim(&keys.ben).await.status, 409);
+    assert_eq!(claim(&keys.ben).await.status, 403);
     for _ in 0..200 {
         world.get("/v1/entities/acme", &world.operator).send().await.expect(200);
     }

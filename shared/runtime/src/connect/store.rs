@@ -39,7 +39,7 @@ pub async fn redis(settings: &Settings, stop: &CancellationToken) -> Result<Redi
                 let (server, setting, source) = ("Redis", "TIPOFF_REDIS_URL", error.into());
                 return Err(ConnectError::Untrusted { server, setting, source });
             }
-            Err(ConnectError::Redis(error)) if error.kind() != ErrorKind::AuthenticationFailed => {
+            Err(ConnectError::Redis(error)) if !is_hopeless(&error) => {
                 warn!(
                     error = &error as &dyn std::error::Error,
                     server = without_secret(&settings.redis_url),
@@ -52,6 +52,13 @@ pub async fn redis(settings: &Settings, stop: &CancellationToken) -> Result<Redi
             return Err(ConnectError::Stopped { server: "Redis" });
         }
     }
+}
+
+/// What will not mend itself by waiting: we are nobody there, or may not do what we do.
+fn is_hopeless(error: &RedisError) -> bool {
+    let refused = ["NOAUTH", "WRONGPASS", "NOPERM"];
+    error.kind() == ErrorKind::AuthenticationFailed
+        || error.code().is_some_and(|code| refused.contains(&code))
 }
 
 fn addresses(given: &str) -> Result<Vec<ConnectionInfo>, ConnectError> {

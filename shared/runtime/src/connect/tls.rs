@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_nats::ConnectOptions;
 use redis::{ClientTlsConfig, TlsCertificates};
@@ -54,6 +55,9 @@ fn read(setting: &'static str, path: &Path) -> Result<Vec<u8>, ConnectError> {
 pub(super) fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
+        // The client of Redis shares its errors; those of the system hold others.
+        let shared = error.downcast_ref::<Arc<dyn Error + Send + Sync>>();
+        let error = shared.map_or(error, |shared| &**shared as &(dyn Error + 'static));
         let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         let inner = inner.map(|inner| inner as &(dyn Error + 'static));
         for one in [Some(error), inner].into_iter().flatten() {

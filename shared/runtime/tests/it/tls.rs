@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 use tipoff_runtime::{ConnectError, Settings, Tls, connect};
 use tipoff_testkit::servers::{Certificates, ServerOptions};
@@ -18,9 +18,10 @@ struct Authority {
 }
 
 impl Authority {
-    fn new() -> Self {
+    fn named(name: &str) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
         let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let directory = tempfile::tempdir().unwrap();
@@ -73,7 +74,7 @@ fn is_refused_as_untrusted(outcome: Result<(), ConnectError>, why: &str) {
     let mut said = String::new();
     let mut cause = error.source();
     while let Some(error) = cause {
-        said += &format!("{error}; ");
+        said.push_str(&error.to_string());
         cause = error.source();
     }
     assert!(said.contains(why), "{said}");
@@ -81,7 +82,7 @@ fn is_refused_as_untrusted(outcome: Result<(), ConnectError>, why: &str) {
 
 #[tokio::test]
 async fn servers_are_believed_that_show_a_certificate_of_an_authority_we_trust() {
-    let authority = Authority::new();
+    let authority = Authority::named("ours");
     let servers = authority.servers("127.0.0.1", None).await;
     assert!(servers.0.url().starts_with("tls://") && servers.1.url().starts_with("rediss://"));
     let (nats, redis) = tried(&settings(&servers, &authority.file("ca.pem"))).await;
@@ -91,7 +92,7 @@ async fn servers_are_believed_that_show_a_certificate_of_an_authority_we_trust()
 
 #[tokio::test]
 async fn a_certificate_that_somebody_else_signed_is_refused() {
-    let (authority, stranger) = (Authority::new(), Authority::new());
+    let (authority, stranger) = (Authority::named("ours"), Authority::named("a stranger"));
     let servers = authority.servers("127.0.0.1", None).await;
     let (nats, redis) = tried(&settings(&servers, &stranger.file("ca.pem"))).await;
     is_refused_as_untrusted(nats, "UnknownIssuer");
@@ -100,7 +101,7 @@ async fn a_certificate_that_somebody_else_signed_is_refused() {
 
 #[tokio::test]
 async fn a_certificate_for_another_name_is_refused() {
-    let authority = Authority::new();
+    let authority = Authority::named("ours");
     let servers = authority.servers("elsewhere.example.com", None).await;
     let (nats, redis) = tried(&settings(&servers, &authority.file("ca.pem"))).await;
     is_refused_as_untrusted(nats, "not valid for name");
@@ -109,7 +110,7 @@ async fn a_certificate_for_another_name_is_refused() {
 
 #[tokio::test]
 async fn servers_that_ask_for_our_certificate_are_shown_it() {
-    let authority = Authority::new();
+    let authority = Authority::named("ours");
     let ca = authority.file("ca.pem");
     let servers = authority.servers("127.0.0.1", Some(ca.clone())).await;
     let mut settings = settings(&servers, &ca);
