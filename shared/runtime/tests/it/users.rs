@@ -113,6 +113,7 @@ const DATA: &[&str] = &[
     "undelivered.acme.lead_1.1.ana",
     "calls.acme.lead_1.1.ana",
     "webhooks.acme.hook_1",
+    "calls.acme.lead_1.1.ana",
     "audit.acme",
     "wake.3",
     "anything.else",
@@ -159,7 +160,8 @@ const ROUTER: &str = "events.3.acme.lead_1 wake.3 dead.LEADS $KV.roster.agent.ac
     $JS.API.CONSUMER.CREATE.LEADS.> $JS.API.CONSUMER.INFO.LEADS.> \
     $JS.API.CONSUMER.MSG.NEXT.LEADS.> $JS.API.CONSUMER.DELETE.LEADS.> \
     $JS.API.CONSUMER.CREATE.EVENTS.> $JS.API.CONSUMER.INFO.EVENTS.> \
-    $JS.API.CONSUMER.MSG.NEXT.EVENTS.> $JS.API.CONSUMER.DELETE.EVENTS.>";
+    $JS.API.CONSUMER.MSG.NEXT.EVENTS.> $JS.API.CONSUMER.DELETE.EVENTS.> \
+    $KV.roster.agent.acme.ana $JS.API.CONSUMER.CREATE.LEADS $JS.API.CONSUMER.CREATE.EVENTS";
 
 const NOTIFIER: &str = "events.3.acme.lead_1 wake.3 notify.email.acme bell.acme.ana.lead_1 \
     undelivered.acme.lead_1.1.ana calls.acme.lead_1.1.ana webhooks.acme.hook_1 dead.EVENTS dead.NOTIFY dead.WEBHOOKS \
@@ -174,7 +176,8 @@ const NOTIFIER: &str = "events.3.acme.lead_1 wake.3 notify.email.acme bell.acme.
     $JS.ACK.EVENTS.notifier.> $JS.ACK.EVENTS.webhooks.> $JS.API.CONSUMER.DELETE.EVENTS.webhooks \
     $JS.API.CONSUMER.CREATE.NOTIFY.> $JS.API.CONSUMER.INFO.NOTIFY.> $JS.API.CONSUMER.MSG.NEXT.NOTIFY.> $JS.ACK.NOTIFY.> \
     $JS.API.CONSUMER.CREATE.WEBHOOKS.> $JS.API.CONSUMER.INFO.WEBHOOKS.> \
-    $JS.API.CONSUMER.MSG.NEXT.WEBHOOKS.> $JS.API.CONSUMER.DELETE.WEBHOOKS.> $JS.ACK.WEBHOOKS.>";
+    $JS.API.CONSUMER.MSG.NEXT.WEBHOOKS.> $JS.API.CONSUMER.DELETE.WEBHOOKS.> $JS.ACK.WEBHOOKS.> \
+    calls.acme.lead_1.1.ana $KV.roster.push.acme.ana.x $JS.API.STREAM.MSG.GET.CALLS";
 
 const API: &str = "events.3.acme.lead_1 wake.3 webhooks.acme.hook_1 audit.acme leads.in.> leads.new.3.acme notify.email.acme \
     $JS.API.DIRECT.GET.DEAD $JS.API.STREAM.MSG.GET.DEAD $JS.API.STREAM.MSG.DELETE.DEAD $JS.API.CONSUMER.INFO.WEBHOOKS.> \
@@ -183,14 +186,17 @@ const API: &str = "events.3.acme.lead_1 wake.3 webhooks.acme.hook_1 audit.acme l
     $JS.API.CONSUMER.CREATE.EVENTS.> $JS.API.CONSUMER.INFO.EVENTS.> \
     $JS.API.CONSUMER.MSG.NEXT.EVENTS.> $JS.API.CONSUMER.DELETE.EVENTS.> \
     $JS.API.CONSUMER.CREATE.BELL.> $JS.API.CONSUMER.INFO.BELL.> \
-    $JS.API.CONSUMER.MSG.NEXT.BELL.> $JS.API.CONSUMER.DELETE.BELL.>";
+    $JS.API.CONSUMER.MSG.NEXT.BELL.> $JS.API.CONSUMER.DELETE.BELL.> \
+    notify.email.acme leads.in.> leads.new.3.acme $JS.API.DIRECT.GET.DEAD $JS.API.STREAM.MSG.GET.DEAD \
+    $JS.API.STREAM.MSG.DELETE.DEAD $JS.API.CONSUMER.INFO.WEBHOOKS.> $JS.API.CONSUMER.CREATE.EVENTS $JS.API.CONSUMER.CREATE.BELL";
 
 const ADMIN: &str = "$JS.API.> $JS.ACK.> $KV.> leads.in.> leads.new.3.acme events.3.acme.lead_1 notify.email.acme \
     webhooks.acme.hook_1 audit.acme wake.3";
 
 const ALL: &str = "leads.in.> calls.acme.lead_1.1.ana leads.new.3.acme leads.rejected.acme.zillow events.3.acme.lead_1 notify.email.acme \
     bell.acme.ana.lead_1 undelivered.acme.lead_1.1.ana webhooks.acme.hook_1 audit.acme dead.> wake.3 $KV.> $JS.ACK.> \
-    $JS.API.CONSUMER.> $JS.API.DIRECT.GET.> $JS.API.STREAM.MSG.GET.> $JS.API.STREAM.MSG.DELETE.>";
+    $JS.API.CONSUMER.> $JS.API.DIRECT.GET.> $JS.API.STREAM.MSG.GET.> $JS.API.STREAM.MSG.DELETE.> \
+    leads.in.> calls.acme.lead_1.1.ana";
 
 /// What a user may publish to: these, or what begins so where it ends in `>`.
 fn own(user: &str) -> Vec<&'static str> {
