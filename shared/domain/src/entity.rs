@@ -254,13 +254,6 @@ impl EntityView {
         }
     }
 
-    /// Whether the agent hears of it who is told over `channel`: they want it and have an address
-    /// for it, which is not dead, and confirmed where that is asked for.
-    pub fn tells(&self, id: &AgentId, channel: Channel) -> bool {
-        self.agents.get(id).is_some_and(|agent| agent.is_reached_by(channel))
-            && self.counts(id, channel)
-    }
-
     /// Whether what is known of a channel allows its use.
     pub fn counts(&self, id: &AgentId, channel: Channel) -> bool {
         match self.works.get(id).and_then(|channels| channels.get(&channel)) {

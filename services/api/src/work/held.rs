@@ -34,8 +34,8 @@ pub(crate) struct ContactWanted {
 }
 
 impl ContactWanted {
-    /// The lead with what is new about it.
-    fn add_to(self, lead: &Lead, country: &str) -> Result<Lead, Problem> {
+    /// The lead with what is new about it, kept as intake keeps it.
+    pub(super) fn add_to(self, lead: &Lead, country: &str) -> Result<Lead, Problem> {
         let (phones, phones_sent) = normalise(self.phones, country);
         let emails = tidy([lead.emails.clone(), self.emails].concat());
         let mut lead = Lead { emails, ..lead.clone() };

@@ -2,14 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tipoff_board::{Actor, Erase};
-use tipoff_contact::{normalise, tidy};
 use tipoff_domain::{EntityId, Lead, LeadId};
 use tipoff_wire::{Event, EventKind};
-use utoipa::ToSchema;
 
+use super::held::ContactWanted;
 use super::refusal::no_lead;
 use super::request::RequestId;
 use crate::Api;
@@ -19,31 +17,6 @@ use crate::names::{InEntity, LeadPath, WhichEntity};
 use crate::problem::Problem;
 use crate::schema;
 use crate::shown::Sight;
-
-/// Who is meant: any of these is enough.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"emails": ["dana@example.com"], "phones": ["(512) 555-0101"]}))]
-pub(crate) struct PersonWanted {
-    #[serde(default)]
-    emails: Vec<String>,
-    /// Numbers of the entity's country need no prefix.
-    #[serde(default)]
-    phones: Vec<String>,
-}
-
-impl PersonWanted {
-    /// As intake would have kept them.
-    fn read(self, country: &str) -> Result<Lead, Problem> {
-        let (phones, phones_sent) = normalise(self.phones, country);
-        let person = Lead { emails: tidy(self.emails), phones, phones_sent, ..Lead::default() };
-        if !person.is_reachable() {
-            let nothing = "give at least one e-mail address or phone number";
-            return Err(Problem::invalid_field("/emails", nothing));
-        }
-        person.check().map(|()| person).map_err(Problem::invalid)
-    }
-}
 
 /// Erase the person of a lead
 ///
@@ -103,12 +76,12 @@ pub(crate) async fn export_lead(
 ///
 /// For admins. Looks at every lead of the entity.
 #[utoipa::path(post, path = "/v1/entities/{entity}/people", tag = "people", params(InEntity),
-    request_body = PersonWanted, responses((status = 200, body = schema::LeadsOfPerson)))]
+    request_body = ContactWanted, responses((status = 200, body = schema::LeadsOfPerson)))]
 pub(crate) async fn find_person(
     State(api): State<Api>,
     caller: Caller,
     In(InEntity { entity }): In<InEntity>,
-    Sent(wanted): Sent<PersonWanted>,
+    Sent(wanted): Sent<ContactWanted>,
 ) -> Result<Json<Value>, Problem> {
     caller.admin_of(&entity)?;
     Ok(Json(json!({ "leads": api.find_leads_of(&entity, wanted).await? })))
@@ -118,13 +91,13 @@ pub(crate) async fn find_person(
 ///
 /// For admins. All their leads, as each alone.
 #[utoipa::path(post, path = "/v1/entities/{entity}/people/erase", tag = "people", params(InEntity),
-    request_body = PersonWanted, responses((status = 200, body = schema::LeadsOfPerson)))]
+    request_body = ContactWanted, responses((status = 200, body = schema::LeadsOfPerson)))]
 pub(crate) async fn erase_person(
     State(api): State<Api>,
     caller: Caller,
     In(InEntity { entity }): In<InEntity>,
     request: RequestId,
-    Sent(wanted): Sent<PersonWanted>,
+    Sent(wanted): Sent<ContactWanted>,
 ) -> Result<Json<Value>, Problem> {
     caller.admin_of(&entity)?;
     let leads = api.find_leads_of(&entity, wanted).await?;
@@ -136,12 +109,14 @@ pub(crate) async fn erase_person(
 }
 
 impl Api {
+    /// Of whoever has one of these ways to be reached.
     async fn find_leads_of(
         &self,
         entity: &EntityId,
-        wanted: PersonWanted,
+        wanted: ContactWanted,
     ) -> Result<Vec<LeadId>, Problem> {
-        let person = wanted.read(&self.entity_view(entity)?.entity.country)?;
+        let country = &self.entity_view(entity)?.entity.country;
+        let person = wanted.add_to(&Lead::default(), country)?;
         Ok(self.board.leads_of_person(entity, &person).await?)
     }
 }
