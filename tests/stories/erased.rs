@@ -18,7 +18,11 @@ async fn team() -> World {
     let world = World::empty().await;
     let rule = json!({"same_person": {"attach": true}});
     world.add_team("acme", rule, &["ana", "ben"]).await;
-    world.route("Robin", robin(&["ana", "ben"]), json!({"claim_within": "15m"})).await;
+    let told = json!({"claim_within": "15m", "channels": ["email", "in_app"]});
+    world.route("Robin", robin(&["ana", "ben"]), told).await;
+    for agent in ["ana", "ben"] {
+        world.change_agent(agent, json!({"channels": ["email", "in_app"]})).await;
+    }
     world
 }
 
@@ -93,6 +97,9 @@ async fn a_past(world: &World) -> (LeadId, LeadId) {
     world.first(&lead, EventKind::Duplicate).await;
     let sam = world.lead_from_zillow("Sam").await;
     world.offered(&sam, 1).await;
+    while world.count(Stream::Bell).await < 2 {
+        tokio::task::yield_now().await;
+    }
     world.does("ana", "claim", &lead).await.expect(200);
     let agent = world.agent("ana").await;
     let at = world.clock.now() + minutes(60);

@@ -4,6 +4,8 @@ use serde_json::json;
 use tipoff_tests::{World, friday_at_ten, minutes, robin};
 use tipoff_wire::EventKind;
 
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
 async fn why(world: &World, name: &str) -> (String, String) {
     let lead = world.lead_from_zillow(name).await;
     let offered = world.first(&lead, EventKind::Offered).await;
@@ -92,4 +94,50 @@ async fn who_lets_one_offer_after_the_other_run_out_is_paused_where_the_team_wan
     let changes = world.operator.get("/v1/entities/acme/changes").await.expect(200).json();
     let change = &changes["changes"][0];
     assert_eq!((&change["id"], &change["by"]["name"]), (&json!("ben"), &json!("tipoff")));
+}
+
+#[tokio::test]
+async fn who_looks_after_the_team_is_told_of_agents_who_let_offers_run_out() {
+    let world = World::with_team(&["ana", "zoe"]).await;
+    world.change_agent("zoe", json!({"channels": ["email", "in_app"], "locale": "es"})).await;
+    world.settle(json!({"admins": ["zoe"], "missed_offers": {"tell_at": 2, "pause_at": 3}})).await;
+    world.route("Robin", robin(&["ana"]), json!({"claim_within": "5m"})).await;
+    let mut missed = Vec::new();
+    for name in ["Dana", "Eli", "Fay"] {
+        let lead = world.lead_from_zillow(name).await;
+        world.offered(&lead, 1).await;
+        world.fast_forward(minutes(5)).await;
+        world.pooled(&lead).await;
+        missed.push(lead);
+    }
+    let told = world.mail("zoe", &missed[1], 1).await;
+    assert_eq!(told.subject, "ana: ofertas sin respuesta");
+    assert!(told.text.contains("ana dejó pasar 2 ofertas sin responder."), "{}", told.text);
+    assert!(!told.text.contains("Eli") && !told.text.contains("eli@"), "it is about Ana");
+    let paused = world.mail("zoe", &missed[2], 1).await;
+    assert!(paused.text.contains("3 ofertas sin responder y está en pausa"), "{}", paused.text);
+
+    let zoe = world.agent("zoe").await;
+    let at_the_bell = async {
+        loop {
+            let bell = zoe.get("/v1/me/bell").await.expect(200).json();
+            if bell["items"].as_array().unwrap().len() == 2 {
+                return bell["items"][0].clone();
+            }
+        }
+    };
+    let latest = tokio::time::timeout(PATIENCE, at_the_bell).await.unwrap();
+    assert_eq!((&latest["stands"], &latest["misses"]), (&json!("missed"), &json!({"ana": 3})));
+    let first =
+        world.mailbox.caught().into_iter().filter(|mail| mail.to.starts_with("zoe")).count();
+    assert_eq!(first, 2, "one offer that ran out is nothing to speak of");
+    // An admin of a team is not just anybody, and cannot be taken away unnoticed.
+    let gone = world.operator.request(reqwest::Method::DELETE, "/v1/entities/acme/agents/zoe");
+    let refused = tipoff_tests::answer(gone).await.expect(422);
+    assert!(refused.text.contains("admins"), "{}", refused.text);
+    let nobody = json!({"admins": ["yan"]});
+    let mut acme = world.operator.get("/v1/entities/acme").await.expect(200).json();
+    acme.as_object_mut().unwrap().extend(nobody.as_object().unwrap().clone());
+    let refused = world.operator.put("/v1/entities/acme", &acme).await.expect(422);
+    assert!(refused.text.contains("/admins/0"), "{}", refused.text);
 }

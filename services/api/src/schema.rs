@@ -94,6 +94,8 @@ pub(crate) struct Entity {
     name: String,
     kind: EntityKind,
     parent: Option<String>,
+    /// Agents who look after it, and are told when something is amiss.
+    admins: Option<Vec<String>>,
     /// IANA zone.
     zone: String,
     /// ISO 3166; `US` if left out.
@@ -117,7 +119,7 @@ pub(crate) struct Entity {
     /// What rests in the pool is offered again by the routes, the oldest first and one every so long, as soon as somebody can take it; left out, it stays there. What somebody sent back stays in any case.
     #[schema(example = "1m")]
     serve_pool_every: Option<String>,
-    /// Agents who let so many offers in a row run out are paused; nobody, if left out. A claim or a pass begins the row anew.
+    /// What follows when agents let one offer after the other run out; nothing, if left out. A claim or a pass begins the row anew.
     missed_offers: Option<MissedOffers>,
     /// Only channels that the agent has confirmed by a test message count, and who has no other is not asked;
     /// `false` if left out: then those of which nothing is known count as well.
@@ -126,8 +128,12 @@ pub(crate) struct Entity {
 
 #[derive(ToSchema)]
 pub(crate) struct MissedOffers {
+    /// So many in a row, and the entity's admins are told by e-mail and at the bell, and again after as many more; `3` if left out.
     #[schema(minimum = 1)]
-    pause_at: u32,
+    tell_at: Option<u32>,
+    /// So many in a row, and the agent is paused, which is told as well; nobody, if left out.
+    #[schema(minimum = 1)]
+    pause_at: Option<u32>,
 }
 
 #[derive(ToSchema)]

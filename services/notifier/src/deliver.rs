@@ -15,6 +15,7 @@ use tracing::{debug, warn};
 
 use crate::carrier::{Carrier, SendError};
 use crate::meter::{Meter, Result as Became};
+use crate::noted::Noted;
 use crate::retry;
 use crate::seen::Told;
 use crate::undelivered::{NotDone, Undelivered};
@@ -56,6 +57,7 @@ pub(crate) struct Deliverer {
     pub(crate) turns: Turns,
     pub(crate) undelivered: Undelivered,
     pub(crate) meter: Meter,
+    pub(crate) noted: Noted,
 }
 
 impl Handler for Deliverer {
@@ -85,9 +87,8 @@ impl Handler for Deliverer {
         if let Err(failed) = &mut sent {
             self.follow_up(&notice, failed).await;
         }
-        let (became, outcome) = settle(&notice, sent, delivery.deliveries);
-        self.meter.count(became, started.elapsed());
-        outcome
+        let settled = settle(&notice, sent, delivery.deliveries);
+        self.count(&notice, settled, started)
     }
 }
 
@@ -133,13 +134,20 @@ impl Deliverer {
         if sent.as_ref().is_err_and(Failed::is_final) {
             return Err(Duration::ZERO);
         }
-        let (became, outcome) = settle(notice, sent, 1);
-        self.meter.count(became, started.elapsed());
-        match outcome {
+        match self.count(notice, settle(notice, sent, 1), started) {
             Outcome::Done => Ok(()),
             Outcome::RetryIn(wait) | Outcome::NotNow(wait) => Err(wait),
             Outcome::GiveUp(_) => Err(Duration::ZERO),
         }
+    }
+
+    fn count(&self, notice: &Notice, settled: Settled, started: Instant) -> Outcome {
+        let Settled { became, why, outcome } = settled;
+        self.meter.count(became, started.elapsed());
+        if let Some(became) = became.noted() {
+            self.noted.note(notice, became, why.as_deref());
+        }
+        outcome
     }
 
     async fn look(&self, notice: &Notice) -> Result<Seen, BoardError> {
@@ -215,7 +223,9 @@ fn still_worth(notice: &Notice, lead: &OnBoard) -> Result<(), NotSent> {
         What::Assigned { .. } if now_is.agent.as_ref() != Some(&notice.agent) => {
             Err(NotSent::Obsolete("somebody else has the lead"))
         }
-        What::Over { version, .. } if lead.version < version => Err(NotSent::Behind("the version")),
+        What::Over { version, .. } | What::Missed { version, .. } if lead.version < version => {
+            Err(NotSent::Behind("the version"))
+        }
         What::Over { .. } if now_is.pending.contains(&notice.agent) => {
             Err(NotSent::Obsolete("the agent is asked again"))
         }
@@ -224,13 +234,23 @@ fn still_worth(notice: &Notice, lead: &OnBoard) -> Result<(), NotSent> {
         {
             Err(NotSent::Obsolete("the lead is the agent's by now"))
         }
-        What::Offer { .. } | What::Assigned { .. } | What::Over { .. } => Ok(()),
+        What::Offer { .. } | What::Assigned { .. } | What::Over { .. } | What::Missed { .. } => {
+            Ok(())
+        }
     }
 }
 
-/// What becomes of the notice after an attempt.
-fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> (Became, Outcome) {
-    let Err(Failed { now, error }) = sent else { return (Became::Sent, Outcome::Done) };
+/// What becomes of the notice after an attempt, and why.
+struct Settled {
+    became: Became,
+    why: Option<String>,
+    outcome: Outcome,
+}
+
+fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> Settled {
+    let Err(Failed { now, error }) = sent else {
+        return Settled { became: Became::Sent, why: None, outcome: Outcome::Done };
+    };
     let asked = match &error {
         NotSent::Obsolete(why) => return obsolete(notice, why),
         NotSent::Missing(what) if deliveries >= MOST_MISSES => return obsolete(notice, what),
@@ -255,13 +275,18 @@ fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> (Became
             None
         }
         (What::Offer { until, .. }, Some(now)) => retry::before(*until, now, wait),
-        (What::Assigned { .. } | What::Over { .. }, _) if deliveries >= MOST_ATTEMPTS => None,
+        (What::Assigned { .. } | What::Over { .. } | What::Missed { .. }, _)
+            if deliveries >= MOST_ATTEMPTS =>
+        {
+            None
+        }
         _ => Some(wait),
     };
     match wait {
         Some(wait) => {
             warn!(error = &error as &dyn std::error::Error, lead.id = %notice.lead, agent.id = %notice.agent, ?wait, "notice is tried again");
-            (Became::Retried, Outcome::RetryIn(wait))
+            let outcome = Outcome::RetryIn(wait);
+            Settled { became: Became::Retried, why: Some(reason(&error)), outcome }
         }
         None => give_up(notice, &format!("no time is left to try again: {}", reason(&error))),
     }
@@ -278,12 +303,13 @@ fn reason(error: &NotSent) -> String {
     }
 }
 
-fn obsolete(notice: &Notice, why: &str) -> (Became, Outcome) {
+fn obsolete(notice: &Notice, why: &str) -> Settled {
     debug!(lead.id = %notice.lead, agent.id = %notice.agent, why, "notice is obsolete");
-    (Became::Obsolete, Outcome::Done)
+    Settled { became: Became::Obsolete, why: Some(why.to_owned()), outcome: Outcome::Done }
 }
 
-fn give_up(notice: &Notice, why: &str) -> (Became, Outcome) {
+fn give_up(notice: &Notice, why: &str) -> Settled {
     warn!(lead.id = %notice.lead, agent.id = %notice.agent, why, "notice is set aside");
-    (Became::Failed, Outcome::GiveUp(why.to_owned()))
+    let outcome = Outcome::GiveUp(why.to_owned());
+    Settled { became: Became::Failed, why: Some(why.to_owned()), outcome }
 }

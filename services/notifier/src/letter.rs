@@ -2,14 +2,15 @@
 
 mod trial;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use reqwest::Url;
-use tipoff_domain::{EntityId, Locale};
+use tipoff_domain::{AgentId, EntityId, Locale};
 use tipoff_letters::plain::{one_line, shortened};
-use tipoff_letters::words::{Args, say};
+use tipoff_letters::words::{Args, args, say};
 use tipoff_letters::{BadTexts, Facts, Occasion, Part, Piece, Texts, gsm_safe, times};
 use tipoff_wire::event::State;
 use tipoff_wire::link::{About, CallLink, ClaimLink};
@@ -117,6 +118,7 @@ impl Writer {
             What::Offer { .. } => Occasion::Offer,
             What::Assigned { .. } => Occasion::Assigned,
             What::Over { .. } => Occasion::Over,
+            What::Missed { .. } => Occasion::Missed,
         };
         self.fill_in(Piece(occasion, part), &told.notice.entity, told.locale(), facts)
     }
@@ -146,6 +148,8 @@ impl Writer {
     fn facts(&self, told: &Told, now: DateTime<Utc>, to: To) -> Facts {
         let facts = match (&told.notice.what, to) {
             (What::Assigned { .. }, To::Reader) => seen::everything(told),
+            // It is about agents.
+            (What::Missed { .. }, _) => Facts::default(),
             _ => seen::before_claiming(told),
         };
         let (locale, view) = (told.locale(), &told.view);
@@ -156,8 +160,8 @@ impl Writer {
             url: format!("{}/", self.public_url),
             ..facts
         };
-        match told.notice.what {
-            What::Offer { round, until, .. } => Facts {
+        match &told.notice.what {
+            &What::Offer { round, until, .. } => Facts {
                 left: times::span(locale, until - now),
                 until: times::moment(locale, told.agent.zone_in(view.entity.zone), until, now),
                 url: self.claim_url(told, round, until),
@@ -165,7 +169,8 @@ impl Writer {
                 ..facts
             },
             What::Assigned { .. } => Facts { how: how(told), ..facts },
-            What::Over { why, .. } => Facts { why: as_word(why).to_owned(), ..facts },
+            What::Over { why, .. } => Facts { why: as_word(*why).to_owned(), ..facts },
+            What::Missed { misses, .. } => missed(told, misses, facts),
         }
     }
 
@@ -181,7 +186,7 @@ impl Writer {
         let Notice { entity, lead, agent, .. } = told.notice.clone();
         let about = match told.notice.what {
             What::Offer { round, until, .. } => About::Offer { round, until },
-            What::Assigned { .. } | What::Over { .. } => About::Assigned,
+            What::Assigned { .. } | What::Over { .. } | What::Missed { .. } => About::Assigned,
         };
         let link = CallLink { entity, lead, agent, about }.seal(&self.link_secret);
         format!("{}/telephony/{what}/{link}", self.public_url)
@@ -217,6 +222,26 @@ fn names(told: &Told) -> String {
         names.push(format!("+{}", pending.len() - MOST_NAMES));
     }
     names.join(", ")
+}
+
+/// The first few of those who missed offers, by name, and a line about each.
+fn missed(told: &Told, misses: &BTreeMap<AgentId, u32>, facts: Facts) -> Facts {
+    let name = |agent: &AgentId| {
+        let known = told.view.agents.get(agent);
+        known.map_or_else(|| agent.to_string(), |known| one_line(&known.name))
+    };
+    let pauses =
+        |count: u32| told.view.entity.missed_offers.as_ref().is_some_and(|rule| rule.pauses(count));
+    let line = |(agent, count): (&AgentId, &u32)| {
+        let key = if pauses(*count) { "missed-and-paused" } else { "missed-offers" };
+        let about = args([("name", name(agent).into()), ("n", (*count).into())]);
+        say(told.locale(), key, &about)
+    };
+    let mut who: Vec<String> = misses.keys().take(MOST_NAMES).map(name).collect();
+    if misses.len() > MOST_NAMES {
+        who.push(format!("+{}", misses.len() - MOST_NAMES));
+    }
+    Facts { who: who.join(", "), missed: misses.iter().map(line).collect(), ..facts }
 }
 
 fn how(told: &Told) -> String {

@@ -13,6 +13,7 @@ mod http;
 mod letter;
 mod lines;
 mod meter;
+mod noted;
 mod open_internet;
 mod options;
 mod over;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use opentelemetry::metrics::{Counter, Histogram};
 use opentelemetry::{KeyValue, global};
 use tipoff_domain::Channel;
+use tipoff_domain::notified::Became;
 
 /// What became of one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,17 @@ pub(crate) enum Result {
 }
 
 impl Result {
+    /// What is noted of the notice; nothing where nothing was tried.
+    pub(crate) const fn noted(self) -> Option<Became> {
+        match self {
+            Self::Sent => Some(Became::Sent),
+            Self::Obsolete => Some(Became::Obsolete),
+            Self::Retried => Some(Became::Retried),
+            Self::Failed => Some(Became::Failed),
+            Self::PutOff => None,
+        }
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Sent => "sent",

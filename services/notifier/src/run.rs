@@ -18,6 +18,7 @@ use crate::channels::{self, Parts, Unusable};
 use crate::deliver::Deliverer;
 use crate::letter::{Own, Writer};
 use crate::meter::Meter;
+use crate::noted::Noted;
 use crate::spread::Spreader;
 use crate::trial::Tester;
 use crate::undelivered::{Setbacks, Undelivered};
@@ -67,7 +68,10 @@ pub async fn run(
         writer,
     };
     let carriers = channels::open(&parts, &options.channels)?;
+    let (noted, writing) = Noted::on(board.clone(), clock.clone());
+    let writing = tokio::spawn(writing);
     let mut staff = Staff {
+        noted,
         undelivered: Undelivered::new(nats.clone(), board.clone(), roster.clone()),
         nats,
         board,
@@ -81,7 +85,10 @@ pub async fn run(
     let deliverers = carriers.into_iter().map(|carrier| staff.deliver(carrier)).collect();
     staff.spread(deliverers, options.notifier_in_flight);
     staff.webhooks(&options)?;
-    staff.work().await
+    let ended = staff.work().await;
+    // Nobody has anything to note any more.
+    writing.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()));
+    ended
 }
 
 fn own_templates(roster: &Roster) -> Box<Own> {
@@ -96,6 +103,7 @@ struct Staff {
     roster: Roster,
     clock: Clock,
     undelivered: Undelivered,
+    noted: Noted,
     workers: JoinSet<Result<(), WorkerError>>,
     stop: CancellationToken,
 }
@@ -110,8 +118,9 @@ impl Staff {
         let in_hand = turns.in_hand();
         let (board, roster) = (self.board.clone(), self.roster.clone());
         let meter = Meter::new(channel);
-        let undelivered = self.undelivered.clone();
-        let deliverer = Arc::new(Deliverer { board, roster, carrier, turns, undelivered, meter });
+        let (undelivered, noted) = (self.undelivered.clone(), self.noted.clone());
+        let deliverer =
+            Arc::new(Deliverer { board, roster, carrier, turns, undelivered, meter, noted });
         let durable = format!("notify-{}", channel.as_str());
         let filter = Some(subject::notify_channel(channel));
         self.start(limits(Stream::Notify, durable, filter, in_hand), deliverer.clone());

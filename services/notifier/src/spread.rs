@@ -4,6 +4,7 @@
 //! are to be told, where a channel has no turn soon, or where it did not work,
 //! they are written to NOTIFY: a channel in trouble holds up nobody but itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -164,7 +165,7 @@ impl Spreader {
         for (agent, what) in told {
             let channels = match what {
                 What::Over { .. } => self.channels_that_take_back(agent, event, view),
-                What::Offer { .. } | What::Assigned { .. } => {
+                What::Offer { .. } | What::Assigned { .. } | What::Missed { .. } => {
                     let Some(ways) = self.ways_to(agent, event, view) else { continue };
                     if event.kind == EventKind::Offered && self.is_unreachable(agent, &ways, view) {
                         unreachable.push(agent.clone());
@@ -174,7 +175,26 @@ impl Spreader {
             };
             notices.extend(notices_to(agent, &what, &channels, event));
         }
+        notices.extend(self.notices_of_misses(event, view));
         Telling { notices, unreachable }
+    }
+
+    /// Those who look after the entity hear of whoever lets one offer after the
+    /// other run out, in ways that wake nobody.
+    fn notices_of_misses(&self, event: &Event, view: &EntityView) -> Vec<Notice> {
+        let Some(rule) = &view.entity.missed_offers else { return Vec::new() };
+        let counts = event.misses.iter().filter(|(_, count)| rule.tells(**count));
+        let misses: BTreeMap<AgentId, u32> =
+            counts.map(|(agent, count)| (agent.clone(), *count)).collect();
+        if misses.is_empty() {
+            return Vec::new();
+        }
+        let what = What::Missed { version: event.version, misses };
+        let tell = |admin: &AgentId| {
+            let channels = self.reaching(admin, view, |one| one.channel().is_silent());
+            notices_to(admin, &what, &channels, event).collect::<Vec<_>>()
+        };
+        view.entity.admins.iter().flat_map(tell).collect()
     }
 
     /// A room hears once, whoever and however many are told.

@@ -2,7 +2,7 @@
 //! wants that.
 
 use tipoff_board::{BoardError, OnBoard};
-use tipoff_domain::{AgentId, EntityId};
+use tipoff_domain::{AgentId, EntityId, MissedOffers};
 use tipoff_roster::EditError;
 use tracing::{info, warn};
 
@@ -24,14 +24,22 @@ impl Mover {
         let rule =
             self.roster.view(&lead.entity).and_then(|view| view.entity.missed_offers.clone());
         let Some(rule) = rule.filter(|_| !missed.is_empty()) else { return };
-        if let Err(error) = self.pause(&lead.entity, missed, rule.pause_at.get()).await {
+        if rule.pause_at.is_none() {
+            return;
+        }
+        if let Err(error) = self.pause(&lead.entity, missed, &rule).await {
             warn!(error = &error as &dyn std::error::Error, entity.id = %lead.entity, "agents who miss offers are not paused");
         }
     }
 
-    async fn pause(&self, entity: &EntityId, agents: &[AgentId], at: u32) -> Result<(), NotPaused> {
+    async fn pause(
+        &self,
+        entity: &EntityId,
+        agents: &[AgentId],
+        rule: &MissedOffers,
+    ) -> Result<(), NotPaused> {
         for (agent, count) in self.board.misses(entity, agents).await? {
-            if count >= at {
+            if rule.pauses(count) {
                 self.roster.pause_agent(entity, &agent).await?;
                 // When they are back they have as many before them as anybody.
                 self.board.forget_misses(entity, &agent).await?;

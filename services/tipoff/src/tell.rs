@@ -6,8 +6,9 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 use tipoff_domain::decision::By;
+use tipoff_domain::notified::{About, Became};
 use tipoff_domain::plan::{How, Otherwise};
-use tipoff_domain::{AgentId, CandidateVerdict, EntityId, RouteId, RouteVerdict, Span};
+use tipoff_domain::{AgentId, CandidateVerdict, EntityId, Notified, RouteId, RouteVerdict, Span};
 use tipoff_roster::Roster;
 use tipoff_wire::event::{Released, ReturnedWord, State};
 use tipoff_wire::{After, Event, EventKind, PooledWhy};
@@ -109,6 +110,26 @@ pub(crate) fn story(event: &Event, titles: &Titles) -> String {
             format!("for {}: nobody could answer for a while", names(&after.pending))
         }
     }
+}
+
+/// What became of a notice: one word, and the rest of the sentence.
+pub(crate) fn notice(notice: &Notified) -> (&'static str, String) {
+    let Notified { agent, channel, about, became, why, .. } = notice;
+    let verb = match became {
+        Became::Sent => "told",
+        Became::Obsolete => "spared",
+        Became::Retried => "retried",
+        Became::Failed => "not told",
+    };
+    let about = match about {
+        About::Offer => "of the offer",
+        About::Assigned => "that it is theirs",
+        About::Over => "that the offer is over",
+        About::Missed => "who misses offers",
+    };
+    let whom = if channel.is_a_room() { "all" } else { agent.as_str() };
+    let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    (verb, format!("{whom} {about}, by {}{why}", channel.as_str()))
 }
 
 fn offered(event: &Event, titles: &Titles) -> String {

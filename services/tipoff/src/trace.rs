@@ -2,15 +2,19 @@
 
 mod render;
 
+use std::time::Duration;
+
 use anyhow::Context;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::Stream as JetStream;
 use futures::TryStreamExt;
 use serde::Serialize;
+use tipoff_board::Board;
 use tipoff_domain::explain::Words;
-use tipoff_domain::{AgentId, EntityId, LeadId};
+use tipoff_domain::{AgentId, EntityId, LeadId, Notified};
 use tipoff_runtime::{Nats, Settings};
 use tipoff_wire::{Event, Stream};
+use tokio::time::timeout;
 
 use crate::exit::Usage;
 use crate::tell::Titles;
@@ -36,11 +40,25 @@ pub(crate) struct Args {
     settings: Settings,
 }
 
+/// How long Redis may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Traced<'a> {
     lead: &'a LeadId,
     events: &'a [Event],
+    /// `null`: Redis, which keeps them for a week, does not answer.
+    notices: Option<Vec<Notified>>,
+}
+
+/// What the log does not have.
+#[derive(Default)]
+struct Beside {
+    titles: Titles,
+    words: Words,
+    /// `None`: Redis does not answer.
+    notices: Option<Vec<Notified>>,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
@@ -51,17 +69,23 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let Some(first) = events.first() else {
         return Err(Usage(format!("the log knows no lead {lead}")).into());
     };
+    let Beside { titles, words, notices } =
+        beside(&nats, &args.settings, &first.entity, &lead).await?;
     if args.json {
-        let text = serde_json::to_string_pretty(&Traced { lead: &lead, events: &events })?;
-        term::out(&format!("{text}\n"));
-    } else if args.why {
-        let (roster, stop) = reach::roster(&nats, &args.settings).await?;
-        let words = roster.view(&first.entity).map(|view| Words::of(&view)).unwrap_or_default();
-        stop.cancel();
-        term::out(&why::render(&events, &words, args.agent.as_ref()));
+        let traced = Traced { lead: &lead, events: &events, notices };
+        term::out(&format!("{}\n", serde_json::to_string_pretty(&traced)?));
+        return Ok(());
+    }
+    let said = notices.as_deref().unwrap_or_default();
+    if args.why {
+        term::out(&why::render(&events, said, &words, args.agent.as_ref()));
     } else {
-        let titles = titles(&nats, &args.settings, &first.entity).await?;
-        term::out(&render::render(&events, &titles, &chrono::Local));
+        term::out(&render::render(&events, said, &titles, &chrono::Local));
+    }
+    if notices.is_none() {
+        term::out(
+            "Redis does not answer, so it is not known what became of notices (--redis-url)\n",
+        );
     }
     Ok(())
 }
@@ -115,13 +139,26 @@ async fn read(log: &JetStream, lead: &LeadId) -> anyhow::Result<Vec<Event>> {
     Ok(events)
 }
 
-/// Today's titles; a trace reads better with them, and is complete without.
-async fn titles(nats: &Nats, settings: &Settings, entity: &EntityId) -> anyhow::Result<Titles> {
+/// Today's titles, and what became of notices; a trace reads better with them, and
+/// tells what happened without.
+async fn beside(
+    nats: &Nats,
+    settings: &Settings,
+    entity: &EntityId,
+    lead: &LeadId,
+) -> anyhow::Result<Beside> {
     if nats.jetstream.get_key_value("roster").await.is_err() {
-        return Ok(Titles::default());
+        return Ok(Beside::default());
     }
     let (roster, stop) = reach::roster(nats, settings).await?;
+    let asking = async {
+        let redis = reach::redis(settings).await?;
+        let board = Board::new(redis, nats.clone(), roster.deployment().partitions);
+        Ok::<_, anyhow::Error>(board.notices(entity, lead).await?)
+    };
+    let notices = timeout(PATIENCE, asking).await.ok().and_then(Result::ok);
+    let words = roster.view(entity).map(|view| Words::of(&view)).unwrap_or_default();
     let titles = Titles::of(&roster, entity);
     stop.cancel();
-    Ok(titles)
+    Ok(Beside { titles, words, notices })
 }

@@ -1,12 +1,18 @@
 //! `tipoff trace --why`: every decision of a lead in words.
 
-use tipoff_domain::AgentId;
-use tipoff_domain::explain::Words;
+use tipoff_domain::explain::{NoticeSaid, Words};
+use tipoff_domain::{AgentId, Notified};
 use tipoff_wire::Event;
 
-/// The decisions of these events, oldest first. `agent`: as that agent is told.
-pub(crate) fn render(events: &[Event], words: &Words, agent: Option<&AgentId>) -> String {
-    let Some(why) = tipoff_api::why(events, words, agent) else { return String::new() };
+/// The decisions of these events, oldest first, and what became of notices.
+/// `agent`: as that agent is told.
+pub(crate) fn render(
+    events: &[Event],
+    notices: &[Notified],
+    words: &Words,
+    agent: Option<&AgentId>,
+) -> String {
+    let Some(why) = tipoff_api::why(events, notices, words, agent) else { return String::new() };
     let mut text = why.message.map(|message| format!("{}\n\n", message.en)).unwrap_or_default();
     for hop in &why.hops {
         let head = format!("{}  {}\n", hop.at.format("%H:%M:%S%.3f"), hop.kind.as_str());
@@ -15,6 +21,9 @@ pub(crate) fn render(events: &[Event], words: &Words, agent: Option<&AgentId>) -
         let reasons = hop.message.iter().chain(routes).chain(candidates).chain(&hop.others);
         text.push_str(&head);
         text.extend(reasons.map(|reason| format!("    {}\n", reason.en)));
+    }
+    for NoticeSaid { notice, message, .. } in &why.notices {
+        text.push_str(&format!("{}  {}\n", notice.at.format("%H:%M:%S%.3f"), message.en));
     }
     text
 }

@@ -30,6 +30,7 @@ impl Board {
         let (verb, keys) = (&self.scripts.erase, Keys(self.partition(entity)));
         let marks = marks(&found.lead);
         let mut erase = verb.on(&keys.of_lead(entity, lead));
+        erase.key(keys.notices(lead));
         for mark in &marks {
             erase.key(keys.person(entity, mark));
         }

@@ -22,7 +22,7 @@ const DIGITS: usize = 7;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Forgotten {
     pub events: usize,
-    /// As sources sent them, accepted or not, or as they were set aside.
+    /// As sources sent them, accepted or not, as they were set aside, and at the bell.
     pub sent: usize,
 }
 
@@ -63,6 +63,7 @@ impl Board {
             (Stream::Leads, subject::leads_new(partition, entity)),
             (Stream::Rejected, subject::rejected_of(entity)),
             (Stream::LeadsIn, subject::leads_in_of(entity)),
+            (Stream::Bell, subject::bell_about(entity, lead)),
             (Stream::Dead, Stream::Dead.filter().to_owned()),
         ] {
             let mut theirs = Vec::new();
@@ -74,6 +75,8 @@ impl Board {
             looking.await.map_err(away)?;
             forgotten.sent += self.delete(stream, &theirs).await?;
         }
+        // What a notifier still had in hand when the person was erased.
+        self.forget_notices(entity, lead).await?;
         forgotten.events = self.delete(Stream::Events, &personal).await?;
         Ok(forgotten)
     }
@@ -102,7 +105,7 @@ impl Person {
 
     fn is_in(&self, stream: Stream, entity: &EntityId, stored: &Stored) -> bool {
         match stream {
-            Stream::Leads => self.is_named(&stored.body),
+            Stream::Leads | Stream::Bell => self.is_named(&stored.body),
             Stream::Dead => {
                 let Ok(dead) = serde_json::from_slice::<Dead>(&stored.body) else { return false };
                 let about = dead.subject.split('.').any(|token| token == entity.as_str());

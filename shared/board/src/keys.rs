@@ -24,6 +24,11 @@ impl Keys {
         self.key(&format!("payload:{lead}"))
     }
 
+    /// What became of the notices about a lead.
+    pub(crate) fn notices(self, lead: &LeadId) -> String {
+        self.key(&format!("notices:{lead}"))
+    }
+
     pub(crate) fn clock(self) -> String {
         self.key("clock")
     }

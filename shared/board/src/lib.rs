@@ -22,6 +22,7 @@ mod keys;
 mod limits;
 mod lists;
 mod log;
+mod notices;
 mod past;
 mod place;
 mod ponds;

@@ -70,13 +70,35 @@ pub struct Listing {
     pub even_if_paused: bool,
 }
 
-/// What follows when an agent lets one offer after the other run out.
+/// What follows when an agent lets one offer after the other run out. A claim or
+/// a pass begins the row anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MissedOffers {
-    /// So many in a row, and the agent is paused on all routes. A claim or a
-    /// pass begins the row anew.
-    pub pause_at: NonZeroU32,
+    /// So many in a row, and those who look after the entity are told; after as
+    /// many more they are told again.
+    #[serde(default = "three")]
+    pub tell_at: NonZeroU32,
+    /// So many in a row, and the agent is paused on all routes, which is told as
+    /// well. Left out, nobody is paused.
+    #[serde(default)]
+    pub pause_at: Option<NonZeroU32>,
+}
+
+fn three() -> NonZeroU32 {
+    const { NonZeroU32::new(3).unwrap() }
+}
+
+impl MissedOffers {
+    /// Whether somebody is paused who has missed so many in a row.
+    pub fn pauses(&self, missed: u32) -> bool {
+        self.pause_at.is_some_and(|at| missed >= at.get())
+    }
+
+    /// Whether somebody is told of it.
+    pub fn tells(&self, missed: u32) -> bool {
+        self.pauses(missed) || missed.is_multiple_of(self.tell_at.get())
+    }
 }
 
 /// Longest time for taking back a pass.
@@ -90,6 +112,9 @@ pub struct Entity {
     pub kind: EntityKind,
     #[serde(default)]
     pub parent: Option<EntityId>,
+    /// Who looks after it: agents, here or below, who are told when something is amiss.
+    #[serde(default)]
+    pub admins: Vec<AgentId>,
     /// IANA zone, such as `America/New_York` (D-12).
     pub zone: Tz,
     /// ISO 3166 code of the country whose phone numbers come without a prefix.
@@ -120,7 +145,7 @@ pub struct Entity {
     /// one every so long, as soon as somebody can take it. Left out, it stays there.
     #[serde(default)]
     pub serve_pool_every: Option<Span>,
-    /// Left out, nobody is paused for not answering.
+    /// Left out, nobody is told of agents who do not answer, and none is paused.
     #[serde(default)]
     pub missed_offers: Option<MissedOffers>,
     /// Only channels that the agent has confirmed by a test message count. Left

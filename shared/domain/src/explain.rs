@@ -2,6 +2,7 @@
 //! who was asked, and for an agent who may know only about themselves.
 
 mod agents;
+mod notices;
 mod others;
 mod rests;
 mod routes;
@@ -16,6 +17,7 @@ use crate::lint::Message;
 use crate::{AgentId, CandidateVerdict, Decision, EntityView, RouteId, RouteVerdict};
 
 pub use agents::candidate;
+pub use notices::NoticeSaid;
 pub use others::others;
 pub use rests::{how, rest};
 pub use routes::route;

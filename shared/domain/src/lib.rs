@@ -22,6 +22,7 @@ pub mod lead;
 pub mod limit;
 pub mod lint;
 pub mod model;
+pub mod notified;
 mod openings;
 pub mod plan;
 pub mod pond;
@@ -47,6 +48,7 @@ pub use ids::{AgentId, EntityId, LeadId, LenderId, PondId, RouteId, SourceId, We
 pub use invalid::{Invalid, Problem};
 pub use lead::{Kind, Lead, Name, Origin, Property};
 pub use limit::{Cap, Limit, Period};
+pub use notified::Notified;
 pub use plan::{
     Arrival, Dice, Hop, Marks, Otherwise, Pick, Plan, Rest, Step, channels_for, plan, plan_next,
 };

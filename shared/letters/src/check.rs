@@ -100,6 +100,7 @@ fn sparse(occasion: Occasion) -> Facts {
         }
         Occasion::Assigned => Facts { how: "direct".to_owned(), ..facts },
         Occasion::Over => Facts { why: "taken".to_owned(), ..facts },
+        Occasion::Missed => Facts { missed: vec!["Dana: 3".to_owned()], ..facts },
         Occasion::Test => Facts { who: "Ana".to_owned(), code: "314159".to_owned(), ..facts },
     }
 }
@@ -107,7 +108,7 @@ fn sparse(occasion: Occasion) -> Facts {
 fn full(occasion: Occasion, locale: Locale) -> Facts {
     let text = str::to_owned;
     let own = occasion == Occasion::Assigned;
-    if occasion == Occasion::Test {
+    if matches!(occasion, Occasion::Test | Occasion::Missed) {
         return Facts { lang: text(locale.as_str()), ..sparse(occasion) };
     }
     Facts {

@@ -34,4 +34,6 @@ pub struct Facts {
     pub why: String,
     /// Names of all who are told, for a room.
     pub agents: String,
+    /// Of missed offers: a line about each agent; `who` has their names.
+    pub missed: Vec<String>,
 }

@@ -12,6 +12,8 @@ pub enum Occasion {
     Assigned,
     /// The offer is over.
     Over,
+    /// Agents let one offer after the other run out.
+    Missed,
     /// Nothing yet: a test message, to be confirmed.
     Test,
 }
@@ -35,7 +37,7 @@ pub struct Piece(pub Occasion, pub Part);
 
 impl Piece {
     /// Every piece that there is; nobody is written to when an offer is over.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 27] = [
         Self(Occasion::Offer, Part::Subject),
         Self(Occasion::Offer, Part::Text),
         Self(Occasion::Offer, Part::Html),
@@ -52,6 +54,11 @@ impl Piece {
         Self(Occasion::Assigned, Part::Chat),
         Self(Occasion::Over, Part::PushTitle),
         Self(Occasion::Over, Part::PushBody),
+        Self(Occasion::Missed, Part::Subject),
+        Self(Occasion::Missed, Part::Text),
+        Self(Occasion::Missed, Part::Html),
+        Self(Occasion::Missed, Part::PushTitle),
+        Self(Occasion::Missed, Part::PushBody),
         Self(Occasion::Test, Part::Subject),
         Self(Occasion::Test, Part::Text),
         Self(Occasion::Test, Part::Html),
@@ -83,6 +90,7 @@ impl Occasion {
             Self::Offer => "offer",
             Self::Assigned => "assigned",
             Self::Over => "over",
+            Self::Missed => "missed",
             Self::Test => "test",
         }
     }

@@ -16,7 +16,7 @@ use crate::{Facts, Piece};
 /// round and round is stopped.
 const MOST_STEPS: u64 = 50_000;
 
-const TEMPLATES: [(&str, &str); 23] = [
+const TEMPLATES: [(&str, &str); 28] = [
     ("frame.html", include_str!("../templates/frame.html.j2")),
     ("offer/subject.txt", include_str!("../templates/offer/subject.txt.j2")),
     ("offer/body.txt", include_str!("../templates/offer/body.txt.j2")),
@@ -34,6 +34,11 @@ const TEMPLATES: [(&str, &str); 23] = [
     ("assigned/chat.txt", include_str!("../templates/assigned/chat.txt.j2")),
     ("over/push-title.txt", include_str!("../templates/over/push-title.txt.j2")),
     ("over/push-body.txt", include_str!("../templates/over/push-body.txt.j2")),
+    ("missed/subject.txt", include_str!("../templates/missed/subject.txt.j2")),
+    ("missed/body.txt", include_str!("../templates/missed/body.txt.j2")),
+    ("missed/body.html", include_str!("../templates/missed/body.html.j2")),
+    ("missed/push-title.txt", include_str!("../templates/missed/push-title.txt.j2")),
+    ("missed/push-body.txt", include_str!("../templates/missed/push-body.txt.j2")),
     ("test/subject.txt", include_str!("../templates/test/subject.txt.j2")),
     ("test/body.txt", include_str!("../templates/test/body.txt.j2")),
     ("test/body.html", include_str!("../templates/test/body.html.j2")),

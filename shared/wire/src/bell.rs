@@ -1,9 +1,11 @@
 //! What an agent sees at the bell in the console: one item per lead, on
 //! `bell.<entity>.<agent>.<lead>`; a later one replaces it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use tipoff_domain::LeadId;
+use tipoff_domain::{AgentId, LeadId};
 
 use crate::notice::WhyOver;
 
@@ -30,4 +32,7 @@ pub enum Stands {
     Assigned,
     /// The offer is over: grey.
     Over { round: u32, why: WhyOver },
+    /// These agents let one offer after the other run out; so many in a row. It
+    /// stands beside what the reader is told of the lead itself.
+    Missed { misses: BTreeMap<AgentId, u32> },
 }

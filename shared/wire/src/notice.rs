@@ -1,5 +1,7 @@
 //! Notices: one message to one agent over one channel.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tipoff_domain::{AgentId, Channel, EntityId, LeadId, RouteId};
@@ -37,6 +39,9 @@ pub enum What {
     /// The offer of that round is over: what was told of it is taken back,
     /// where that can be done.
     Over { round: u32, version: u64, why: WhyOver },
+    /// For whoever looks after the entity: these agents let one offer after the
+    /// other run out, that of this lead was the latest. So many in a row.
+    Missed { version: u64, misses: BTreeMap<AgentId, u32> },
 }
 
 /// Why an offer is over for an agent.
@@ -61,6 +66,7 @@ impl Notice {
             What::Offer { round, .. } => format!("n:{lead}:{round}:{agent}:{channel}"),
             What::Assigned { version } => format!("n:{lead}:v{version}:{agent}:{channel}"),
             What::Over { version, .. } => format!("n:{lead}:o{version}:{agent}:{channel}"),
+            What::Missed { version, .. } => format!("n:{lead}:m{version}:{agent}:{channel}"),
         }
     }
 }

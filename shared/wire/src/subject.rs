@@ -112,9 +112,19 @@ pub fn bell(entity: &EntityId, agent: &AgentId, lead: &LeadId) -> String {
     format!("bell.{entity}.{agent}.{lead}")
 }
 
+/// What an agent who looks after the entity sees of those who missed that lead.
+pub fn bell_missed(entity: &EntityId, agent: &AgentId, lead: &LeadId) -> String {
+    format!("bell.{entity}.{agent}.missed-{lead}")
+}
+
 /// Everything that an agent sees at the bell.
 pub fn bell_of(entity: &EntityId, agent: &AgentId) -> String {
     format!("bell.{entity}.{agent}.*")
+}
+
+/// What everybody sees of one lead at the bell.
+pub fn bell_about(entity: &EntityId, lead: &LeadId) -> String {
+    format!("bell.{entity}.*.{lead}")
 }
 
 /// Where events wait that an endpoint is told of.

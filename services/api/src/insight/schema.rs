@@ -222,6 +222,24 @@ pub(crate) struct Why {
     answer: Option<String>,
     message: Option<Message>,
     hops: Vec<Hop>,
+    notices: Vec<NoticeSaid>,
+}
+
+/// What became of one message to one agent over one channel.
+#[derive(ToSchema)]
+pub(crate) struct NoticeSaid {
+    at: DateTime<Utc>,
+    agent: String,
+    name: Option<String>,
+    channel: String,
+    /// `offer`, `assigned`, `over` or `missed`.
+    about: String,
+    round: Option<u32>,
+    /// `sent`, `obsolete` (not worth telling any more), `retried` or `failed`.
+    became: String,
+    /// In the words of whoever refused it.
+    why: Option<String>,
+    message: Message,
 }
 
 /// One decision.

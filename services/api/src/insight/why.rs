@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tipoff_domain::explain::{self, CandidateSaid, RouteSaid, Words, why_not};
-use tipoff_domain::{AgentId, Decision};
+use tipoff_domain::explain::{self, CandidateSaid, NoticeSaid, RouteSaid, Words, why_not};
+use tipoff_domain::{AgentId, Decision, Notified};
 use tipoff_roster::Role;
 use tipoff_wire::Event;
 
@@ -31,7 +31,7 @@ pub(crate) struct Whose {
 
 /// Tell why a lead went where it went
 ///
-/// Admins are told everything: every route and the first thing that failed, every agent and why they were chosen or not. Agents are told the same about themselves ("why not me?"); others are "another agent".
+/// Admins are told everything: every route and the first thing that failed, every agent and why they were chosen or not. Agents are told the same about themselves ("why not me?"); others are "another agent". For a week it is also told what became of each notice.
 #[utoipa::path(get, path = "/v1/leads/{id}/why", tag = "insight", params(LeadPath, Whose),
     responses((status = 200, body = schema::Why)))]
 pub(crate) async fn why_lead(
@@ -52,8 +52,9 @@ pub(crate) async fn why_lead(
     let no_lead = || Problem::not_found(&format!("lead `{id}`"));
     api.board.lead(&entity, &id).await?.ok_or_else(no_lead)?;
     let events = api.board.timeline(&entity, &id).await?;
+    let notices = api.board.notices(&entity, &id).await?;
     let words = api.roster.view(&entity).map(|view| Words::of(&view)).unwrap_or_default();
-    Ok(Json(json!(why(&events, &words, reader.as_ref()).ok_or_else(no_lead)?)))
+    Ok(Json(json!(why(&events, &notices, &words, reader.as_ref()).ok_or_else(no_lead)?)))
 }
 
 /// One decision of a lead's story.
@@ -88,11 +89,18 @@ pub struct Why {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<tipoff_domain::lint::Message>,
     pub hops: Vec<Hop>,
+    /// What became of each notice, as long as that is known.
+    pub notices: Vec<NoticeSaid>,
 }
 
-/// From a lead's events to why. `reader`: an agent, who is told the names of no
-/// others. `None`: nothing is known of the lead.
-pub fn why(events: &[Event], words: &Words, reader: Option<&AgentId>) -> Option<Why> {
+/// From a lead's events, and what became of the notices, to why. `reader`: an
+/// agent, who is told the names of no others. `None`: nothing is known of the lead.
+pub fn why(
+    events: &[Event],
+    notices: &[Notified],
+    words: &Words,
+    reader: Option<&AgentId>,
+) -> Option<Why> {
     let last = events.last()?;
     let decisions: Vec<&Decision> =
         events.iter().filter_map(|event| event.decision.as_ref()).collect();
@@ -106,6 +114,7 @@ pub fn why(events: &[Event], words: &Words, reader: Option<&AgentId>) -> Option<
         answer,
         message,
         hops: hops.map(|event| hop(event, words, reader)).collect(),
+        notices: words.notices(notices, reader),
     })
 }
 

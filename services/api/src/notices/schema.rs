@@ -18,7 +18,7 @@ pub(crate) struct BellItem {
     at: String,
     title: String,
     body: String,
-    /// `offered`, `assigned` or `over`.
+    /// `offered`, `assigned`, `over` or `missed`.
     stands: String,
     round: Option<u32>,
     /// Of an offer: when the time to claim it is up.
@@ -27,6 +27,8 @@ pub(crate) struct BellItem {
     url: Option<String>,
     /// Why it is over: `taken`, `yours`, `passed`, `expired` or `withdrawn`.
     why: Option<String>,
+    /// For whoever looks after the entity: who let this offer run out, and how many in a row by now.
+    misses: Option<std::collections::BTreeMap<String, u32>>,
 }
 
 /// A telephone with an app.

@@ -55,14 +55,18 @@ impl Carrier for InApp {
     async fn send(&self, told: &Told, now: DateTime<Utc>) -> Result<(), SendError> {
         let Card { title, body, url } = self.writer.card(told, now)?;
         let notice = &told.notice;
-        let stands = match notice.what {
+        let mut subject = subject::bell(&notice.entity, &notice.agent, &notice.lead);
+        let stands = match notice.what.clone() {
             What::Offer { round, until, .. } => Stands::Offered { round, until, url },
             What::Assigned { .. } => Stands::Assigned,
             What::Over { round, why, .. } => Stands::Over { round, why },
+            What::Missed { misses, .. } => {
+                subject = subject::bell_missed(&notice.entity, &notice.agent, &notice.lead);
+                Stands::Missed { misses }
+            }
         };
         let item = BellItem { lead: notice.lead.clone(), at: now, title, body, stands };
         let item = serde_json::to_vec(&item).expect("an item is plain data");
-        let subject = subject::bell(&notice.entity, &notice.agent, &notice.lead);
         let (key, body) = (notice.key(), Bytes::from(item));
         let put = self.publisher.publish(subject, &key, None, HeaderMap::new(), body);
         put.await.map(drop).map_err(|error| SendError::not_now(error.to_string()))

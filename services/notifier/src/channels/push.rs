@@ -206,7 +206,7 @@ impl Push {
         let card = self.writer.card(told, now)?;
         let (round, until) = match told.notice.what {
             What::Offer { round, until, .. } => (Some(round), Some(until)),
-            What::Assigned { .. } | What::Over { .. } => (None, None),
+            What::Assigned { .. } | What::Over { .. } | What::Missed { .. } => (None, None),
         };
         let lead = told.notice.lead.as_str();
         Ok(Payload {
@@ -294,7 +294,7 @@ fn verdict(
 fn ttl(told: &Told, now: DateTime<Utc>) -> i64 {
     let left = match told.notice.what {
         What::Offer { until, .. } => until - now,
-        What::Assigned { .. } => ASSIGNED_LIVES,
+        What::Assigned { .. } | What::Missed { .. } => ASSIGNED_LIVES,
         What::Over { .. } => OVER_LIVES,
     };
     left.num_seconds().max(1)

@@ -119,7 +119,7 @@ fn number(agent: &Agent, view: &EntityView) -> String {
 fn validity(what: &What, now: DateTime<Utc>) -> i64 {
     let left = match what {
         What::Offer { until, .. } => (*until - now).num_seconds(),
-        What::Assigned { .. } | What::Over { .. } => LONGEST_VALIDITY,
+        What::Assigned { .. } | What::Over { .. } | What::Missed { .. } => LONGEST_VALIDITY,
     };
     left.clamp(1, LONGEST_VALIDITY)
 }

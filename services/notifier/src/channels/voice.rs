@@ -159,7 +159,7 @@ impl Voice {
 fn ring(what: &What, now: DateTime<Utc>) -> Option<TimeDelta> {
     let ring = match what {
         What::Offer { until, .. } => LONGEST_RING.min(*until - now - ANSWERING),
-        What::Assigned { .. } | What::Over { .. } => LONGEST_RING,
+        What::Assigned { .. } | What::Over { .. } | What::Missed { .. } => LONGEST_RING,
     };
     (ring >= SHORTEST_RING).then_some(ring)
 }

@@ -10,6 +10,7 @@ mod doors;
 mod email;
 mod fair;
 mod faults;
+mod noted;
 mod push;
 mod relevance;
 mod right_away;

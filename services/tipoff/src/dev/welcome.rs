@@ -24,7 +24,7 @@ pub(super) fn text(
     took: TimeDelta,
 ) -> anyhow::Result<String> {
     let usual = Ports::from(None);
-    let Addresses { intake, nats, api, operator_key, entities, .. } = addresses;
+    let Addresses { intake, nats, redis, api, operator_key, entities, .. } = addresses;
     let said = context! {
         version => env!("CARGO_PKG_VERSION"),
         kept => kept(args),
@@ -35,6 +35,7 @@ pub(super) fn text(
         demo => demo(addresses),
         tipoff => program(),
         on_nats => unless_usual(nats, usual.nats, "--nats-url"),
+        on_redis => unless_usual(redis, usual.redis, "--redis-url"),
         to_intake => unless_usual(intake, usual.intake, "--intake"),
         took => tell::took(took),
     };

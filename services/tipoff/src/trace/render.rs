@@ -3,16 +3,23 @@
 use std::fmt::{Display, Write};
 
 use chrono::TimeZone;
-use tipoff_domain::Decision;
+use tipoff_domain::{Decision, Notified};
 use tipoff_wire::Event;
 
 use crate::tell::{self, Titles};
 
-/// Everything that happened, oldest first. `zone` says which clock the times are of.
-pub(super) fn render<Z: TimeZone>(events: &[Event], titles: &Titles, zone: &Z) -> String
+/// Everything that happened, oldest first, and after each event the notices that
+/// went out before the next. `zone` says which clock the times are of.
+pub(super) fn render<Z: TimeZone>(
+    events: &[Event],
+    notices: &[Notified],
+    titles: &Titles,
+    zone: &Z,
+) -> String
 where
     Z::Offset: Display,
 {
+    let mut notices = notices.iter().peekable();
     let mut text = String::new();
     let (Some(first), Some(last)) = (events.first(), events.last()) else {
         return text;
@@ -23,7 +30,7 @@ where
     line(&mut text, format_args!("received {day}"));
     line(&mut text, format_args!("now: {}\n", tell::standing(&last.after)));
 
-    for event in events {
+    for (place, event) in events.iter().enumerate() {
         let time = event.at.with_timezone(zone).format("%H:%M:%S%.3f");
         let since = format!("+{}", tell::took(event.at - began));
         let (verb, story) = (tell::verb(event.kind), tell::story(event, titles));
@@ -44,6 +51,13 @@ where
         }
         if let Some(decision) = &event.decision {
             explain(&mut text, decision, titles);
+        }
+        let next = events.get(place + 1).map(|event| event.at);
+        while let Some(notice) = notices.next_if(|one| next.is_none_or(|next| one.at < next)) {
+            let time = notice.at.with_timezone(zone).format("%H:%M:%S%.3f");
+            let since = format!("+{}", tell::took(notice.at - began));
+            let (verb, story) = tell::notice(notice);
+            line(&mut text, format_args!("{time}  {since:>9}  {verb:<9}  {story}"));
         }
     }
     text
@@ -163,6 +177,21 @@ mod tests {
         ]
     }
 
+    fn notices() -> Vec<Notified> {
+        let notice = |after: i64, agent: &str, channel: &str, became: &str| {
+            let at: DateTime<Utc> = "2026-11-22T09:30:00Z".parse().unwrap();
+            let why = (became == "failed").then_some("the mailbox is not there");
+            json!({"at": at + TimeDelta::milliseconds(after), "agent": agent, "channel": channel, "about": "offer",
+                "round": 1, "became": became, "why": why})
+        };
+        let all = json!([
+            notice(40, "ana", "push", "sent"),
+            notice(50, "ana", "email", "failed"),
+            notice(12_300, "ben", "email", "sent"),
+        ]);
+        serde_json::from_value(all).unwrap()
+    }
+
     fn titles() -> Titles {
         let named = [("route_1", "Holiday jump ball"), ("route_2", "Zillow round robin")];
         named.map(|(id, title)| (id.parse().unwrap(), title.to_owned())).into_iter().collect()
@@ -170,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_trace_tells_each_step_and_the_reasons_for_it() {
-        insta::assert_snapshot!(render(&story(), &titles(), &Utc), @r"
+        insta::assert_snapshot!(render(&story(), &notices(), &titles(), &Utc), @r"
         lead_0123456789abcdef0123456789abcdef   entity acme
         received Sunday 22 November 2026, 09:30:00.000 (UTC+00:00)
         now: ben has it (claimed)
@@ -184,18 +213,21 @@ mod tests {
                                  agent      ana                             is chosen: it is their turn
                                  agent      ben                             could have had it
                                  agent      dana                            is paused
+        09:30:00.040  +0.040 s   told       ana of the offer, by push
+        09:30:00.050  +0.050 s   not told   ana of the offer, by email: the mailbox is not there
         09:30:12.000      +12 s  passed     by ana
                                  they said  on a showing
         09:30:12.000      +12 s  offered    to ben, for 1m   Zillow round robin
                                  until      09:31:12.000
                                  agent      ben                             is chosen: it is their turn
+        09:30:12.300    +12.3 s  told       ben of the offer, by email
         09:30:20.000      +20 s  claimed    by ben, 20 s after the lead came in
         ");
     }
 
     #[test]
     fn a_trace_shows_nobodys_contact_details() {
-        let text = render(&story(), &titles(), &Utc);
+        let text = render(&story(), &notices(), &titles(), &Utc);
         assert!(!text.contains("example.com") && !text.contains("Sam"), "{text}");
     }
 }

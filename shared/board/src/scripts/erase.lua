@@ -2,7 +2,8 @@
   Forgets the person: what was sent and what they are recognised by. What became
   of the lead stays; it is closed, and offers still out are withdrawn.
 
-  KEYS[13…] identities  string  what the person is recognised by, -> lead
+  KEYS[13] notices  hash  what became of notices about the lead
+  KEYS[14…] identities  string  what the person is recognised by, -> lead
   ARGV[1] lead  [2] who did it  [3] how many identities  [4] request
 
   Says erased | unknown
@@ -18,8 +19,8 @@ for _, field in ipairs({ 'pond', 'from_pond', 'again' }) do put(lead, field, nil
 put(lead, 'state', 'closed')
 put(lead, 'erased', '1')
 put(lead, 'request', ARGV[4])
-redis.call('DEL', PAYLOAD)
-for i = 13, 12 + tonumber(ARGV[3]) do
+redis.call('DEL', PAYLOAD, KEYS[13])
+for i = 14, 13 + tonumber(ARGV[3]) do
   -- They may have come again since.
   if redis.call('GET', KEYS[i]) == lead.id then redis.call('DEL', KEYS[i]) end
 end

@@ -29,6 +29,7 @@ async fn fifty_agents_claim_at_once_and_one_has_it() {
     }
 }
 
+/// D-1, D-19: the board's clock decides, and nobody else's.
 #[tokio::test]
 async fn the_deadline_counts_although_nobody_has_swept() {
     let table = Table::laid().await;

@@ -10,6 +10,7 @@ mod marks;
 mod model;
 mod moves;
 mod mutations;
+mod notices;
 mod picture;
 mod ponds;
 mod rebuilding;

@@ -106,6 +106,7 @@ async fn an_agent_sends_back_what_they_have_and_nothing_else() {
     assert_eq!(table.history(&lead).await, ["lead.received", "lead.assigned", "lead.returned"]);
 }
 
+/// D-2: what was decided first stays.
 #[tokio::test]
 async fn a_lead_delivered_twice_is_placed_once() {
     let table = Table::laid().await;

@@ -17,6 +17,7 @@ fn neighbour(table: &Table) -> EntityId {
     names.find(|name| Partition::of(name, PARTITIONS) == table.partition()).unwrap()
 }
 
+/// D-38: entities of one partition share its keys, and nothing else.
 #[tokio::test]
 async fn nobody_touches_a_lead_of_another_entity() {
     let table = Table::laid().await;

@@ -18,6 +18,7 @@ fn open_minutes(schedule: &Schedule, from: &str) -> usize {
         .count()
 }
 
+/// D-13: the instant is turned into the time of the zone, never the other way round.
 #[test]
 fn the_hour_that_spring_skips_is_never_open() {
     let schedule = new_york(json!({"days": ["sun"], "hours": {"from": "02:00", "to": "03:00"}}));
@@ -25,6 +26,7 @@ fn the_hour_that_spring_skips_is_never_open() {
     assert_eq!(open_minutes(&schedule, "2026-03-15T00:00:00Z"), 60);
 }
 
+/// D-13.
 #[test]
 fn the_hour_that_autumn_repeats_is_open_twice() {
     let schedule = new_york(json!({"days": ["sun"], "hours": {"from": "01:00", "to": "02:00"}}));
@@ -39,6 +41,7 @@ fn nine_to_five_is_eight_hours_on_every_day_of_the_year() {
     }
 }
 
+/// D-14.
 #[test]
 fn the_last_minute_of_the_day_belongs_to_a_window_that_ends_at_23_59() {
     let schedule = new_york(json!({"hours": {"from": "18:00", "to": "23:59"}}));
@@ -48,6 +51,7 @@ fn the_last_minute_of_the_day_belongs_to_a_window_that_ends_at_23_59() {
     assert!(other_ends_are_exclusive.admits(at("2026-11-20T22:00:00Z")).is_err());
 }
 
+/// D-12, D-13.
 #[test]
 fn the_weekday_is_the_one_where_the_route_is() {
     let saturdays = new_york(json!({"days": ["sat"]}));
@@ -64,6 +68,7 @@ fn dates_count_from_the_first_to_the_last_day_inclusive() {
     assert!(holiday.admits(at("2026-12-27T05:00:00Z")).is_err());
 }
 
+/// D-15.
 #[test]
 fn windows_that_cross_midnight_or_overlap_are_refused_by_name() {
     let crossing = new_york(json!({"hours": {"from": "20:00", "to": "08:00"}}));

@@ -43,6 +43,7 @@ fn weights_are_probabilities() {
     assert!(off < 13.8, "{off} {found:?}");
 }
 
+/// D-10.
 #[test]
 fn less_average_and_more_are_one_two_and_three_parts() {
     let odds = json!({"kind": "weighted_random", "odds": {"ana": "less", "ben": "average", "chloe": "average", "dana": "more"}});

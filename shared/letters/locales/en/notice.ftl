@@ -120,6 +120,20 @@ over-why = { $why ->
    *[other] It was withdrawn.
 }
 
+## Agents who miss offers
+
+missed-subject = { $who }: offers go unanswered
+missed-title = { $entity }: leads wait in vain
+missed-offers = { $name } has let { $n ->
+    [one] { $n } offer
+   *[other] { $n } offers
+} in a row run out.
+missed-and-paused = { $name } has let { $n ->
+    [one] { $n } offer
+   *[other] { $n } offers
+} in a row run out, and is paused until somebody ends the pause.
+missed-next = The leads went on to the next agent. A word with them may help; so may quiet hours, a limit or a pause.
+
 ## A test message
 
 test-subject = { $entity }: does this reach you?
@@ -133,5 +147,6 @@ test-sms = { $entity }: a test. Reply { $code } to confirm that it reached you, 
 
 ## Below every mail
 
+because-admin = You get this because you look after { $entity }.
 because = You get this because you take leads for { $entity }.
 sent-by = Sent by Tipoff

@@ -126,6 +126,20 @@ over-why = { $why ->
    *[other] Se retiró la oferta.
 }
 
+## Agentes que no responden
+
+missed-subject = { $who }: ofertas sin respuesta
+missed-title = { $entity }: hay prospectos que esperan en vano
+missed-offers = { $name } dejó pasar { $n ->
+    [one] { $n } oferta
+   *[other] { $n } ofertas
+} sin responder.
+missed-and-paused = { $name } dejó pasar { $n ->
+    [one] { $n } oferta
+   *[other] { $n } ofertas
+} sin responder y está en pausa hasta que alguien la termine.
+missed-next = Los prospectos pasaron al siguiente agente. Quizá ayude hablarlo; o unas horas de silencio, un límite o una pausa.
+
 ## Un mensaje de prueba
 
 test-subject = { $entity }: ¿te llega esto?
@@ -139,5 +153,6 @@ test-sms = { $entity }: prueba. Responde { $code } para confirmar que te llegó,
 
 ## Al pie de cada correo
 
+because-admin = Recibes este correo porque estás a cargo de { $entity }.
 because = Recibes este correo porque atiendes prospectos de { $entity }.
 sent-by = Enviado por Tipoff

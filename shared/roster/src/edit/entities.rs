@@ -21,6 +21,7 @@ impl Roster {
         invalid.absorb(entity.check());
         invalid.absorb(self.check_place(id, &entity));
         let view = self.view(id);
+        invalid.absorb(check_admins(&entity, view.as_deref()));
         if let Some(view) = &view {
             invalid.absorb(check_office_hours(&entity, view));
         }
@@ -117,6 +118,16 @@ impl Roster {
         let root = self.tree().root(entity);
         Ok(self.homes(&root, agent).into_iter().find(|home| home != entity))
     }
+}
+
+fn check_admins(entity: &Entity, view: Option<&EntityView>) -> Result<(), Invalid> {
+    let mut invalid = Invalid::default();
+    let is_there = |agent: &AgentId| view.is_some_and(|view| view.agents.contains_key(agent));
+    for (place, agent) in entity.admins.iter().enumerate().filter(|(_, agent)| !is_there(agent)) {
+        let problem = format!("`{agent}` is not an agent of this entity");
+        invalid.add(format!("/admins/{place}"), problem);
+    }
+    invalid.into_result()
 }
 
 /// Acceptance with office hours needs somebody for the time outside of them (D-18).

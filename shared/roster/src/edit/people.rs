@@ -56,7 +56,7 @@ impl Roster {
         Ok(())
     }
 
-    /// Refused while a route or a pond names the agent, here or in an entity
+    /// Refused while a route, a pond or an entity names the agent, here or in an entity
     /// above that has no other entry of them. The agent's keys and push
     /// subscriptions go as well.
     pub async fn delete_agent(
@@ -73,6 +73,8 @@ impl Roster {
                 named_by.extend(routes.map(|route| format!("route `{}`", route.title)));
                 let ponds = view.ponds.values().filter(|pond| pond.names(id));
                 named_by.extend(ponds.map(|pond| format!("pond `{}`", pond.name)));
+                let admin = view.entity.admins.contains(id).then_some(&view.entity.name);
+                named_by.extend(admin.map(|name| format!("`{name}` as one of its admins")));
             }
         }
         unnamed(&named_by)?;

@@ -167,9 +167,9 @@ const NOTIFIER: &str = "events.3.acme.lead_1 wake.3 notify.email.acme bell.acme.
     undelivered.acme.lead_1.1.ana calls.acme.lead_1.1.ana webhooks.acme.hook_1 dead.EVENTS dead.NOTIFY dead.WEBHOOKS \
     $JS.API.STREAM.MSG.GET.CALLS $KV.roster.push.acme.ana.x $KV.roster.reach.acme.ana.email $KV.roster.room.acme.slack $KV.roster.webhook.acme.hook_1 \
     $JS.API.STREAM.MSG.GET.UNDELIVERED $JS.API.DIRECT.GET.EVENTS $JS.API.DIRECT.GET.LEADS \
-    $JS.API.DIRECT.GET.REJECTED $JS.API.DIRECT.GET.LEADS_IN $JS.API.DIRECT.GET.DEAD \
+    $JS.API.DIRECT.GET.REJECTED $JS.API.DIRECT.GET.LEADS_IN $JS.API.DIRECT.GET.BELL $JS.API.DIRECT.GET.DEAD \
     $JS.API.STREAM.MSG.DELETE.EVENTS $JS.API.STREAM.MSG.DELETE.LEADS \
-    $JS.API.STREAM.MSG.DELETE.REJECTED $JS.API.STREAM.MSG.DELETE.LEADS_IN $JS.API.STREAM.MSG.DELETE.DEAD \
+    $JS.API.STREAM.MSG.DELETE.REJECTED $JS.API.STREAM.MSG.DELETE.LEADS_IN $JS.API.STREAM.MSG.DELETE.BELL $JS.API.STREAM.MSG.DELETE.DEAD \
     $JS.API.CONSUMER.CREATE.EVENTS.notifier $JS.API.CONSUMER.CREATE.EVENTS.webhooks \
     $JS.API.CONSUMER.INFO.EVENTS.notifier $JS.API.CONSUMER.INFO.EVENTS.webhooks \
     $JS.API.CONSUMER.MSG.NEXT.EVENTS.notifier $JS.API.CONSUMER.MSG.NEXT.EVENTS.webhooks \
@@ -332,7 +332,9 @@ async fn at_redis_every_user_may_do_its_own_work_and_nothing_else() {
         let mut own: BTreeSet<&str> = EVERYBODYS.split_whitespace().collect();
         own.extend(match user {
             User::Admin => &["hscan", "config|get"][..],
-            User::Api | User::All => &["hscan"],
+            User::All => &["hscan", "expire"],
+            User::Api => &["hscan"],
+            User::Notifier => &["expire"],
             _ => &[],
         });
         let client = redis::Client::open(server.url_for(user)).unwrap();

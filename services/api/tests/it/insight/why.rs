@@ -57,3 +57,36 @@ async fn whoever_missed_it_is_told_what_happened() {
         world.get(&format!("/v1/leads/{lead}/why"), &keys.ben).send().await.expect(200).json();
     assert_eq!(why["answer"], "has_it");
 }
+
+#[tokio::test]
+async fn it_is_told_what_became_of_each_notice_and_an_agent_hears_of_their_own() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    let notice = |agent: &str, became: &str, why: Option<&str>| {
+        let at = "2026-11-22T09:30:00Z";
+        let noted = json!({"at": at, "agent": agent, "channel": "email", "about": "offer", "round": 1, "became": became,
+            "why": why});
+        (keys.entity.clone(), lead.clone(), serde_json::from_value(noted).unwrap())
+    };
+    let noted = [notice("ana", "sent", None), notice("ben", "failed", Some("no such mailbox"))];
+    world.board.note_notices(&noted).await.unwrap();
+    let at = format!("/v1/leads/{lead}/why");
+
+    let whole = world.get(&at, &keys.admin).send().await.expect(200).json();
+    assert_eq!(whole["notices"].as_array().unwrap().len(), 2);
+    let (ana, ben) = (&whole["notices"][0], &whole["notices"][1]);
+    assert_eq!(
+        (&ana["agent"], &ana["became"], &ana["round"]),
+        (&json!("ana"), &json!("sent"), &json!(1))
+    );
+    assert_eq!(ana["message"]["en"], "offer to Ana Ruiz by e-mail: sent");
+    let could_not = ben["message"]["es"].as_str().unwrap();
+    assert!(
+        could_not.ends_with("por correo: no se pudo entregar (no such mailbox)"),
+        "{could_not}"
+    );
+
+    let own = world.get(&at, &keys.ben).send().await.expect(200).json();
+    assert_eq!(own["notices"], json!([ben]));
+}
