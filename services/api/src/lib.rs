@@ -27,6 +27,7 @@ mod work;
 
 pub use telephony::{Forgetful, Options as TelephonyOptions, make_memory};
 
+pub use insight::attempt::attempt;
 pub use insight::report::{report, sheet};
 pub use insight::simulate::{LOOK_BACK, past};
 pub use insight::why::why;

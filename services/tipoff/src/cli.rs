@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    bench, credentials, dev, dlq, doctor, erase, init, lint, rebuild, report, send, services,
-    simulate, trace, trail, verify, webhooks,
+    attempt, bench, credentials, dev, dlq, doctor, erase, init, lint, rebuild, report, send,
+    services, simulate, trace, trail, verify, webhooks,
 };
 
 /// Routes sales leads to the people who work them.
@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Trail(trail::Args),
     /// Look for what is odd about an entity's routes and people
     Lint(lint::Args),
+    /// Try a lead against an entity's routes: who would get it, and why; nothing is sent
+    Try(attempt::Args),
     /// The Lead Routing Stats Report: what became of the leads, per agent
     Report(report::Args),
     /// Play the leads of the last days through a draft of the routes

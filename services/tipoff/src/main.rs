@@ -1,5 +1,6 @@
 //! `tipoff`: every service, dev mode and the tools, in one binary.
 
+mod attempt;
 mod bench;
 mod cli;
 mod client;
@@ -70,6 +71,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Trace(args) => Box::pin(trace::run(args)).await?,
         Command::Erase(args) => Box::pin(erase::run(args)).await?,
         Command::Lint(args) => return Box::pin(lint::run(args)).await,
+        Command::Try(args) => Box::pin(attempt::run(args)).await?,
         Command::Report(args) => Box::pin(report::run(args)).await?,
         Command::Simulate(args) => Box::pin(simulate::run(args)).await?,
         Command::Bench(args) => Box::pin(bench::run(args)).await?,

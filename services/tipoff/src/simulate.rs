@@ -1,6 +1,6 @@
 //! `tipoff simulate`: last month's leads through a draft of the routes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use chrono::TimeDelta;
@@ -56,7 +56,7 @@ enum Draft {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let answers = answers(&args)?;
-    let draft = args.draft.as_ref().map(read).transpose()?;
+    let draft = args.draft.as_deref().map(read).transpose()?;
     let nats = reach::nats(&args.settings).await?;
     let redis = reach::redis(&args.settings).await?;
     let (roster, stop) = reach::roster(&nats, &args.settings).await?;
@@ -109,7 +109,8 @@ fn answers(args: &Args) -> anyhow::Result<Answers> {
     }
 }
 
-fn read(file: &PathBuf) -> anyhow::Result<Vec<Route>> {
+/// The routes of a draft.
+pub(crate) fn read(file: &Path) -> anyhow::Result<Vec<Route>> {
     let what = file.display();
     let text = std::fs::read_to_string(file)
         .map_err(|error| Usage(format!("{what} cannot be read: {error}")))?;

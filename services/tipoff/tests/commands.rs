@@ -121,6 +121,25 @@ async fn a_lead_that_is_sent_to_the_demo_reaches_an_agents_mailbox_and_can_be_tr
     let end = &lead[lead.len() - 8..];
     let trace = said(&["trace", end, "--nats-url", dev.text("/nats")]).await;
     assert!(trace.contains("to ana, for 1m   Zillow round robin"), "{trace}");
+    let both = ["--nats-url", dev.text("/nats"), "--redis-url", dev.text("/redis")];
+    // What became of notices is written a moment after them.
+    let noted = async {
+        loop {
+            let trace = said(&[&["trace", end][..], &both].concat()).await;
+            if trace.contains("ana of the offer, by email") {
+                return trace;
+            }
+        }
+    };
+    let trace = tokio::time::timeout(PATIENCE, noted).await.expect("the mail is noted in time");
+    assert!(trace.contains("told       ana of the offer, by email"), "{trace}");
+    let why = said(&[&["trace", lead, "--why"][..], &both].concat()).await;
+    assert!(why.contains("by e-mail: sent"), "{why}");
+    let tried = said(&[&["try", "acme", "--source", "zillow"][..], &both].concat()).await;
+    assert!(tried.starts_with("offered to ben ("), "it is his turn: {tried}");
+    let tried = said(&[&["try", "acme", "--source", "zillow", "--json"][..], &both].concat()).await;
+    let tried: Value = serde_json::from_str(&tried).unwrap();
+    assert_eq!(tried["outcome"]["title"], "Zillow round robin", "and still is");
     let trace = said(&["trace", lead, "--json", "--nats-url", dev.text("/nats")]).await;
     let trace: Value = serde_json::from_str(&trace).unwrap();
     assert_eq!(

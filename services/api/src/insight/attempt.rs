@@ -5,7 +5,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tipoff_board::in_play;
+use tipoff_board::{Board, BoardError, in_play};
 use tipoff_domain::explain::{self, Words};
 use tipoff_domain::model::turns::Turns;
 use tipoff_domain::plan::{Otherwise, Plan, Rest, Step, Then, channels_for};
@@ -51,30 +51,39 @@ pub(crate) async fn try_lead(
     let view = api.drafted(&entity, wanted.routes)?;
     let now = wanted.at.unwrap_or_else(|| api.clock.now());
     let arrival = Arrival { sent: wanted.sent, ..Arrival::of(&wanted.lead) };
-    let plan = api.planned(arrival, &view, now).await?;
-    let turns = in_play(api.board.turns(&entity).await?);
-    Ok(Json(shown(plan, turns, &view, now)))
+    Ok(Json(attempt(&api.board, &view, arrival, now).await?))
 }
 
-impl Api {
-    /// The plan as the board would carry it out now, limits included.
-    async fn planned(
-        &self,
-        arrival: Arrival<'_>,
-        view: &EntityView,
-        now: DateTime<Utc>,
-    ) -> Result<Plan, Problem> {
-        let mut full = Vec::new();
-        loop {
-            let mut dice = plan::dice(*b"what if a lead like this came in");
-            let mut planned = plan(&Arrival { full: &full, ..arrival }, view, now, &mut dice);
-            let at_limit = self.board.at_limit(&view.id, &planned.limits()).await?;
-            // Every time somebody more, so this comes to an end.
-            if at_limit.is_empty() || planned.leave_out(&at_limit) {
-                return Ok(planned);
-            }
-            full.extend(at_limit);
+/// What would become of a lead at `now`, by the routes of `view`, with turns and
+/// limits as they are: the answer of `POST /v1/entities/{entity}/try`.
+pub async fn attempt(
+    board: &Board,
+    view: &EntityView,
+    arrival: Arrival<'_>,
+    now: DateTime<Utc>,
+) -> Result<Value, BoardError> {
+    let plan = planned(board, arrival, view, now).await?;
+    let turns = in_play(board.turns(&view.id).await?);
+    Ok(shown(plan, turns, view, now))
+}
+
+/// The plan as the board would carry it out now, limits included.
+async fn planned(
+    board: &Board,
+    arrival: Arrival<'_>,
+    view: &EntityView,
+    now: DateTime<Utc>,
+) -> Result<Plan, BoardError> {
+    let mut full = Vec::new();
+    loop {
+        let mut dice = plan::dice(*b"what if a lead like this came in");
+        let mut planned = plan(&Arrival { full: &full, ..arrival }, view, now, &mut dice);
+        let at_limit = board.at_limit(&view.id, &planned.limits()).await?;
+        // Every time somebody more, so this comes to an end.
+        if at_limit.is_empty() || planned.leave_out(&at_limit) {
+            return Ok(planned);
         }
+        full.extend(at_limit);
     }
 }
 
