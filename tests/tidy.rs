@@ -189,3 +189,24 @@ fn everything_that_the_products_do_has_a_test() {
     assert!(counted > 100, "only {counted} lines were found");
     assert_eq!(found, NOTHING);
 }
+
+/// The rules of routing, D-1 to D-38.
+const RULES: u32 = 38;
+
+#[test]
+fn every_rule_is_cited_by_a_test() {
+    let texts = texts();
+    let is_test = |name: &str| {
+        let is_rust = Path::new(name).extension().is_some_and(|kind| kind == "rs");
+        is_rust && name.split('/').any(|folder| folder == "tests") && name != "tests/tidy.rs"
+    };
+    let tests: Vec<&str> =
+        texts.iter().filter(|(name, _)| is_test(name)).map(|(_, text)| text.as_str()).collect();
+    let is_cited = |rule: &u32| {
+        let name = format!("D-{rule}");
+        let ends = |rest: &str| !rest.starts_with(|next: char| next.is_ascii_digit());
+        tests.iter().any(|text| text.split(name.as_str()).skip(1).any(ends))
+    };
+    let silent: Vec<u32> = (1..=RULES).filter(|rule| !is_cited(rule)).collect();
+    assert_eq!(silent, [0_u32; 0]);
+}

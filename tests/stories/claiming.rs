@@ -14,6 +14,7 @@ fn ball() -> serde_json::Value {
     json!({"kind": "jump_ball", "agents": "all"})
 }
 
+/// D-32.
 #[tokio::test]
 async fn every_answer_to_a_claim_is_the_one_the_design_promises() {
     let world = World::with_team(&["ana", "ben", "chloe"]).await;

@@ -129,3 +129,33 @@ async fn a_lead_that_nobody_works_goes_back_to_its_pond() {
     assert_eq!(world.shown(&busy).await["agent"], "ana");
     world.does("ben", "claim", &idle).await.expect(200);
 }
+
+#[tokio::test]
+async fn what_rests_in_a_pond_because_nobody_took_it_is_offered_again_every_so_long() {
+    let world = with_pond(json!({"serve_every": "10m"})).await;
+    let sellers = json!({"criteria": {"kinds": ["seller"]}, "on_exhausted": {"pond": "north"}});
+    let route = world.route("Sellers", robin(&["chloe"]), sellers).await;
+    let fished = in_pond(&world, "Gus").await;
+    let mut resting = Vec::new();
+    for name in ["Dana", "Eli"] {
+        let lead = world.lead(name, json!({"kind": "seller"})).await;
+        world.offered(&lead, 1).await;
+        world.does("chloe", "pass", &lead).await.expect(200);
+        assert_eq!(world.pooled(&lead).await, "exhausted");
+        world.fast_forward(minutes(1)).await;
+        resting.push(lead);
+    }
+    world.change_route(&route, json!({"strategy": robin(&["chloe", "ana"])})).await;
+    assert_eq!(
+        world.offered(&resting[0], 2).await,
+        ["ana"],
+        "the oldest, and chloe had her chance"
+    );
+    world.does("ana", "claim", &resting[0]).await.expect(200);
+    let second = world.history(&resting[1]).await;
+    assert_eq!(second.last(), Some(&"lead.pooled"), "one every ten minutes");
+    world.fast_forward(minutes(10)).await;
+    assert_eq!(world.offered(&resting[1], 2).await, ["ana"]);
+    let led_there = world.history(&fished).await;
+    assert_eq!(led_there, ["lead.received", "lead.pooled"], "its route wants it in the pond");
+}

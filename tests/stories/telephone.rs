@@ -387,6 +387,34 @@ async fn of_several_the_code_says_which() {
 }
 
 #[tokio::test]
+async fn what_a_route_hides_no_text_message_tells_before_the_claim() {
+    let world = World::with_team(&[]).await;
+    agent(&world, "Ana Ruiz", ANA, "en", &["sms"]).await;
+    let hiding = json!({"claim_within": "15m", "channels": ["sms"], "preview": ["kind"]});
+    world.route("Texts", robin(&["ana"]), hiding).await;
+    let property = json!({"property": {"address": "15 Oak Ct"}, "message": "About the villa"});
+    for name in ["Dana", "Eli"] {
+        let lead = world.lead(name, property.clone()).await;
+        world.offered(&lead, 1).await;
+    }
+    let texts = world.mailbox.wait_for("both offers by text", |caught| {
+        let texts: Vec<_> = caught.iter().filter(|one| one.channel == "sms").collect();
+        (texts.len() == 2).then(|| texts.iter().map(|one| one.text.clone()).collect::<Vec<_>>())
+    });
+    let mut said = texts.await;
+    let which = text(&world, ANA, "1").await.remove(0);
+    let code = which.lines().nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    said.extend([which, text(&world, ANA, &format!("2 {code}")).await.remove(0)]);
+    for text in &said {
+        for hidden in ["Dana", "Eli", "Oak", "villa", "illow"] {
+            assert!(!text.contains(hidden), "{hidden} in {text}");
+        }
+    }
+    let won = text(&world, ANA, "1").await.remove(0);
+    assert!(won.contains("@example.com"), "{won}");
+}
+
+#[tokio::test]
 async fn a_message_that_comes_twice_counts_once() {
     let (world, leads) = texting(&["Dana"]).await;
     let url = format!("{}/telephony/sms", world.operator.base_url());

@@ -46,6 +46,7 @@ async fn events(world: &World, keys: &Keys, lead: &LeadId) -> usize {
     world.events(&keys.entity, lead).await.len()
 }
 
+/// D-33.
 #[tokio::test]
 async fn looking_changes_nothing_however_often_and_by_whatever_method() {
     let world = World::start().await;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
 use futures::StreamExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::World;
 
@@ -99,6 +99,36 @@ async fn agents_hear_only_what_concerns_them() {
             break;
         }
     }
+}
+
+#[tokio::test]
+async fn what_a_route_hides_stays_hidden_in_live_events_until_the_agent_has_the_lead() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let at = format!("/v1/entities/acme/routes/{}", keys.route);
+    let mut route = world.get(&at, &keys.admin).send().await.expect(200).json();
+    route["preview"] = json!(["kind"]);
+    world.put(&at, &keys.admin, route).send().await.expect(200);
+    let mut agent = Reader::new(world.get("/v1/events/stream", &keys.ana).open().await.into_body());
+    let mut admin =
+        Reader::new(world.get("/v1/events/stream", &keys.admin).open().await.into_body());
+    let lead = world.place(&keys, 1).await;
+    let hidden = ["zillow", "Dana", "15 Oak Ct", "Is it still available"];
+    loop {
+        let heard = agent.next().await.unwrap();
+        let text = heard.data.to_string();
+        assert!(!hidden.iter().any(|hidden| text.contains(hidden)), "{text}");
+        if heard.kind == "lead.offered" {
+            break;
+        }
+    }
+    while admin.next().await.unwrap().data["after"]["source"] != "zillow" {}
+    world.post(&format!("/v1/leads/{lead}/claim"), &keys.ana).send().await.expect(200);
+    let claimed = agent.next().await.unwrap();
+    assert_eq!(
+        (claimed.kind.as_str(), &claimed.data["after"]["source"]),
+        ("lead.claimed", &json!("zillow"))
+    );
 }
 
 #[tokio::test]
