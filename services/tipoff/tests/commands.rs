@@ -131,7 +131,7 @@ async fn a_lead_that_is_sent_to_the_demo_reaches_an_agents_mailbox_and_can_be_tr
             }
         }
     };
-    let trace = tokio::time::timeout(PATIENCE, noted).await.expect("the mail is noted in time");
+    let trace = timeout(PATIENCE, noted).await.expect("the mail is noted in time");
     assert!(trace.contains("told       ana of the offer, by email"), "{trace}");
     let why = said(&[&["trace", lead, "--why"][..], &both].concat()).await;
     assert!(why.contains("by e-mail: sent"), "{why}");

@@ -31,7 +31,9 @@ impl Board {
         for ((partition, lead), fields) in leads {
             let key = Keys(partition).notices(lead);
             let pipe = pipes.entry(partition).or_default();
-            pipe.hset_multiple(&key, &fields).ignore().expire(&key, KEPT_SECONDS).ignore();
+            // By its one name that services may use.
+            pipe.cmd("HSET").arg(&key).arg(&fields).ignore();
+            pipe.expire(&key, KEPT_SECONDS).ignore();
         }
         let all = pipes
             .into_values()
