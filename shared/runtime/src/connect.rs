@@ -1,12 +1,14 @@
 //! Connections to NATS and Redis, checked before anything is trusted to them.
 
 mod bus;
+mod insist;
 mod store;
 mod tls;
 mod version;
 
 use async_nats::jetstream;
 use redis::aio::ConnectionLike;
+use tokio::sync::watch;
 
 pub use bus::nats;
 pub use store::redis;
@@ -58,6 +60,8 @@ pub enum ConnectError {
 pub struct Nats {
     pub client: async_nats::Client,
     pub jetstream: jetstream::Context,
+    /// How many connections there were so far.
+    connections: watch::Receiver<u64>,
 }
 
 /// Redis, alone or as a cluster. Cheap to clone; clones share the connection.

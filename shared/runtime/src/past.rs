@@ -153,8 +153,8 @@ pub async fn visit(
 pub async fn last(nats: &Nats, stream: &str, filter: &str) -> Result<Option<Stored>, PastError> {
     let refused = |what: &dyn std::fmt::Display| refused(stream, what);
     let wanted = format!(r#"{{"last_by_subj":"{filter}"}}"#);
-    let asked = nats.client.request(format!("$JS.API.DIRECT.GET.{stream}"), wanted.into());
-    let answer = timeout(PATIENCE, asked)
+    let ask = || nats.client.request(format!("$JS.API.DIRECT.GET.{stream}"), wanted.clone().into());
+    let answer = timeout(PATIENCE, nats.insist(ask))
         .await
         .map_err(|_| PastError::Timeout(stream.to_owned()))?
         .map_err(|error| refused(&error))?;
@@ -171,10 +171,9 @@ pub async fn last(nats: &Nats, stream: &str, filter: &str) -> Result<Option<Stor
 /// finds it gone already is content.
 pub async fn delete(nats: &Nats, stream: &str, sequence: u64) -> Result<(), PastError> {
     let refused = |what: String| PastError::Refused { stream: stream.to_owned(), what };
-    let ask = format!("STREAM.MSG.DELETE.{stream}");
     let wanted = Delete { seq: sequence };
-    let asking = nats.jetstream.request(ask, &wanted);
-    let answer: Response<Deleted> = timeout(PATIENCE, asking)
+    let ask = || nats.jetstream.request(format!("STREAM.MSG.DELETE.{stream}"), &wanted);
+    let answer: Response<Deleted> = timeout(PATIENCE, nats.insist(ask))
         .await
         .map_err(|_| PastError::Timeout(stream.to_owned()))?
         .map_err(|error| refused(error.to_string()))?;
@@ -205,7 +204,7 @@ pub async fn page(
     from: u64,
     most: usize,
 ) -> Result<(Vec<Stored>, bool), PastError> {
-    timeout(PATIENCE, ask(nats, stream, filter, from, most))
+    timeout(PATIENCE, nats.insist(|| ask(nats, stream, filter, from, most)))
         .await
         .map_err(|_| PastError::Timeout(stream.to_owned()))?
 }

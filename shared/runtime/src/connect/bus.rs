@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::context::ContextBuilder;
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -11,8 +12,10 @@ use super::{ConnectError, Nats, OLDEST_NATS, tls, version, without_secret};
 use crate::publish::PATIENCE;
 use crate::{Backoff, Settings};
 
-/// Longest pause between two tries.
+/// Longest pause between two tries of the first connection.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The same when one was lost: a server that comes back is found at once.
+const LONGEST_ABSENCE: Duration = Duration::from_secs(1);
 
 /// Connects and checks the version. Keeps trying, with a clear line in the log
 /// every time, until the server answers or `stop` is cancelled.
@@ -22,14 +25,15 @@ pub async fn nats(
     stop: &CancellationToken,
 ) -> Result<Nats, ConnectError> {
     let addresses = addresses(&settings.nats_url)?;
+    let connections = watch::Sender::new(0);
     // Seen before anything is tried.
-    options(name, &addresses, settings)?;
+    options(name, &addresses, settings, &connections)?;
     let mut backoff = Backoff::new(Duration::from_millis(100), LONGEST_PAUSE);
     let client = loop {
         let attempt = tokio::select! {
             biased;
             () = stop.cancelled() => return Err(ConnectError::Stopped { server: "NATS" }),
-            attempt = options(name, &addresses, settings)?.connect(addresses.clone()) => attempt,
+            attempt = options(name, &addresses, settings, &connections)?.connect(addresses.clone()) => attempt,
         };
         match attempt {
             Ok(client) => break client,
@@ -54,7 +58,7 @@ pub async fn nats(
     };
     check(&client)?;
     let jetstream = ContextBuilder::new().timeout(PATIENCE).build(client.clone());
-    Ok(Nats { client, jetstream })
+    Ok(Nats { client, jetstream, connections: connections.subscribe() })
 }
 
 fn check(client: &Client) -> Result<(), ConnectError> {
@@ -75,6 +79,7 @@ fn options(
     name: &str,
     addresses: &[ServerAddr],
     settings: &Settings,
+    connections: &watch::Sender<u64>,
 ) -> Result<ConnectOptions, ConnectError> {
     let named = addresses.iter().find_map(|one| Some((one.username()?, one.password())));
     let options = match named {
@@ -85,7 +90,7 @@ fn options(
         }
         Some((token, None)) => ConnectOptions::with_token(plain(token)),
     };
-    settings.tls.options(patient(options.name(name)))
+    settings.tls.options(patient(options.name(name), connections.clone()))
 }
 
 /// As it was before it was put into an address.
@@ -93,15 +98,22 @@ fn plain(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-fn patient(options: ConnectOptions) -> ConnectOptions {
+/// Counts connections in `connections`, for [`Nats::insist`].
+fn patient(options: ConnectOptions, connections: watch::Sender<u64>) -> ConnectOptions {
     options
         .ping_interval(Duration::from_secs(5))
         .max_reconnects(None)
         .reconnect_delay_callback(|tries| {
             let doubled = 50_u64.saturating_mul(1 << tries.min(10));
-            Duration::from_millis(doubled).min(LONGEST_PAUSE)
+            Duration::from_millis(doubled).min(LONGEST_ABSENCE)
         })
-        .event_callback(|event| async move { log(&event) })
+        .event_callback(move |event| {
+            log(&event);
+            if event == Event::Connected {
+                connections.send_modify(|count| *count += 1);
+            }
+            std::future::ready(())
+        })
 }
 
 /// What will not mend itself by waiting.

@@ -127,7 +127,7 @@ async fn together(nats: &Nats, mut units: Vec<Unit>) {
             futures::future::join_all(units.into_iter().map(|unit| one_by_one(nats, unit))).await;
             continue;
         }
-        match batch(nats, &units).await {
+        match nats.insist(|| batch(nats, &units)).await {
             Said::Written { last } => tell(units, last),
             Said::Refused if units.len() > 1 => {
                 let rest = units.split_off(units.len() / 2);

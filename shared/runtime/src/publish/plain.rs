@@ -1,4 +1,8 @@
 //! Message by message.
+//!
+//! What was on its way when a connection broke is sent again with the next one.
+//! Its id tells it if it was there already; where JetStream says instead that it
+//! does not follow what it expects, whoever published it looks what stands there.
 
 use async_nats::HeaderValue;
 use async_nats::header::{NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_MESSAGE_ID};
@@ -32,9 +36,11 @@ async fn publish_one(
     if let Some(sequence) = expect {
         headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, HeaderValue::from(sequence));
     }
-    let to = subject.clone();
-    let attempt = async { nats.jetstream.publish_with_headers(to, headers, body).await?.await };
-    match attempt.await {
+    let attempt = || async {
+        let (to, headers, body) = (subject.clone(), headers.clone(), body.clone());
+        nats.jetstream.publish_with_headers(to, headers, body).await?.await
+    };
+    match nats.insist(attempt).await {
         Ok(ack) => Ok(Published { sequence: ack.sequence, duplicate: ack.duplicate }),
         Err(error) => Err(because(subject, error)),
     }

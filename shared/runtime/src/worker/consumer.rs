@@ -50,15 +50,14 @@ impl OpenError {
 
 /// Creates the consumer, or updates it, or finds it as it should be.
 pub(super) async fn open(nats: &Nats, limits: &WorkerLimits) -> Result<Durable, OpenError> {
+    let (stream, mut config) = (limits.stream.name(), wanted(limits));
     let opening = async {
-        // Where it began cannot be changed any more.
-        if limits.since.is_some()
-            && let Ok(there) =
-                nats.jetstream.get_consumer_from_stream(&limits.durable, limits.stream.name()).await
-        {
-            return Ok(there);
+        let there = nats.jetstream.get_consumer_from_stream(&limits.durable, stream).await;
+        if let Ok::<Durable, _>(there) = there {
+            // Where it began cannot be changed any more.
+            config.deliver_policy = there.cached_info().config.deliver_policy;
         }
-        nats.jetstream.create_consumer_on_stream(wanted(limits), limits.stream.name()).await
+        nats.jetstream.create_consumer_on_stream(config, stream).await
     };
     match timeout(PATIENCE, opening).await {
         Ok(opened) => opened.map_err(OpenError::Refused),

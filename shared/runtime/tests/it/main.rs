@@ -5,6 +5,7 @@
 mod connect;
 mod health;
 mod publish;
+mod road;
 mod serve;
 mod streams;
 mod tls;
@@ -20,7 +21,11 @@ fn settings(nats_url: &str, redis_url: &str) -> Settings {
 }
 
 async fn connected(server: &NatsServer) -> Nats {
-    let settings = settings(&server.url(), "redis://127.0.0.1:1");
+    at(&server.url()).await
+}
+
+async fn at(nats_url: &str) -> Nats {
+    let settings = settings(nats_url, "redis://127.0.0.1:1");
     servers::nats(&settings, "test", &CancellationToken::new()).await.unwrap()
 }
 

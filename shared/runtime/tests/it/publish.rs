@@ -1,10 +1,14 @@
 use std::process::Command;
+use std::time::Instant;
 
 use async_nats::HeaderMap;
 use tipoff_runtime::publish::Message;
-use tipoff_runtime::{PublishError, Published, Publisher};
+use tipoff_runtime::publish::PATIENCE;
+use tipoff_runtime::{Nats, PublishError, Published, Publisher};
+use tipoff_testkit::NatsServer;
 
-use crate::bus;
+use crate::road::Road;
+use crate::{at, bus};
 
 async fn send(
     publisher: &Publisher,
@@ -101,17 +105,106 @@ async fn in_a_crowd_everybody_hears_what_became_of_their_own_message() {
     }
 }
 
+fn signal(server: &NatsServer, signal: &str) {
+    let kill = Command::new("kill").args([signal, &server.pid().to_string()]).status();
+    assert!(kill.unwrap().success());
+}
+
+/// So many messages, all on their way when it answers; and what is told of them.
+async fn on_their_way(
+    nats: &Nats,
+    publisher: &Publisher,
+    many: usize,
+) -> Vec<tokio::task::JoinHandle<Result<Published, PublishError>>> {
+    let sent = (0..many)
+        .map(|number| {
+            let (publisher, id) = (publisher.clone(), number.to_string());
+            let subject = format!("events.1.acme.lead_x{number}");
+            tokio::spawn(async move {
+                publisher.publish(subject, &id, Some(0), HeaderMap::new(), "{}".into()).await
+            })
+        })
+        .collect();
+    // Each has its turn, and those that a flight takes are written to the socket.
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    nats.client.flush().await.unwrap();
+    sent
+}
+
+async fn what_a_dying_server_did_not_read_is_sent_again(many: usize) {
+    let (mut server, nats) = bus().await;
+    let publisher = Publisher::new(nats.clone());
+    send(&publisher, "first", None).await.unwrap();
+    signal(&server, "-STOP");
+    let sent = on_their_way(&nats, &publisher, many).await;
+    server.restart().await.unwrap();
+    let back = Instant::now();
+    for one in sent {
+        assert!(!one.await.unwrap().unwrap().duplicate);
+    }
+    let took = back.elapsed();
+    assert!(took < PATIENCE / 2, "lost answers were waited for: {took:?}");
+    let mut stream = nats.jetstream.get_stream("EVENTS").await.unwrap();
+    assert_eq!(stream.info().await.unwrap().state.messages, 1 + many as u64);
+}
+
+#[tokio::test]
+async fn a_message_on_its_way_to_a_server_that_died_is_sent_again_once_it_is_back() {
+    what_a_dying_server_did_not_read_is_sent_again(1).await;
+}
+
+#[tokio::test]
+async fn a_batch_on_its_way_to_a_server_that_died_is_sent_again_once_it_is_back() {
+    what_a_dying_server_did_not_read_is_sent_again(500).await;
+}
+
+/// Messages arrive, answers do not; then the connection breaks.
+async fn of_lost_answers_everybody_hears_later(many: usize) {
+    let (server, near) = bus().await;
+    let road = Road::to(&server.url()).await;
+    let far = at(&road.url()).await;
+    let publisher = Publisher::new(far.clone());
+    send(&publisher, "first", None).await.unwrap();
+    road.lose_answers();
+    let sent = on_their_way(&far, &publisher, many).await;
+    let mut stream = near.jetstream.get_stream("EVENTS").await.unwrap();
+    // As many as are on their way before the first is answered.
+    while stream.info().await.unwrap().state.messages < 2 {
+        tokio::task::yield_now().await;
+    }
+    road.break_down();
+    let broken = Instant::now();
+    for one in sent {
+        match one.await.unwrap() {
+            // JetStream on one node looks at the place before it looks at the id.
+            Ok(_) | Err(PublishError::WrongSequence { .. }) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    let took = broken.elapsed();
+    assert!(took < PATIENCE / 2, "lost answers were waited for: {took:?}");
+    assert_eq!(stream.info().await.unwrap().state.messages, 1 + many as u64);
+}
+
+#[tokio::test]
+async fn a_message_whose_answer_was_lost_is_not_written_twice() {
+    of_lost_answers_everybody_hears_later(1).await;
+}
+
+#[tokio::test]
+async fn a_batch_whose_answer_was_lost_is_not_written_twice() {
+    of_lost_answers_everybody_hears_later(500).await;
+}
+
 /// After a standstill, those who still wait come before those who gave up.
 #[tokio::test]
 async fn nobody_waits_for_messages_whose_senders_gave_up() {
     let (server, nats) = bus().await;
     let publisher = Publisher::new(nats.clone());
-    let signal = |signal: &str| {
-        let kill = Command::new("kill").args([signal, &server.pid().to_string()]).status();
-        assert!(kill.unwrap().success());
-    };
     send(&publisher, "first", None).await.unwrap();
-    signal("-STOP");
+    signal(&server, "-STOP");
     let crowd: Vec<_> = (0..3_000)
         .map(|number| {
             let (publisher, id) = (publisher.clone(), number.to_string());
@@ -126,7 +219,7 @@ async fn nobody_waits_for_messages_whose_senders_gave_up() {
         one.abort();
         assert!(one.await.unwrap_err().is_cancelled());
     }
-    signal("-CONT");
+    signal(&server, "-CONT");
     let last = send(&publisher, "last", None).await.unwrap();
     assert!(last.sequence < 1_000, "{} were sent for nobody", last.sequence);
 }
