@@ -32,6 +32,36 @@ async fn leads_that_a_starved_consumer_leaves_behind_are_found_and_placed() {
     leads(&world).await.resume_consumer("router").await.unwrap();
 }
 
+/// As after a bug of the server: whatever comes now is behind it.
+#[tokio::test]
+async fn a_consumer_that_stands_ahead_of_all_leads_is_made_anew() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    let robin = json!({"kind": "round_robin", "agents": ["ana", "ben"]});
+    world.route("Robin", robin, json!({})).await;
+    let brought = world.lead_from_zillow("Kim").await;
+    world.first(&brought, EventKind::Offered).await;
+
+    let reset =
+        world.nats.client.request("$JS.API.CONSUMER.RESET.LEADS.router", r#"{"seq":1000}"#.into());
+    let said = reset.await.unwrap();
+    assert!(!String::from_utf8_lossy(&said.payload).contains("\"error\""), "{said:?}");
+    let behind = world.lead_from_zillow("Sam").await;
+    world.first(&behind, EventKind::Offered).await;
+    let leads = leads(&world).await;
+    let fed = async || {
+        leads.get_consumer::<pull::Config>("router").await.is_ok_and(|consumer| {
+            let info = consumer.cached_info();
+            info.delivered.stream_sequence < 1_000 && info.num_pending == 0
+        })
+    };
+    while !fed().await {
+        tokio::task::yield_now().await;
+    }
+    let later = world.lead_from_zillow("Pat").await;
+    world.first(&later, EventKind::Offered).await;
+    assert_eq!(world.history(&behind).await, ["lead.received", "lead.offered"], "once");
+}
+
 /// Somebody reads and acknowledges in the routers' name: they never hear of it.
 #[tokio::test]
 async fn leads_that_others_acknowledge_are_found_and_placed() {

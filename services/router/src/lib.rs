@@ -15,6 +15,7 @@ mod place;
 mod seed;
 mod share;
 mod staff;
+mod starved;
 mod sweep;
 
 use std::sync::Arc;
@@ -71,7 +72,7 @@ pub async fn run_on(
     let seeds = Seeds::new(&roster.deployment().draw_secret).ok_or(Error::DrawSecret)?;
     let limits = WorkerLimits {
         stream: Stream::Leads,
-        durable: "router".to_owned(),
+        durable: starved::CONSUMER.to_owned(),
         filter: None,
         since: None,
         in_flight: options.in_flight,

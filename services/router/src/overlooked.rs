@@ -12,7 +12,7 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::pull;
+use async_nats::jetstream;
 use futures::{Stream, TryStreamExt};
 use opentelemetry::global;
 use opentelemetry::metrics::{Counter, Gauge};
@@ -27,15 +27,16 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 use crate::place::Placer;
+use crate::starved::Progress;
 
 /// Leads asked about in one go.
 const CHUNK: usize = 500;
 /// How long one answer of JetStream may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why nobody could look.
 #[derive(Debug, thiserror::Error)]
-enum LookError {
+pub(crate) enum LookError {
     #[error("the board could not be asked")]
     Board(#[from] BoardError),
     #[error("what was sent could not be read")]
@@ -52,6 +53,7 @@ pub(crate) struct Overlooked {
     missing: Gauge<u64>,
     placed: Counter<u64>,
     behind: Counter<u64>,
+    starved: Counter<u64>,
     heartbeat: Gauge<u64>,
     /// How far LEADS and EVENTS were, and the routers with LEADS, a round ago.
     before: Option<Ends>,
@@ -61,7 +63,14 @@ pub(crate) struct Overlooked {
 struct Ends {
     leads: u64,
     events: u64,
-    delivered: u64,
+    consumer: Option<Progress>,
+}
+
+impl Ends {
+    /// 0: there is no consumer, so nothing is on its way.
+    fn delivered(&self) -> u64 {
+        self.consumer.map_or(0, |consumer| consumer.delivered)
+    }
 }
 
 /// A message, the lead that it is about, and what the board knows of that.
@@ -84,12 +93,15 @@ impl Overlooked {
         let behind = meter
             .u64_counter("tipoff_audit_behind")
             .with_description("Leads that had stayed behind the log and were repaired from it");
+        let starved = meter
+            .u64_counter("tipoff_audit_starved")
+            .with_description("Times that the routers' consumer stood still and was made anew");
         let heartbeat = meter
             .u64_gauge("tipoff_audit_rounds")
             .with_description("Rounds in which what was overlooked was looked for");
         let (missing, placed) = (missing.build(), placed.build());
-        let (behind, heartbeat) = (behind.build(), heartbeat.build());
-        Self { nats, board, placer, missing, placed, behind, heartbeat, before: None }
+        let (behind, starved, heartbeat) = (behind.build(), starved.build(), heartbeat.build());
+        Self { nats, board, placer, missing, placed, behind, starved, heartbeat, before: None }
     }
 
     /// Looks every so often, in the partitions that this router sweeps at the time.
@@ -131,32 +143,44 @@ impl Overlooked {
         let audited = self.board.audited(mine).await?;
         let first = |of: fn(&Audited) -> u64| audited.iter().map(of).min().unwrap_or(0);
         // What waits its turn is not overlooked, as long as there is progress.
-        let until = if now.delivered > before.delivered {
-            before.leads.min(before.delivered)
+        let until = if now.delivered() > before.delivered() {
+            before.leads.min(before.delivered())
         } else {
             before.leads
         };
         self.leads(mine, first(|one| one.leads), until).await?;
         self.events(mine, first(|one| one.events), before.events).await?;
         let done = Audited { leads: until, events: before.events };
-        Ok(self.board.note_audited(mine, done).await?)
+        self.board.note_audited(mine, done).await?;
+        // One router is enough for that.
+        if mine.contains(&Partition(0)) {
+            self.feed(before, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the routers' consumer anew if it is starved.
+    async fn feed(&self, before: Ends, now: Ends) -> Result<(), LookError> {
+        let (Some(was), Some(is)) = (before.consumer, now.consumer) else { return Ok(()) };
+        if !is.is_starved(was, now.leads) {
+            return Ok(());
+        }
+        error!(consumer = ?is, leads = now.leads,
+            "the routers' consumer brings nothing though leads wait; it is made anew");
+        self.starved.add(1, &[]);
+        is.go_on(&self.stream(Kept::Leads).await?, now.leads).await
     }
 
     async fn ends(&self) -> Result<Ends, LookError> {
-        let last = async |stream: Kept| {
-            let asked = timeout(PATIENCE, self.nats.jetstream.get_stream(stream.name())).await;
-            let stream = asked.map_err(unsaid)?.map_err(unsaid)?;
-            Ok::<_, LookError>(stream)
-        };
-        let (leads, events) = (last(Kept::Leads).await?, last(Kept::Events).await?);
-        let asked = timeout(PATIENCE, leads.get_consumer::<pull::Config>("router")).await;
-        let delivered = match asked.map_err(unsaid)? {
-            Ok(consumer) => consumer.cached_info().delivered.stream_sequence,
-            // There is none yet, or no longer: nothing is on its way.
-            Err(_) => 0,
-        };
-        let of = |info: &async_nats::jetstream::stream::Info| info.state.last_sequence;
-        Ok(Ends { leads: of(leads.cached_info()), events: of(events.cached_info()), delivered })
+        let (leads, events) = (self.stream(Kept::Leads).await?, self.stream(Kept::Events).await?);
+        let of = |stream: &jetstream::stream::Stream| stream.cached_info().state.last_sequence;
+        let consumer = Progress::of(&leads).await?;
+        Ok(Ends { leads: of(&leads), events: of(&events), consumer })
+    }
+
+    async fn stream(&self, stream: Kept) -> Result<jetstream::stream::Stream, LookError> {
+        let asked = timeout(PATIENCE, self.nats.jetstream.get_stream(stream.name())).await;
+        asked.map_err(unsaid)?.map_err(unsaid)
     }
 
     /// Leads that were accepted, and are nowhere on the board.
@@ -259,6 +283,6 @@ fn happened(stored: Stored) -> Option<About> {
     Some(About { stored, partition, entity, lead })
 }
 
-fn unsaid(error: impl std::fmt::Display) -> LookError {
+pub(crate) fn unsaid(error: impl std::fmt::Display) -> LookError {
     LookError::Stream(error.to_string())
 }

@@ -9,7 +9,7 @@ use tipoff_domain::{AgentId, EntityId, EntityView, SamePerson};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Delivery, Handler, Outcome};
 use tipoff_wire::Accepted;
-use tracing::{debug, error};
+use tracing::{debug, warn};
 
 use crate::seed::Seeds;
 
@@ -67,7 +67,8 @@ impl Handler for Placer {
         match self.place(&delivery.body).await {
             Ok(()) => Outcome::Done,
             Err(error) => {
-                error!(
+                // It is tried again; whoever gives up on it says so.
+                warn!(
                     error = &error as &dyn std::error::Error,
                     sequence = delivery.sequence,
                     "lead not placed"

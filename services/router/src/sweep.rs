@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
+use opentelemetry::metrics::Gauge;
+use opentelemetry::{KeyValue, global};
 use tipoff_board::{Board, BoardError, MovedOn, OnBoard};
 use tipoff_domain::AgentId;
 use tipoff_domain::plan::{Arrival, Hop, Plan, plan, plan_next};
@@ -59,8 +61,11 @@ impl Mover {
         stop: &CancellationToken,
     ) {
         let mut steady = None;
+        let ahead = Ahead::new();
         while !stop.is_cancelled() {
-            let pause = match self.sweep_once(partition, &mut steady, found).await {
+            let swept = self.sweep_once(partition, &mut steady, found).await;
+            ahead.record(partition, &swept);
+            let pause = match swept {
                 Ok(pause) => {
                     if self.failing.swap(false, Ordering::Relaxed) {
                         info!("sweeping goes on");
@@ -185,6 +190,31 @@ impl Mover {
             full,
         };
         plan_next(&hop, &view, now, &mut dice)
+    }
+}
+
+/// How far a server's clock has jumped ahead, for whoever is to be alarmed.
+struct Ahead(Gauge<f64>);
+
+impl Ahead {
+    fn new() -> Self {
+        let meter = global::meter("tipoff-router");
+        let gauge = meter
+            .f64_gauge("tipoff_clock_ahead")
+            .with_unit("s")
+            .with_description(
+                "How far the clock of a Redis server has jumped ahead; nothing moves on there meanwhile",
+            );
+        Self(gauge.build())
+    }
+
+    fn record<T>(&self, partition: Partition, swept: &Result<T, BoardError>) {
+        let by = match swept {
+            Err(BoardError::ClockAhead { by, .. }) => by.as_seconds_f64(),
+            Ok(_) => 0.0,
+            Err(_) => return,
+        };
+        self.0.record(by, &[KeyValue::new("partition", i64::from(partition.0))]);
     }
 }
 

@@ -1,0 +1,96 @@
+//! The routers' consumer, where it stands still though leads wait, or stands
+//! ahead of them all: it is made anew, from where it had come to. Whatever comes
+//! twice is on the board already.
+
+use async_nats::jetstream::consumer::{DeliverPolicy, Info, pull};
+use async_nats::jetstream::stream::Stream;
+use tokio::time::timeout;
+
+use crate::overlooked::{LookError, PATIENCE, unsaid};
+
+pub(crate) const CONSUMER: &str = "router";
+
+/// How far the routers' consumer is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    pub(crate) delivered: u64,
+    acknowledged: u64,
+    /// Messages that nobody was given yet.
+    waiting: u64,
+    /// Somebody wants it to stand still.
+    is_paused: bool,
+}
+
+impl From<&Info> for Progress {
+    fn from(info: &Info) -> Self {
+        Self {
+            delivered: info.delivered.stream_sequence,
+            acknowledged: info.ack_floor.stream_sequence,
+            waiting: info.num_pending,
+            is_paused: info.paused,
+        }
+    }
+}
+
+impl Progress {
+    /// `None`: there is none yet, or no longer.
+    pub(crate) async fn of(leads: &Stream) -> Result<Option<Self>, LookError> {
+        let asked = timeout(PATIENCE, leads.get_consumer::<pull::Config>(CONSUMER)).await;
+        Ok(asked.map_err(unsaid)?.ok().map(|consumer| consumer.cached_info().into()))
+    }
+
+    /// Whether nobody was given anything for a whole round though leads waited,
+    /// or nobody can be: it stands ahead of the last one.
+    pub(crate) fn is_starved(self, before: Self, last: u64) -> bool {
+        let stands_still = self == before && self.waiting > 0;
+        !self.is_paused && (stands_still || self.delivered > last)
+    }
+
+    /// Makes it anew, to go on from here.
+    pub(crate) async fn go_on(self, leads: &Stream, last: u64) -> Result<(), LookError> {
+        let config = |there: &Info| pull::Config {
+            durable_name: Some(CONSUMER.to_owned()),
+            deliver_policy: DeliverPolicy::ByStartSequence {
+                start_sequence: self.acknowledged.min(last) + 1,
+            },
+            ack_wait: there.config.ack_wait,
+            max_deliver: there.config.max_deliver,
+            max_ack_pending: there.config.max_ack_pending,
+            ..pull::Config::default()
+        };
+        let making = async {
+            let there = leads.get_consumer::<pull::Config>(CONSUMER).await.map_err(unsaid)?;
+            leads.delete_consumer(CONSUMER).await.map_err(unsaid)?;
+            // If another router is first, it begins at the beginning; that does no harm.
+            leads.create_consumer(config(there.cached_info())).await.map(drop).map_err(unsaid)
+        };
+        timeout(PATIENCE, making).await.map_err(unsaid)?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(delivered: u64, waiting: u64) -> Progress {
+        Progress { delivered, acknowledged: delivered, waiting, is_paused: false }
+    }
+
+    #[test]
+    fn a_consumer_is_starved_that_stands_still_while_leads_wait() {
+        assert!(at(7, 3).is_starved(at(7, 3), 10));
+        assert!(!at(8, 3).is_starved(at(7, 3), 11), "it goes on");
+        assert!(!at(7, 0).is_starved(at(7, 0), 7), "nothing waits");
+    }
+
+    #[test]
+    fn a_consumer_is_starved_that_stands_ahead_of_all_leads() {
+        assert!(at(90, 0).is_starved(at(90, 0), 10));
+    }
+
+    #[test]
+    fn a_consumer_that_somebody_paused_stays_as_they_wanted() {
+        let paused = Progress { is_paused: true, ..at(7, 3) };
+        assert!(!paused.is_starved(paused, 10));
+    }
+}
