@@ -4,10 +4,10 @@ use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::Subcommand;
-use tipoff_runtime::{Nats, Settings, dead};
+use tipoff_runtime::{Nats, Publisher, Settings, dead};
 use tipoff_wire::Dead;
 
-use crate::{reach, term};
+use crate::{reach, term, trail};
 
 /// Messages asked for at once.
 const PAGE: usize = 500;
@@ -47,7 +47,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     match args.what {
         What::Ls => ls(&nats).await,
         What::Show { number, body } => show(&nats, number, body).await,
-        What::Redrive { number: Some(number), .. } => redrive(&nats, number).await,
+        What::Redrive { number: Some(number), .. } => {
+            redrive(&nats, &Publisher::new(nats.clone()), number).await
+        }
         What::Redrive { number: None, .. } => redrive_all(&nats).await,
     }
 }
@@ -103,17 +105,19 @@ async fn show(nats: &Nats, number: u64, body: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn redrive(nats: &Nats, number: u64) -> anyhow::Result<()> {
+async fn redrive(nats: &Nats, publisher: &Publisher, number: u64) -> anyhow::Result<()> {
     let published = dead::redrive(nats, number).await?;
+    let to = [("number", number.to_string())];
+    trail::note(publisher, None, "tipoff dlq redrive", &to).await?;
     term::out(&format!("{number} was sent again; it stands there as {}\n", published.sequence));
     Ok(())
 }
 
 async fn redrive_all(nats: &Nats) -> anyhow::Result<()> {
-    let found = everything(nats).await?;
+    let (found, publisher) = (everything(nats).await?, Publisher::new(nats.clone()));
     let mut left = 0;
     for (number, _) in &found {
-        if let Err(error) = redrive(nats, *number).await {
+        if let Err(error) = redrive(nats, &publisher, *number).await {
             left += 1;
             term::err(&format!("{number}: {error:#}\n"));
         }

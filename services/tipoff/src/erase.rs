@@ -4,11 +4,10 @@ use anyhow::Context;
 use tipoff_board::{Actor, Board, Erase};
 use tipoff_contact::{normalise, tidy};
 use tipoff_domain::{EntityId, Lead, LeadId};
-use tipoff_runtime::{Clock, Publisher, Settings, trail};
-use tipoff_wire::trail::{By, Deed};
+use tipoff_runtime::{Publisher, Settings};
 
 use crate::exit::Usage;
-use crate::{reach, term};
+use crate::{reach, term, trail};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -47,7 +46,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     for lead in &leads {
         rows.push([lead.to_string(), what_became(&board, &args, lead).await?]);
         if args.yes {
-            record(&publisher, &args.entity, lead).await?;
+            let to = [("id", lead.to_string())];
+            trail::note(&publisher, Some(&args.entity), "tipoff erase", &to).await?;
         }
     }
     term::out(&term::columns(&rows));
@@ -57,19 +57,6 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         term::err("  Nothing was erased yet: it cannot be taken back. Say it again with --yes.\n");
     }
     Ok(())
-}
-
-async fn record(publisher: &Publisher, entity: &EntityId, lead: &LeadId) -> anyhow::Result<()> {
-    let deed = Deed {
-        at: Clock::system().now(),
-        entity: Some(entity.clone()),
-        by: By::command_line(),
-        what: "tipoff erase".to_owned(),
-        to: [("id".to_owned(), lead.to_string())].into(),
-        request: None,
-    };
-    let written = trail::write(publisher, &deed, &format!("erase:{lead}")).await;
-    written.context("it was erased, but the trail does not say so")
 }
 
 /// Erases, if it was said so.

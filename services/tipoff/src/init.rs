@@ -2,12 +2,11 @@
 
 use tipoff_roster::{NewKey, Role, Roster};
 use tipoff_runtime::streams::{self, Ensured};
-use tipoff_runtime::{Clock, Nats, Publisher, Settings, trail};
+use tipoff_runtime::{Nats, Publisher, Settings};
 use tipoff_wire::partition::DEFAULT_PARTITIONS;
-use tipoff_wire::trail::{By, Deed};
 use tokio_util::sync::CancellationToken;
 
-use crate::{reach, term};
+use crate::{reach, term, trail};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -71,15 +70,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
 
 /// A key that may do everything is worth a line in the trail.
 async fn record(nats: &Nats, key: &str) -> anyhow::Result<()> {
-    let deed = Deed {
-        at: Clock::system().now(),
-        entity: None,
-        by: By::command_line(),
-        what: "tipoff init --operator-key".to_owned(),
-        to: [("id".to_owned(), key.to_owned())].into(),
-        request: None,
-    };
-    Ok(trail::write(&Publisher::new(nats.clone()), &deed, &format!("key:{key}")).await?)
+    let (publisher, to) = (Publisher::new(nats.clone()), [("id", key.to_owned())]);
+    trail::note(&publisher, None, "tipoff init --operator-key", &to).await
 }
 
 fn operator() -> NewKey {

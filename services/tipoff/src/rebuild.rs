@@ -5,9 +5,9 @@ use std::time::Duration;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use tipoff_board::{Board, CaughtUp};
-use tipoff_runtime::Settings;
+use tipoff_runtime::{Publisher, Settings};
 
-use crate::{reach, term};
+use crate::{reach, term, trail};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -22,7 +22,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let nats = reach::nats(&args.settings).await?;
     let redis = reach::redis(&args.settings).await?;
     let (roster, stop) = reach::roster(&nats, &args.settings).await?;
-    let board = Board::new(redis, nats, roster.deployment().partitions);
+    let board = Board::new(redis, nats.clone(), roster.deployment().partitions);
     let bar = progress("events read")?;
     let mut told = |done: CaughtUp| {
         bar.set_length(done.expected);
@@ -33,6 +33,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     bar.finish_and_clear();
     stop.cancel();
     let CaughtUp { partitions, events, repaired, took, .. } = rebuilt;
+    let to = [("leads", repaired.to_string())];
+    trail::note(&Publisher::new(nats), None, "tipoff rebuild", &to).await?;
     let speed = per_second(events, took);
     if args.json {
         let figures = serde_json::json!({

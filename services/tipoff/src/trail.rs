@@ -1,7 +1,9 @@
 //! `tipoff trail`: who did what by right of administration.
 
+use anyhow::Context;
 use tipoff_domain::EntityId;
-use tipoff_runtime::{Settings, trail};
+use tipoff_runtime::{Clock, Publisher, Settings, trail};
+use tipoff_wire::trail::{By, Deed};
 
 use crate::{reach, term};
 
@@ -18,6 +20,28 @@ pub(crate) struct Args {
     json: bool,
     #[command(flatten)]
     settings: Settings,
+}
+
+/// Writes down what was done at the command line, to what: names of things and
+/// what they are called.
+pub(crate) async fn note(
+    publisher: &Publisher,
+    entity: Option<&EntityId>,
+    what: &str,
+    to: &[(&str, String)],
+) -> anyhow::Result<()> {
+    let deed = Deed {
+        at: Clock::system().now(),
+        entity: entity.cloned(),
+        by: By::command_line(),
+        what: what.to_owned(),
+        to: to.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        request: None,
+    };
+    let named: Vec<_> = deed.to.values().map(String::as_str).collect();
+    let name = format!("{what}:{}:{}", named.join(":"), deed.at.timestamp_micros());
+    let written = trail::write(publisher, &deed, &name).await;
+    written.context("it was done, but the trail does not say so")
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {

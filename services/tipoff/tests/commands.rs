@@ -265,6 +265,8 @@ async fn what_was_set_aside_is_listed_shown_and_sent_again() {
     let stream = nats.jetstream.get_stream(Stream::Notify.name()).await.unwrap();
     assert_eq!(stream.cached_info().state.messages, 1);
     assert_eq!(said(&dlq(&["ls"])).await, "Nothing was set aside.\n");
+    let trail = said(&["trail", "--nats-url", &url]).await;
+    assert!(trail.contains("command_line   tipoff dlq redrive   1"), "{trail}");
 }
 
 async fn connected(server: &NatsServer) -> Nats {

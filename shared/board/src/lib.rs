@@ -31,6 +31,7 @@ mod replay;
 mod reply;
 mod scripts;
 mod standings;
+mod strays;
 mod sweep;
 mod turns;
 mod verify;

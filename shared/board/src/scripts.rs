@@ -98,6 +98,8 @@ scripts! {
     unsent: [PRELUDE, SHUT],
     sweep: [],
     settle: [],
+    unlist: [],
+    remind: [],
     members: [],
     gate: [],
     open: [],

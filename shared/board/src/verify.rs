@@ -41,7 +41,7 @@ pub struct Verified {
     pub events: u64,
     /// Events that there are to read, as far as is known.
     pub expected: u64,
-    /// Leads that were put back as the log says.
+    /// Leads, places in lists and memories of routes that were put back as the log says.
     pub mended: u64,
     pub took: Duration,
 }
@@ -58,8 +58,8 @@ struct Place {
 }
 
 impl Board {
-    /// Holds every lead against its last event, and what routes remember against
-    /// all of them. What is on its way to the log is no difference. `mend`: puts
+    /// Holds every lead against its last event, what routes remember against all
+    /// of them, and the agents' lists against the leads. What is on its way to the log is no difference. `mend`: puts
     /// back as the log says what differs.
     pub async fn verify(
         &self,
@@ -88,7 +88,15 @@ impl Board {
                 done.mended += 1;
             }
         }
-        found.extend(self.forgotten(memories).await?);
+        let mut more = self.forgotten(memories, mend).await?;
+        // Behind the leads: what those say counts.
+        for partition in partitions {
+            more.extend(self.strays(partition, mend).await?);
+        }
+        if mend {
+            done.mended += more.len() as u64;
+        }
+        found.extend(more);
         found.sort_unstable();
         found.dedup();
         done.took = begun.elapsed();
@@ -182,8 +190,12 @@ impl Board {
         Ok(found)
     }
 
-    /// Memories of routes that are not as the last event left them.
-    async fn forgotten(&self, memories: Memories) -> Result<Vec<Difference>, BoardError> {
+    /// Memories of routes that are not as the last event left them; `mend` puts them back.
+    async fn forgotten(
+        &self,
+        memories: Memories,
+        mend: bool,
+    ) -> Result<Vec<Difference>, BoardError> {
         let mut found = Vec::new();
         for ((partition, thing), (id, value)) in memories {
             let turns = Keys(partition).turns();
@@ -199,9 +211,30 @@ impl Board {
                 };
                 let what = format!("the memory `{thing}` is not as its last event left it");
                 found.push(Difference { entity, lead: None, what });
+                if mend {
+                    self.remind(partition, &thing, &value, &id).await?;
+                }
             }
         }
         Ok(found)
+    }
+
+    /// A later event may have changed it meanwhile; then that counts.
+    async fn remind(
+        &self,
+        partition: Partition,
+        thing: &str,
+        value: &str,
+        id: &str,
+    ) -> Result<(), BoardError> {
+        let verb = &self.scripts.remind;
+        let mut remind = verb.on(&[Keys(partition).turns()]);
+        remind.arg(thing).arg(value).arg(id);
+        let said: String = self.run_anyway(partition, &remind).await?;
+        match said.as_str() {
+            "reminded" | "newer" => Ok(()),
+            other => Err(verb.unknown(other)),
+        }
     }
 }
 

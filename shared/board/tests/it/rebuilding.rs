@@ -366,6 +366,37 @@ async fn what_stands_otherwise_than_the_log_says_is_found_and_mended() {
     assert_eq!(differences_of(&before, &picture(&table).await), [""; 0]);
 }
 
+/// What is too much, and what a route remembers.
+#[tokio::test]
+async fn strangers_in_lists_and_memories_that_were_changed_are_found_and_mended() {
+    let table = Table::laid().await;
+    let leads = an_eventful_day(&table).await;
+    let before = picture(&table).await;
+    let (p, mut redis) = (table.partition(), table.redis.clone());
+    for list in ["offers", "owned", "reserved"] {
+        let member = format!("acme|zoe|{}", leads[7]);
+        let () = redis.zadd(format!("{{p{p}}}:{list}"), member, 0).await.unwrap();
+    }
+    let turns = format!("{{p{p}}}:turns");
+    let all: Vec<String> = redis.hkeys(&turns).await.unwrap();
+    let next = all.iter().find(|thing| thing.starts_with("next:")).expect("a turn was taken");
+    let () = redis.hset(&turns, next, "nobody").await.unwrap();
+
+    let (_, found) = table.board.verify(false, &mut |_| {}).await.unwrap();
+    let told: Vec<_> = found.iter().map(|one| one.what.as_str()).collect();
+    assert_eq!(
+        found.iter().filter(|one| one.lead.as_ref() == Some(&leads[7])).count(),
+        3,
+        "{told:?}"
+    );
+    assert!(told.iter().any(|what| what.contains(next.as_str())), "{told:?}");
+
+    let (verified, _) = table.board.verify(true, &mut |_| {}).await.unwrap();
+    assert_eq!(verified.mended, 4, "{told:?}");
+    assert_eq!(table.board.verify(false, &mut |_| {}).await.unwrap().1, []);
+    assert_eq!(differences_of(&before, &picture(&table).await), [""; 0]);
+}
+
 /// By hand, whatever is wrong.
 #[tokio::test]
 async fn a_board_is_rebuilt_by_hand() {
