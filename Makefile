@@ -4,7 +4,7 @@
 
 export PATH := $(CURDIR)/.tools/bin:$(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help setup demo test lint fmt browser bench cluster micro mutations trouble trouble-long pure fuzz fuzz-api deny clean
+.PHONY: help setup demo test lint fmt browser bench cluster micro mutations trouble trouble-long kills soak three-nodes simulation pure fuzz fuzz-api deny clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,21 @@ trouble: setup ## Break a whole Tipoff in every way while leads come in, and see
 trouble-long: setup ## The same for a long time, in ever another order (MINUTES=30 SEED=1)
 	@cargo build --package tipoff --package tipoff-trouble
 	@target/debug/tipoff-trouble --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1) --hold 8
+
+kills: setup ## Kill processes at random moments, hundreds of times (KILLS=300 SEED=1)
+	@cargo build --package tipoff --package tipoff-trouble
+	@target/debug/tipoff-trouble --kills $(or $(KILLS),300) --seed $(or $(SEED),1)
+
+three-nodes: setup ## The same faults of NATS where it has three servers, its leader among them
+	@cargo build --package tipoff --package tipoff-trouble
+	@target/debug/tipoff-trouble --nats-nodes 3 --times $(or $(TIMES),1)
+
+simulation: ## Ten million steps of a simulated system that is always in trouble (STEPS=10000000 SEED=1)
+	@cargo run --release --package tipoff-simulation -- --steps $(or $(STEPS),10000000) --seed $(or $(SEED),1)
+
+soak: setup ## Eight hours of load with a kill now and then, in a release build (MINUTES=480 SEED=1)
+	@cargo build --release --package tipoff --package tipoff-trouble
+	@target/release/tipoff-trouble --soak --minutes $(or $(MINUTES),480) --seed $(or $(SEED),1) --rate 3
 
 cluster: setup ## Three NATS servers (R3) and three Redis masters: the bench with 1, 2 and 4 routers, and every story
 	@cargo build --release --package tipoff

@@ -1,5 +1,6 @@
 //! What is broken on purpose, and how it is mended again.
 
+mod failover;
 mod log;
 mod road;
 mod store;
@@ -43,12 +44,18 @@ pub enum Fault {
     KillAll,
     /// Both servers lose power at the same moment: what they had not synced is gone.
     PowerLoss,
+    /// Of three servers of NATS the one that leads: it crashes, or is asked to go.
+    KillLeader,
+    StopLeader,
     /// SIGSTOP for a while.
     Pause(Kind),
     PauseServer(Server),
     /// The roads between one service and one server.
     Cut(Kind, Server),
     HalfOpen(Kind, Server),
+    /// The same, where packets are lost one way only: to the server, or from it.
+    Mute(Kind, Server),
+    Deaf(Kind, Server),
     /// The roads between all services and one server.
     Slow(Server),
     Torn(Server),
@@ -78,6 +85,8 @@ pub enum Fault {
     RedisForgets,
     /// Redis comes back without anything that it ever knew.
     RedisEmpty,
+    /// A replica that lags behind takes over, and later the first one again.
+    RedisFailsOver,
 }
 
 impl fmt::Display for Fault {
@@ -90,12 +99,16 @@ impl fmt::Display for Fault {
             Self::KillServices => write!(f, "kill-services"),
             Self::KillAll => write!(f, "kill-all"),
             Self::PowerLoss => write!(f, "power-loss"),
+            Self::KillLeader => write!(f, "kill-nats-leader"),
+            Self::StopLeader => write!(f, "stop-nats-leader"),
             Self::Pause(kind) => write!(f, "pause-{}", kind.name()),
             Self::PauseServer(server) => write!(f, "pause-{}", server.name()),
             Self::Cut(kind, server) => write!(f, "cut-{}-{}", kind.name(), server.name()),
             Self::HalfOpen(kind, server) => {
                 write!(f, "half-open-{}-{}", kind.name(), server.name())
             }
+            Self::Mute(kind, server) => write!(f, "mute-{}-{}", kind.name(), server.name()),
+            Self::Deaf(kind, server) => write!(f, "deaf-{}-{}", kind.name(), server.name()),
             Self::Slow(server) => write!(f, "slow-{}", server.name()),
             Self::Torn(server) => write!(f, "torn-{}", server.name()),
             Self::OutOfMemory => write!(f, "redis-out-of-memory"),
@@ -113,6 +126,7 @@ impl fmt::Display for Fault {
             Self::ConsumerSkips => write!(f, "consumer-skips"),
             Self::RedisForgets => write!(f, "redis-forgets"),
             Self::RedisEmpty => write!(f, "redis-empty"),
+            Self::RedisFailsOver => write!(f, "redis-fails-over"),
         }
     }
 }
@@ -132,8 +146,11 @@ impl Fault {
         let roads =
             [(Kind::Router, Redis), (Kind::Router, Nats), (Kind::Api, Redis), (Kind::Api, Nats)];
         let more = [(Kind::Ingest, Nats), (Kind::Notifier, Nats), (Kind::Notifier, Redis)];
-        all.extend(roads.into_iter().chain(more).map(|(kind, server)| Self::Cut(kind, server)));
+        let every = || roads.into_iter().chain(more);
+        all.extend(every().map(|(kind, server)| Self::Cut(kind, server)));
         all.extend(roads.map(|(kind, server)| Self::HalfOpen(kind, server)));
+        all.extend(every().map(|(kind, server)| Self::Mute(kind, server)));
+        all.extend(every().map(|(kind, server)| Self::Deaf(kind, server)));
         all.extend([Redis, Nats].map(Self::Slow));
         all.extend([Redis, Nats].map(Self::Torn));
         all.extend([Self::OutOfMemory, Self::ReadOnly, Self::Loading, Self::Busy, Self::NoScript]);
@@ -144,8 +161,21 @@ impl Fault {
             Self::ConsumerSkips,
             Self::RedisForgets,
             Self::RedisEmpty,
+            Self::RedisFailsOver,
         ]);
         all
+    }
+
+    /// What is different where NATS has three servers.
+    pub fn of_three() -> Vec<Self> {
+        let (nats, router) = (Self::KillServer(Server::Nats), Self::Kill(Kind::Router));
+        vec![Self::Nothing, Self::KillLeader, Self::StopLeader, nats, Self::PowerLoss, router]
+    }
+
+    /// The deaths of one process.
+    pub fn kills() -> Vec<Self> {
+        let servers = [Server::Redis, Server::Nats].map(Self::KillServer);
+        Kind::ALL.map(Self::Kill).into_iter().chain(servers).collect()
     }
 
     /// Whether deadlines may be late while it lasts.
@@ -159,6 +189,8 @@ impl Fault {
                 | Self::Pause(Kind::Ingest | Kind::Notifier | Kind::Api)
                 | Self::Cut(Kind::Ingest | Kind::Notifier | Kind::Api, _)
                 | Self::HalfOpen(Kind::Ingest | Kind::Notifier | Kind::Api, _)
+                | Self::Mute(Kind::Ingest | Kind::Notifier | Kind::Api, _)
+                | Self::Deaf(Kind::Ingest | Kind::Notifier | Kind::Api, _)
                 | Self::Drain(_)
                 | Self::Rolling
         )
@@ -173,6 +205,8 @@ impl Fault {
                     | Self::Pause(Kind::Notifier)
                     | Self::Cut(Kind::Notifier, _)
                     | Self::HalfOpen(Kind::Notifier, _)
+                    | Self::Mute(Kind::Notifier, _)
+                    | Self::Deaf(Kind::Notifier, _)
                     | Self::Drain(Kind::Notifier)
                     | Self::Rolling
             )
@@ -180,7 +214,7 @@ impl Fault {
 
     /// Whether turns that were not in the log yet may be forgotten.
     pub fn forgets(self) -> bool {
-        matches!(self, Self::RedisForgets | Self::RedisEmpty)
+        matches!(self, Self::RedisForgets | Self::RedisEmpty | Self::RedisFailsOver)
     }
 
     /// Breaks it, lets that last for `hold`, and mends it. `dice` says which of several.
@@ -196,11 +230,13 @@ impl Fault {
             Self::KillServer(Server::Redis) => system.redis_server.lock().await.restart().await?,
             Self::KillServices => kill_services(system).await?,
             Self::KillAll => {
-                system.nats_server.lock().await.kill().await;
+                system.nats_server.lock().await.kill().await?;
                 system.redis_server.lock().await.kill().await;
                 kill_services(system).await?;
             }
             Self::PowerLoss => power_loss(system).await?,
+            Self::KillLeader => log::lose_leader(system, "-KILL", hold).await?,
+            Self::StopLeader => log::lose_leader(system, "-TERM", hold).await?,
             Self::Pause(kind) => {
                 let service = system.service(kind, dice).await?;
                 service.pause().await?;
@@ -208,16 +244,26 @@ impl Fault {
                 service.go_on().await?;
             }
             Self::PauseServer(server) => {
-                let pid = pid(system, server).await;
-                signal("-STOP", pid).await?;
+                let pids = pids(system, server).await;
+                for pid in &pids {
+                    signal("-STOP", *pid).await?;
+                }
                 sleep(hold).await;
-                signal("-CONT", pid).await?;
+                for pid in &pids {
+                    signal("-CONT", *pid).await?;
+                }
             }
             Self::Cut(kind, server) => {
                 road::while_it_is(Road::Cut, system, Some(kind), server, hold).await;
             }
             Self::HalfOpen(kind, server) => {
                 road::while_it_is(Road::HalfOpen, system, Some(kind), server, hold).await;
+            }
+            Self::Mute(kind, server) => {
+                road::while_it_is(Road::Mute, system, Some(kind), server, hold).await;
+            }
+            Self::Deaf(kind, server) => {
+                road::while_it_is(Road::Deaf, system, Some(kind), server, hold).await;
             }
             Self::Slow(server) => {
                 let slow = Road::Slow(Duration::from_millis(100));
@@ -235,6 +281,7 @@ impl Fault {
             Self::RedisDiskFull => store::disk_full(system).await?,
             Self::RedisForgets => store::forgets(system).await?,
             Self::RedisEmpty => store::comes_back_empty(system).await?,
+            Self::RedisFailsOver => failover::redis(system, hold).await?,
             Self::LogFull => log::full(system, hold).await?,
             Self::NatsDiskFull => log::disk_full(system, hold).await?,
             Self::ConsumerPaused => log::consumer_paused(system, hold).await?,
@@ -255,11 +302,11 @@ async fn power_loss(system: &System) -> anyhow::Result<()> {
     let disk = system.disk.as_ref().context("the servers' data lie on no disk of their own")?;
     let mut disk = disk.lock().await;
     let (mut nats, mut redis) = (system.nats_server.lock().await, system.redis_server.lock().await);
-    for pid in [nats.pid(), redis.pid()] {
+    for pid in nats.pids().into_iter().chain([redis.pid()]) {
         signal("-STOP", pid).await?;
     }
     let kept = disk.what_was_kept().await?;
-    nats.kill().await;
+    nats.kill().await?;
     redis.kill().await;
     disk.come_back_as(kept).await?;
     let (nats, redis) = tokio::join!(nats.restart(), redis.restart());
@@ -267,10 +314,10 @@ async fn power_loss(system: &System) -> anyhow::Result<()> {
     Ok(redis?)
 }
 
-async fn pid(system: &System, server: Server) -> u32 {
+async fn pids(system: &System, server: Server) -> Vec<u32> {
     match server {
-        Server::Nats => system.nats_server.lock().await.pid(),
-        Server::Redis => system.redis_server.lock().await.pid(),
+        Server::Nats => system.nats_server.lock().await.pids(),
+        Server::Redis => vec![system.redis_server.lock().await.pid()],
     }
 }
 

@@ -5,6 +5,7 @@
 //! from the log alone whether the promises of Tipoff held; it knows nothing of
 //! the board, so the board cannot talk it round.
 
+pub mod bus;
 pub mod checker;
 pub mod clients;
 pub mod disk;
@@ -12,6 +13,7 @@ pub mod evidence;
 pub mod fault;
 pub mod history;
 pub mod load;
+pub mod memory;
 pub mod proxy;
 mod resp;
 pub mod service;

@@ -30,12 +30,21 @@ struct Args {
     /// Go on until so many minutes have passed, with the faults in another order each time
     #[arg(long, default_value_t = 0)]
     minutes: u64,
+    /// Then kill so many processes at random moments, without waiting each time until all is well
+    #[arg(long, default_value_t = 0)]
+    kills: usize,
+    /// One kill every one or two minutes, and how much memory those take who are left alone
+    #[arg(long, requires = "minutes", conflicts_with_all = ["only", "times", "kills"])]
+    soak: bool,
     /// How long a fault that lasts does so, in seconds
     #[arg(long, default_value_t = 3)]
     hold: u64,
     /// Leads per second
     #[arg(long, default_value_t = 10)]
     rate: u32,
+    /// Servers of NATS: one, or three that keep everything three times
+    #[arg(long, default_value_t = 1)]
+    nats_nodes: usize,
     /// What everybody does follows from this
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -57,9 +66,9 @@ struct Args {
 async fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
     if args.list {
-        for fault in Fault::all() {
-            say(&fault.to_string());
-        }
+        let of_three = Fault::of_three();
+        let more = of_three.iter().filter(|fault| !Fault::all().contains(fault));
+        Fault::all().iter().chain(more).for_each(|fault| say(&fault.to_string()));
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(file) = &args.judge {
@@ -68,8 +77,9 @@ async fn main() -> anyhow::Result<ExitCode> {
     let scratch = tempfile::tempdir()?;
     let directory = args.keep.clone().unwrap_or_else(|| scratch.path().to_owned());
     std::fs::create_dir_all(&directory)?;
-    let mut faults = chosen(&args.only)?;
+    let mut faults = chosen(&args)?;
     let mut build = Build::new(program(args.program.clone())?, directory.canonicalize()?);
+    build.nats_nodes = args.nats_nodes;
     if faults.contains(&Fault::PowerLoss) {
         build.own_disk = may_mount(&directory).await;
         if !build.own_disk {
@@ -80,6 +90,8 @@ async fn main() -> anyhow::Result<ExitCode> {
     let plan = Plan {
         build,
         faults: faults.into_iter().map(|fault| (fault, args.times)).collect(),
+        kills: args.kills,
+        soak: args.soak,
         pace: Pace {
             leads_per_second: args.rate,
             hold: Duration::from_secs(args.hold),
@@ -87,7 +99,12 @@ async fn main() -> anyhow::Result<ExitCode> {
         },
         at_least: Duration::from_mins(args.minutes),
     };
-    let outcome = storm::run(&plan, tell).await?;
+    let stop = tipoff_runtime::shutdown::on_signal();
+    // Whoever has had enough leaves nobody behind: all processes end with the run.
+    let outcome = tokio::select! {
+        outcome = storm::run(&plan, tell) => outcome?,
+        () = stop.cancelled() => bail!("stopped before it was done"),
+    };
     if args.keep.is_some() {
         std::fs::write(directory.join("evidence.json"), serde_json::to_vec(&outcome.evidence)?)?;
     }
@@ -122,11 +139,20 @@ async fn may_mount(directory: &Path) -> bool {
     Disk::new(&directory.join("tried")).await.is_ok()
 }
 
-fn chosen(names: &[String]) -> anyhow::Result<Vec<Fault>> {
-    let all = Fault::all();
-    if names.is_empty() {
-        return Ok(all);
+/// All of them, if nothing is said.
+fn chosen(args: &Args) -> anyhow::Result<Vec<Fault>> {
+    if args.soak {
+        return Ok(Fault::kills());
     }
+    let names = &args.only;
+    if names.is_empty() {
+        return Ok(match (args.kills, args.nats_nodes) {
+            (0, 1) => Fault::all(),
+            (0, _) => Fault::of_three(),
+            _ => vec![Fault::Nothing],
+        });
+    }
+    let all: Vec<Fault> = Fault::all().into_iter().chain(Fault::of_three()).collect();
     let find = |name: &String| {
         let found = all.iter().copied().find(|fault| fault.to_string() == *name);
         found.with_context(|| format!("there is no fault `{name}`; --list says which there are"))

@@ -23,16 +23,34 @@ pub enum Road {
     Cut,
     /// Connections stand, and nothing arrives until the road is open again.
     HalfOpen,
+    /// The same one way only: what is asked does not arrive.
+    Mute,
+    /// The same the other way: what is asked arrives, the answers do not.
+    Deaf,
     /// Requests arrive; of the answer half does, and then a reset.
     Torn,
     /// Whoever asks Redis hears this error at once, and nothing arrives.
     Says(&'static str),
 }
 
+impl Road {
+    /// Whether it keeps back what goes that way until it is open again: what
+    /// TCP makes of packets that are lost.
+    fn keeps(self, answers: bool) -> bool {
+        match self {
+            Self::HalfOpen => true,
+            Self::Mute => !answers,
+            Self::Deaf => answers,
+            Self::Open | Self::Slow(_) | Self::Cut | Self::Torn | Self::Says(_) => false,
+        }
+    }
+}
+
 /// A TCP proxy on loopback, gone with the value.
 #[derive(Debug)]
 pub struct Proxy {
     at: SocketAddr,
+    server: watch::Sender<SocketAddr>,
     road: watch::Sender<Road>,
     accepting: JoinHandle<()>,
 }
@@ -42,13 +60,19 @@ impl Proxy {
     pub async fn to(server: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let (at, road) = (listener.local_addr()?, watch::Sender::new(Road::Open));
-        let accepting = tokio::spawn(accept(listener, server, road.clone()));
-        Ok(Self { at, road, accepting })
+        let server = watch::Sender::new(server);
+        let accepting = tokio::spawn(accept(listener, server.clone(), road.clone()));
+        Ok(Self { at, server, road, accepting })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.at
+    }
+
+    /// From now on it leads to another server; connections to the one before end.
+    pub fn lead_to(&self, server: SocketAddr) {
+        self.server.send_replace(server);
     }
 
     /// From now on the road is like that, for connections that stand as well.
@@ -63,9 +87,13 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, server: SocketAddr, road: watch::Sender<Road>) {
+async fn accept(
+    listener: TcpListener,
+    server: watch::Sender<SocketAddr>,
+    road: watch::Sender<Road>,
+) {
     while let Ok((client, _)) = listener.accept().await {
-        let mut road = road.subscribe();
+        let (server, mut road) = (server.subscribe(), road.subscribe());
         // Whoever is cut off finds out by themselves.
         tokio::spawn(async move {
             let now = *road.borrow_and_update();
@@ -81,10 +109,11 @@ async fn accept(listener: TcpListener, server: SocketAddr, road: watch::Sender<R
 /// Carries both ways until one side has had enough, or the road.
 async fn connect(
     client: TcpStream,
-    server: SocketAddr,
+    mut to: watch::Receiver<SocketAddr>,
     mut road: watch::Receiver<Road>,
 ) -> io::Result<()> {
-    let server = TcpStream::connect(server).await?;
+    let at = *to.borrow_and_update();
+    let server = TcpStream::connect(at).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let ((from_client, to_client), (from_server, to_server)) =
@@ -93,6 +122,7 @@ async fn connect(
     let over = road.wait_for(|road| matches!(road, Road::Cut | Road::Says(_)));
     tokio::select! {
         _ = over => {}
+        _ = to.changed() => {}
         _ = carry(from_client, to_server, one, false) => {}
         _ = carry(from_server, to_client, other, true) => {}
     }
@@ -115,9 +145,9 @@ async fn carry(
         let now = *road.borrow_and_update();
         match now {
             Road::Slow(by) => sleep(by).await,
-            Road::HalfOpen => {
+            Road::HalfOpen | Road::Mute | Road::Deaf => {
                 // Nobody changes a road that is gone.
-                drop(road.wait_for(|road| *road != Road::HalfOpen).await);
+                drop(road.wait_for(|road| !road.keeps(answers)).await);
             }
             Road::Torn if answers => {
                 to.write_all(&buffer[..read / 2]).await?;
@@ -177,6 +207,31 @@ mod tests {
             proxy.make(Road::Open);
         };
         assert_eq!(tokio::join!(asking, opening).0.unwrap(), b"again");
+    }
+
+    #[tokio::test]
+    async fn on_a_one_way_road_only_the_other_way_arrives() {
+        for (road, arrives) in [(Road::Mute, false), (Road::Deaf, true)] {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let proxy = Proxy::to(listener.local_addr().unwrap()).await.unwrap();
+            let mut client = TcpStream::connect(proxy.address()).await.unwrap();
+            let (mut server, _) = listener.accept().await.unwrap();
+            proxy.make(road);
+            client.write_all(b"ask").await.unwrap();
+            server.write_all(b"say").await.unwrap();
+            let (mut asked, mut said) = ([0; 3], [0; 3]);
+            let (first, second) = if arrives {
+                (server.read_exact(&mut asked), client.read_exact(&mut said))
+            } else {
+                (client.read_exact(&mut said), server.read_exact(&mut asked))
+            };
+            first.await.unwrap();
+            let mut second = std::pin::pin!(second);
+            assert!(futures::poll!(&mut second).is_pending());
+            proxy.make(Road::Open);
+            second.await.unwrap();
+            assert_eq!((&asked, &said), (b"ask", b"say"));
+        }
     }
 
     #[tokio::test]

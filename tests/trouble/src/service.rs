@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use crate::proxy::Proxy;
+use crate::system::nats_urls;
 
 const READY_WITHIN: Duration = Duration::from_mins(1);
 
@@ -42,7 +43,8 @@ impl Kind {
 /// The roads from a service to the two servers.
 #[derive(Debug)]
 pub struct Roads {
-    pub nats: Proxy,
+    /// One to each server of NATS.
+    pub nats: Vec<Proxy>,
     pub redis: Proxy,
 }
 
@@ -79,7 +81,7 @@ impl Service {
         let listen = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let mut all = settings.to_vec();
         let own = [
-            ("TIPOFF_NATS_URL", format!("nats://{}", roads.nats.address())),
+            ("TIPOFF_NATS_URL", nats_urls(roads.nats.iter().map(Proxy::address))),
             ("TIPOFF_REDIS_URL", format!("redis://{}", roads.redis.address())),
             ("TIPOFF_INTAKE_LISTEN", listen.to_string()),
             ("TIPOFF_API_LISTEN", listen.to_string()),
@@ -173,6 +175,14 @@ impl Service {
     /// What it wrote down so far.
     pub async fn log(&self) -> String {
         tokio::fs::read_to_string(&self.log).await.unwrap_or_default()
+    }
+
+    /// How much memory it takes, in MB, if it runs.
+    pub async fn memory(&self) -> Option<u64> {
+        let pid = self.child.as_ref()?.id()?;
+        let status = tokio::fs::read_to_string(format!("/proc/{pid}/status")).await.ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? / 1_024)
     }
 
     async fn signal(&self, which: &str) -> anyhow::Result<()> {

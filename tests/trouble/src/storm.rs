@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tipoff_runtime::past;
@@ -17,6 +18,7 @@ use crate::evidence::{Evidence, Logged, Outage, Told};
 use crate::fault::Fault;
 use crate::history::{Asked, Said};
 use crate::load::{Load, Phase};
+use crate::memory::{Memory, Taken};
 use crate::system::{Build, System};
 use crate::team::PROBED;
 use crate::watching::Watching;
@@ -45,9 +47,24 @@ pub struct Plan {
     pub build: Build,
     /// In this order, each so many times.
     pub faults: Vec<(Fault, usize)>,
+    /// Then so many more, at random moments: the next comes whether or not
+    /// everything has recovered from the one before.
+    pub kills: usize,
+    /// Faults come rarely, and the first process of every service is left alone.
+    pub soak: bool,
     pub pace: Pace,
     /// Begins again, in another order, until so much time has passed.
     pub at_least: Duration,
+}
+
+impl Plan {
+    /// When the next fault comes, and which process it is for.
+    fn next(&self, dice: &mut ChaCha8Rng) -> (Duration, usize) {
+        let pause = if self.soak { 50_000..150_000 } else { 200..1_200 };
+        let pause = Duration::from_millis(dice.random_range(pause));
+        let which = dice.random_range(0..64);
+        (pause, if self.soak { 1 } else { which })
+    }
 }
 
 /// What came of one fault.
@@ -70,6 +87,8 @@ pub struct Outcome {
     pub evidence: Evidence,
     pub verdict: Verdict,
     pub panics: Vec<String>,
+    /// What those took who were left alone; nothing unless it was a soak.
+    pub memory: Vec<Taken>,
     pub took: Duration,
 }
 
@@ -87,28 +106,15 @@ pub async fn run(plan: &Plan, tell: impl Fn(&str)) -> anyhow::Result<Outcome> {
     let began = Instant::now();
     let system = System::start(&plan.build).await?;
     let mut storm = Storm::over(&system, plan.pace)?;
-    let mut dice = ChaCha8Rng::seed_from_u64(plan.pace.seed);
-    let mut faults = plan.faults.clone();
-    'storm: loop {
-        for (fault, times) in &faults {
-            for _ in 0..*times {
-                sleep(Duration::from_millis(dice.random_range(200..1_200))).await;
-                if !storm.weather(*fault, dice.random_range(0..64), &tell).await? {
-                    break 'storm;
-                }
-            }
-        }
-        if began.elapsed() >= plan.at_least {
-            break;
-        }
-        faults.sort_by_key(|_| dice.random::<u32>());
-    }
-    tell("quiet");
-    let evidence = storm.quiet().await?;
+    let memory = Memory::default();
+    let evidence = tokio::select! {
+        evidence = storm.carry_out(plan, began, &tell) => evidence?,
+        () = memory.watch(&system), if plan.soak => anyhow::bail!("nobody watches for ever"),
+    };
     let verdict = check(&evidence, Allowed::default());
-    let panics = system.panics().await;
+    let (panics, memory) = (system.panics().await, memory.taken());
     let Storm { weathered, order, .. } = storm;
-    Ok(Outcome { weathered, order, evidence, verdict, panics, took: began.elapsed() })
+    Ok(Outcome { weathered, order, evidence, verdict, panics, memory, took: began.elapsed() })
 }
 
 /// A system under load, and what was taken down about it so far.
@@ -122,7 +128,12 @@ pub struct Storm<'a> {
     weathered: BTreeMap<String, Weathered>,
     order: Vec<String>,
     evidence: Evidence,
+    /// Since when something has been broken that nobody has seen recovered yet.
+    broken: Option<(DateTime<Utc>, Vec<Fault>)>,
 }
+
+/// Every so many kills, everything must have recovered.
+const LOOK_AFTER: usize = 5;
 
 impl<'a> Storm<'a> {
     /// Leads begin to come in.
@@ -148,7 +159,89 @@ impl<'a> Storm<'a> {
             weathered,
             order,
             evidence,
+            broken: None,
         })
+    }
+
+    async fn carry_out(
+        &mut self,
+        plan: &Plan,
+        began: Instant,
+        tell: &impl Fn(&str),
+    ) -> anyhow::Result<Evidence> {
+        let (mut dice, mut faults) =
+            (ChaCha8Rng::seed_from_u64(plan.pace.seed), plan.faults.clone());
+        'storm: loop {
+            for (fault, times) in &faults {
+                for _ in 0..*times {
+                    let (pause, which) = plan.next(&mut dice);
+                    sleep(pause).await;
+                    if !self.weather(*fault, which, tell).await? {
+                        break 'storm;
+                    }
+                }
+            }
+            if began.elapsed() >= plan.at_least {
+                break;
+            }
+            faults.sort_by_key(|_| dice.random::<u32>());
+        }
+        if self.is_well() {
+            self.kill_at_random(plan.kills, &mut dice, tell).await?;
+        }
+        tell("quiet");
+        self.quiet().await
+    }
+
+    fn is_well(&self) -> bool {
+        self.weathered.values().all(|one| one.recovered.iter().all(Option::is_some))
+    }
+
+    /// Kills processes at random, so many times, the next one often before
+    /// everybody has got over the one before.
+    async fn kill_at_random(
+        &mut self,
+        times: usize,
+        dice: &mut ChaCha8Rng,
+        tell: &impl Fn(&str),
+    ) -> anyhow::Result<()> {
+        let kills = Fault::kills();
+        for number in 1..=times {
+            sleep(Duration::from_millis(dice.random_range(0..1_000))).await;
+            let (fault, which) =
+                (kills[dice.random_range(0..kills.len())], dice.random_range(0..64));
+            if number % LOOK_AFTER == 0 || number == times {
+                tell(&format!("{number} of {times} kills"));
+                if !self.weather(fault, which, tell).await? {
+                    break;
+                }
+            } else {
+                self.break_in_passing(fault, which).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One fault, without looking how it is got over.
+    async fn break_in_passing(&mut self, fault: Fault, dice: usize) -> anyhow::Result<()> {
+        let (name, now) = (fault.to_string(), self.system.clock.now());
+        self.begin(&name);
+        self.broken.get_or_insert_with(|| (now, Vec::new())).1.push(fault);
+        let happened = fault.happen(self.system, self.hold, dice).await;
+        happened.with_context(|| format!("{name} could not be carried through"))?;
+        let ended = self.system.revive().await?;
+        let one = self.weathered.entry(name).or_default();
+        one.times += 1;
+        one.ended.extend(ended);
+        Ok(())
+    }
+
+    /// From now on leads are named after it.
+    fn begin(&mut self, name: &str) {
+        if !self.order.iter().any(|known| known == name) {
+            self.order.push(name.to_owned());
+        }
+        self.phase.set(name);
     }
 
     /// One fault, from the moment it happens until everything works again;
@@ -160,12 +253,11 @@ impl<'a> Storm<'a> {
         tell: &impl Fn(&str),
     ) -> anyhow::Result<bool> {
         let name = fault.to_string();
-        if !self.weathered.contains_key(&name) {
-            self.order.push(name.clone());
-        }
-        self.phase.set(&name);
+        self.begin(&name);
         let number = self.weathered.get(&name).map_or(0, |before| before.times);
-        let from = self.system.clock.now();
+        let (from, mut faults) =
+            self.broken.take().unwrap_or_else(|| (self.system.clock.now(), Vec::new()));
+        faults.push(fault);
         let happened = fault.happen(self.system, self.hold, dice).await;
         happened.with_context(|| format!("{name} could not be carried through"))?;
         let ended = self.system.revive().await?;
@@ -174,10 +266,10 @@ impl<'a> Storm<'a> {
             timeout(RECOVERED_WITHIN, self.all_the_way(&format!("{name}-p{number}x"))).await;
         let recovered = through.is_ok_and(|through| through.is_ok()).then(|| mended.elapsed());
         let to = self.system.clock.now() + AFTERMATH;
-        if fault.delays_deadlines() {
+        if faults.iter().any(|fault| fault.delays_deadlines()) {
             self.evidence.outages.push(Outage { from, to });
         }
-        if fault.silences() {
+        if faults.iter().any(|fault| fault.silences()) {
             self.evidence.silences.push(Outage { from, to });
         }
         if fault.forgets() {

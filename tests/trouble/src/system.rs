@@ -10,19 +10,22 @@ use futures::future::try_join_all;
 use redis::FromRedisValue;
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Nats, Settings, connect, streams};
+use tipoff_testkit::RedisServer;
 use tipoff_testkit::servers::ServerOptions;
 use tipoff_testkit::sink::Relay;
-use tipoff_testkit::{NatsServer, RedisServer};
 use tokio::process::Command;
 use tokio::sync::Mutex;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use crate::bus::Bus;
 use crate::disk::Disk;
 use crate::proxy::Proxy;
 use crate::service::{Kind, Roads, Service};
 use crate::team::{Team, teams};
 
 const PARTITIONS: u16 = 8;
+const ELECTED_WITHIN: Duration = Duration::from_mins(1);
 
 /// How the system is put together.
 #[derive(Debug, Clone)]
@@ -31,6 +34,8 @@ pub struct Build {
     pub program: PathBuf,
     /// Processes of each service.
     pub each: usize,
+    /// Servers of NATS: one, or three.
+    pub nats_nodes: usize,
     /// Where logs and data go; it must exist.
     pub directory: PathBuf,
     /// What Redis finds in its environment.
@@ -45,6 +50,7 @@ impl Build {
         Self {
             program: program.into(),
             each: 2,
+            nats_nodes: 1,
             directory: directory.into(),
             redis_environment: Vec::new(),
             own_disk: false,
@@ -60,7 +66,7 @@ pub struct System {
     pub roster: Roster,
     pub relay: Relay,
     pub teams: Vec<Team>,
-    pub nats_server: Mutex<NatsServer>,
+    pub nats_server: Mutex<Bus>,
     pub redis_server: Mutex<RedisServer>,
     /// Where Redis keeps its data.
     pub redis_data: PathBuf,
@@ -86,14 +92,21 @@ impl System {
         let data = |name: &str| Some(kept.join(name));
         let environment = build.redis_environment.clone();
         let redis = ServerOptions { data: data("redis"), environment, ..ServerOptions::default() };
-        let nats = ServerOptions { data: data("nats"), ..ServerOptions::default() };
-        let (nats_server, redis_server) =
-            tokio::try_join!(NatsServer::start_with(nats), RedisServer::start_with(redis))?;
-        let (nats_url, redis_url) = (nats_server.url(), redis_server.url());
+        let redis_server = RedisServer::start_with(redis).await?;
+        let nats_server = Bus::start(build.nats_nodes, &kept).await?;
+        let nats_at = nats_server.addresses()?;
+        let (nats_url, redis_url) = (nats_urls(nats_at.iter().copied()), redis_server.url());
         let stop = CancellationToken::new();
         let nats = connect::nats(&Settings::at(&nats_url, &redis_url), "trouble", &stop).await?;
-        streams::ensure(&nats, 1).await?;
-        let roster = Roster::open(&nats, PARTITIONS, 1, stop.clone()).await?;
+        timeout(ELECTED_WITHIN, async {
+            // Three servers have to choose one of them first.
+            while streams::ensure(&nats, build.nats_nodes).await.is_err() {
+                sleep(Duration::from_millis(100)).await;
+            }
+        })
+        .await
+        .context("JetStream takes no streams")?;
+        let roster = Roster::open(&nats, PARTITIONS, build.nats_nodes, stop.clone()).await?;
         let clock = Clock::system();
         let mut system = Self {
             relay: Relay::start(clock.clone()).await?,
@@ -112,7 +125,7 @@ impl System {
             redis_url,
             stop,
         };
-        system.add_services(build, &nats_url).await?;
+        system.add_services(build, &nats_at).await?;
         Ok(system)
     }
 
@@ -126,9 +139,10 @@ impl System {
         Ok(system)
     }
 
-    async fn add_services(&mut self, build: &Build, nats_url: &str) -> anyhow::Result<()> {
+    async fn add_services(&mut self, build: &Build, nats_at: &[SocketAddr]) -> anyhow::Result<()> {
         let settings = [
             ("TIPOFF_SMTP_URL", self.relay.url()),
+            ("TIPOFF_REPLICAS", build.nats_nodes.to_string()),
             ("TIPOFF_INGEST_SOURCE_RATE", "0".to_owned()),
             ("TIPOFF_INGEST_ENTITY_RATE", "0".to_owned()),
         ];
@@ -136,7 +150,7 @@ impl System {
         for kind in Kind::ALL {
             for number in 0..build.each {
                 let roads = Roads {
-                    nats: Proxy::to(address(nats_url)?).await?,
+                    nats: try_join_all(nats_at.iter().map(|at| Proxy::to(*at))).await?,
                     redis: Proxy::to(address(&self.redis_url)?).await?,
                 };
                 let log = build.directory.join(format!("{}-{number}.log", kind.name()));
@@ -200,13 +214,7 @@ impl System {
 
     /// A command for Redis itself, past every proxy.
     pub async fn redis<T: FromRedisValue>(&self, words: &[&str]) -> anyhow::Result<T> {
-        let client = redis::Client::open(self.redis_url.as_str())?;
-        let mut connection = client.get_multiplexed_async_connection().await?;
-        let mut command = redis::cmd(words.first().copied().unwrap_or("PING"));
-        for word in words.iter().skip(1) {
-            command.arg(*word);
-        }
-        Ok(command.query_async(&mut connection).await?)
+        ask(address(&self.redis_url)?, words).await
     }
 
     /// Lets no file that the process writes grow beyond this, as a full disk would.
@@ -225,8 +233,24 @@ impl Drop for System {
     }
 }
 
+/// As in `nats://127.0.0.1:4222,nats://127.0.0.1:4223`.
+pub(crate) fn nats_urls(at: impl Iterator<Item = SocketAddr>) -> String {
+    at.map(|at| format!("nats://{at}")).collect::<Vec<_>>().join(",")
+}
+
+/// A command for a Redis.
+pub(crate) async fn ask<T: FromRedisValue>(at: SocketAddr, words: &[&str]) -> anyhow::Result<T> {
+    let client = redis::Client::open(format!("redis://{at}"))?;
+    let mut connection = client.get_multiplexed_async_connection().await?;
+    let mut command = redis::cmd(words.first().copied().unwrap_or("PING"));
+    for word in words.iter().skip(1) {
+        command.arg(*word);
+    }
+    Ok(command.query_async(&mut connection).await?)
+}
+
 /// `127.0.0.1:4222` of `nats://127.0.0.1:4222`.
-fn address(url: &str) -> anyhow::Result<SocketAddr> {
+pub(crate) fn address(url: &str) -> anyhow::Result<SocketAddr> {
     let place = url.split_once("://").map_or(url, |(_, place)| place);
     place.parse().with_context(|| format!("`{url}` is no address"))
 }

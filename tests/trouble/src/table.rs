@@ -130,6 +130,12 @@ fn summary(outcome: &Outcome) -> String {
         at(100),
         outcome.took.as_secs_f64()
     )];
+    lines.extend(outcome.memory.iter().map(|taken| {
+        format!(
+            "memory of the {} that was left alone: {} MB in the first fifth, {} MB in the last, {} MB at most",
+            taken.kind.name(), taken.first, taken.last, taken.most
+        )
+    }));
     for (name, one) in outcome.weathered.iter().filter(|(_, one)| !one.ended.is_empty()) {
         lines
             .push(format!("services that ended by themselves at {name}: {}", one.ended.join(", ")));

@@ -1,6 +1,7 @@
 //! Reading the log as it grows, past every fault.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,11 +14,13 @@ use tipoff_wire::event::State;
 use tipoff_wire::{Event, EventKind, Stream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 const TRY_AGAIN: Duration = Duration::from_millis(100);
 /// Longer than the server lets a connection be silent.
 const SILENT_TOO_LONG: Duration = Duration::from_secs(10);
+/// Whoever reads does not hear that the server knows nothing of it any more.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Where a lead stood when the log was last heard of it.
 #[derive(Debug, Clone)]
@@ -101,7 +104,7 @@ async fn follow(
 
 async fn read_on(
     nats: &Nats,
-    known: &Mutex<Known>,
+    leads: &Mutex<Known>,
     told: &watch::Sender<u64>,
     listener: &mpsc::UnboundedSender<Event>,
     last: &mut u64,
@@ -109,15 +112,19 @@ async fn read_on(
     let stream = nats.jetstream.get_stream(Stream::Events.name()).await?;
     let deliver_policy = DeliverPolicy::ByStartSequence { start_sequence: *last + 1 };
     let config = pull::OrderedConfig { deliver_policy, ..pull::OrderedConfig::default() };
+    let connections = || nats.client.statistics().connects.load(Relaxed);
+    let (known, mut heard) = (connections(), Instant::now());
     let mut messages = stream.create_consumer(config).await?.messages().await?;
     loop {
-        let message = match timeout(SILENT_TOO_LONG, messages.next()).await {
+        let message = match timeout(LOOK_EVERY, messages.next()).await {
             Ok(next) => next.context("the messages ended")??,
+            Err(_) if connections() == known && heard.elapsed() < SILENT_TOO_LONG => continue,
             Err(_) => return Ok(()),
         };
+        heard = Instant::now();
         let sequence = message.info().map_err(|error| anyhow::anyhow!(error))?.stream_sequence;
         let event: Event = serde_json::from_slice(&message.payload)?;
-        note(known, &event);
+        note(leads, &event);
         *last = sequence;
         told.send_replace(sequence);
         listener.send(event).context("nobody listens")?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use tipoff_wire::Stream;
 use tokio::time::sleep;
 
@@ -32,9 +32,20 @@ pub(super) async fn full(system: &System, hold: Duration) -> anyhow::Result<()> 
 /// No file grows any more; nats-server comes back with more room.
 pub(super) async fn disk_full(system: &System, hold: Duration) -> anyhow::Result<()> {
     let mut nats = system.nats_server.lock().await;
-    System::limit_files(nats.pid(), &LITTLE.to_string()).await?;
+    for pid in nats.pids() {
+        System::limit_files(pid, &LITTLE.to_string()).await?;
+    }
     sleep(hold).await;
-    Ok(nats.restart().await?)
+    nats.restart().await
+}
+
+/// Whoever of three leads EVENTS goes, by that signal, and comes back after a while.
+pub(super) async fn lose_leader(system: &System, by: &str, hold: Duration) -> anyhow::Result<()> {
+    let stream = system.nats.jetstream.get_stream(Stream::Events.name()).await?;
+    let cluster = stream.cached_info().cluster.as_ref();
+    let leader = cluster.and_then(|cluster| cluster.leader.clone());
+    let leader = leader.context("nobody leads EVENTS")?;
+    system.nats_server.lock().await.lose(&leader, by, hold).await
 }
 
 /// The routers are given nothing.

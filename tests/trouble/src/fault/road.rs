@@ -24,7 +24,7 @@ pub(super) async fn while_it_is(
             if kind.is_none_or(|kind| kind == service.kind) {
                 let roads = &service.roads;
                 match server {
-                    Server::Nats => roads.nats.make(now),
+                    Server::Nats => roads.nats.iter().for_each(|road| road.make(now)),
                     Server::Redis => roads.redis.make(now),
                 }
             }

@@ -1,0 +1,70 @@
+//! Another Redis takes over, which had not heard of everything.
+//!
+//! Where the primary is, services are told by the road that leads there, as by
+//! the address of a proxy that follows Sentinel.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use tipoff_testkit::RedisServer;
+use tipoff_testkit::servers::ServerOptions;
+use tokio::time::{sleep, timeout};
+
+use crate::proxy::{Proxy, Road};
+use crate::system::{System, address, ask};
+
+/// How far the replica is behind when it takes over.
+const LAG: Duration = Duration::from_secs(1);
+const SYNCED_WITHIN: Duration = Duration::from_mins(1);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// The primary dies, a replica that lags takes over for a while, and then the
+/// first one again.
+pub(super) async fn redis(system: &System, hold: Duration) -> anyhow::Result<()> {
+    let mut first = system.redis_server.lock().await;
+    let first_at = address(&first.url())?;
+    let road = Proxy::to(first_at).await?;
+    let mut second = RedisServer::start_with(ServerOptions::default()).await?;
+    let second_at = address(&second.url())?;
+
+    follow(second_at, road.address()).await?;
+    road.make(Road::HalfOpen);
+    sleep(LAG).await;
+    first.kill().await;
+    // What is on the road is lost with it.
+    road.make(Road::Cut);
+    ask::<()>(second_at, &["REPLICAOF", "NO", "ONE"]).await?;
+    all_roads_lead_to(system, second_at).await;
+    sleep(hold).await;
+
+    first.restart().await?;
+    follow(first_at, second_at).await?;
+    ask::<()>(first_at, &["REPLICAOF", "NO", "ONE"]).await?;
+    all_roads_lead_to(system, first_at).await;
+    second.kill().await;
+    Ok(())
+}
+
+async fn all_roads_lead_to(system: &System, server: SocketAddr) {
+    for service in &system.services {
+        service.lock().await.roads.redis.lead_to(server);
+    }
+}
+
+/// Becomes a replica; returns when it has what the other one had.
+async fn follow(replica: SocketAddr, primary: SocketAddr) -> anyhow::Result<()> {
+    let (host, port) = (primary.ip().to_string(), primary.port().to_string());
+    ask::<()>(replica, &["REPLICAOF", &host, &port]).await?;
+    let synced = async {
+        // A foreign process: nothing tells us but asking.
+        while !ask::<String>(replica, &["INFO", "replication"])
+            .await?
+            .contains("master_link_status:up")
+        {
+            sleep(LOOK_EVERY).await;
+        }
+        anyhow::Ok(())
+    };
+    timeout(SYNCED_WITHIN, synced).await.context("the replica does not get what there is")?
+}
