@@ -17,6 +17,7 @@ use std::io;
 use std::sync::Arc;
 
 use futures::TryFutureExt;
+use futures::future::BoxFuture;
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Nats, Turns, WorkerError, health, serve, worker};
 use tokio::net::TcpListener;
@@ -40,7 +41,20 @@ pub enum Error {
 
 /// Takes leads in over HTTP and NATS until `stop` is cancelled and what is in
 /// hand is finished.
-pub async fn run(
+///
+/// Boxed, so that it is compiled here and not in every program that runs it.
+pub fn run(
+    listener: TcpListener,
+    nats: Nats,
+    roster: Roster,
+    clock: Clock,
+    options: Options,
+    stop: CancellationToken,
+) -> BoxFuture<'static, Result<(), Error>> {
+    Box::pin(take_in(listener, nats, roster, clock, options, stop))
+}
+
+async fn take_in(
     listener: TcpListener,
     nats: Nats,
     roster: Roster,

@@ -20,10 +20,12 @@ use crate::retry;
 use crate::seen::Told;
 use crate::undelivered::{NotDone, Undelivered};
 
-/// How long a notice waits for a turn right away; then it waits in NOTIFY.
-const SOON: Duration = Duration::from_millis(500);
-/// A lead may have stood so for this long before somebody is told of it.
-const FRESH: Duration = Duration::from_millis(250);
+/// How long a notice waits for a turn right away, with its event in hand; then
+/// it waits in NOTIFY. A channel that is slow gets there with few in its line,
+/// and one that stands still at once, so neither holds the events of others; one
+/// that is merely busy slows the reading of events instead of writing them all
+/// down again.
+const SOON: Duration = Duration::from_secs(2);
 /// A lead that somebody has already is told for a few hours, then set aside.
 const MOST_ATTEMPTS: i64 = 200;
 /// So often may something be missing from the roster here that is there
@@ -123,14 +125,8 @@ impl Deliverer {
     /// worth it after so long.
     pub(crate) async fn right_away(&self, notice: &Notice) -> Result<(), Duration> {
         let started = Instant::now();
-        // Before the turn, so that nobody waits in a seat for the board.
-        let seen = self.look(notice).await;
         let _turn = self.turns.soon(&notice.entity, SOON).await.ok_or(Duration::ZERO)?;
-        let seen = match seen {
-            Ok(seen) if seen.at.elapsed() > FRESH => self.look(notice).await,
-            seen => seen,
-        };
-        let sent = self.deliver(notice, seen).await;
+        let sent = self.deliver(notice, self.look(notice).await).await;
         if sent.as_ref().is_err_and(Failed::is_final) {
             return Err(Duration::ZERO);
         }

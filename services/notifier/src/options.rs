@@ -7,8 +7,9 @@ use crate::channels::Settings;
 use crate::webhook;
 
 /// Events in hand at once, unless told otherwise: enough for all channels to be
-/// busy, or stuck, and for those notices that are written down to go by the batch.
-const IN_FLIGHT: usize = 1_024;
+/// busy, or stuck, and for those notices that are written down to go by the
+/// batch; and no more than a healthy channel is through with in two seconds.
+const IN_FLIGHT: usize = 512;
 const PUBLIC_URL: &str = "http://127.0.0.1:7080";
 
 /// How agents are told.

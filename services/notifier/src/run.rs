@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tipoff_board::Board;
 use tipoff_letters::BadTexts;
 use tipoff_roster::Roster;
@@ -50,7 +51,20 @@ pub enum Error {
 }
 
 /// Tells agents until `stop` is cancelled and what is in hand is finished.
-pub async fn run(
+///
+/// Boxed, so that it is compiled here and not in every program that runs it.
+pub fn run(
+    nats: Nats,
+    board: Board,
+    roster: Roster,
+    clock: Clock,
+    options: Options,
+    stop: CancellationToken,
+) -> BoxFuture<'static, Result<(), Error>> {
+    Box::pin(tell(nats, board, roster, clock, options, stop))
+}
+
+async fn tell(
     nats: Nats,
     board: Board,
     roster: Roster,

@@ -21,6 +21,7 @@ mod sweep;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tipoff_board::Board;
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Nats, Redis, WorkerError, WorkerLimits, worker};
@@ -48,20 +49,33 @@ pub enum Error {
 }
 
 /// Routes until `stop` is cancelled, then finishes what is in hand.
-pub async fn run(
+///
+/// Boxed, so that it is compiled here and not in every program that runs it.
+pub fn run(
     nats: Nats,
     redis: Redis,
     roster: Roster,
     clock: Clock,
     options: Options,
     stop: CancellationToken,
-) -> Result<(), Error> {
+) -> BoxFuture<'static, Result<(), Error>> {
     let board = Board::new(redis, nats.clone(), roster.deployment().partitions);
-    Box::pin(run_on(board, nats, roster, clock, options, stop)).await
+    run_on(board, nats, roster, clock, options, stop)
 }
 
 /// The same on a board that is there already.
-pub async fn run_on(
+pub fn run_on(
+    board: Board,
+    nats: Nats,
+    roster: Roster,
+    clock: Clock,
+    options: Options,
+    stop: CancellationToken,
+) -> BoxFuture<'static, Result<(), Error>> {
+    Box::pin(route(board, nats, roster, clock, options, stop))
+}
+
+async fn route(
     board: Board,
     nats: Nats,
     roster: Roster,

@@ -1,6 +1,7 @@
 //! A change is decided by a script and committed by the log; until then nobody
 //! is told that it is done.
 
+use futures::future::BoxFuture;
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_wire::{Event, Partition};
 use tracing::{error, warn};
@@ -13,8 +14,17 @@ use crate::{Board, BoardError, read};
 
 impl Board {
     /// Ships every event of the reply's lead that the log does not have yet,
-    /// oldest first, and clears them from the outbox.
-    pub(crate) async fn commit(&self, entity: &EntityId, reply: &Reply) -> Result<(), BoardError> {
+    /// oldest first, and clears them from the outbox. Boxed, as every change
+    /// goes through it: so it is compiled once.
+    pub(crate) fn commit<'a>(
+        &'a self,
+        entity: &'a EntityId,
+        reply: &'a Reply,
+    ) -> BoxFuture<'a, Result<(), BoardError>> {
+        Box::pin(self.ship(entity, reply))
+    }
+
+    async fn ship(&self, entity: &EntityId, reply: &Reply) -> Result<(), BoardError> {
         if reply.unsent.is_empty() {
             return Ok(());
         }

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use opentelemetry::global;
 use opentelemetry::metrics::Gauge;
 use redis::{AsyncCommands, ErrorKind, FromRedisValue, RedisError, ServerErrorKind, Value};
@@ -114,7 +115,7 @@ impl Board {
         call: &Call<'_>,
     ) -> Result<T, BoardError> {
         for _ in 0..TRIES {
-            if let Some(value) = self.try_once(partition, call).await? {
+            if let Some(value) = self.call(partition, call).await? {
                 return Ok(T::from_redis_value(value).map_err(RedisError::from)?);
             }
             self.admit(partition).await?;
@@ -129,14 +130,23 @@ impl Board {
         call: &Call<'_>,
     ) -> Result<T, BoardError> {
         for _ in 0..TRIES {
-            if let Some(value) = self.try_once(partition, call).await? {
+            if let Some(value) = self.call(partition, call).await? {
                 return Ok(T::from_redis_value(value).map_err(RedisError::from)?);
             }
         }
         Err(BoardError::Shut { partition })
     }
 
-    /// `None`: it is shut, or stands on another server by now.
+    /// `None`: it is shut, or stands on another server by now. Boxed, as every
+    /// call goes through it: so it is compiled once.
+    fn call<'a>(
+        &'a self,
+        partition: Partition,
+        call: &'a Call<'_>,
+    ) -> BoxFuture<'a, Result<Option<Value>, BoardError>> {
+        Box::pin(self.try_once(partition, call))
+    }
+
     async fn try_once(
         &self,
         partition: Partition,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use ring::rand::SystemRandom;
 use tipoff_domain::{AgentId, EntityId, EntityView, LenderId, PondId, SourceId};
 use tipoff_runtime::pace::Meter;
@@ -41,7 +42,18 @@ impl Roster {
     /// Opens (or makes) the buckets and the [`Deployment`], loads everything
     /// and watches until `stop` is cancelled. `partitions` and `replicas` count
     /// only where the buckets are made.
-    pub async fn open(
+    ///
+    /// Boxed, so that it is compiled here and not in every program that opens one.
+    pub fn open(
+        nats: &Nats,
+        partitions: u16,
+        replicas: usize,
+        stop: CancellationToken,
+    ) -> BoxFuture<'_, Result<Self, EditError>> {
+        Box::pin(Self::load(nats, partitions, replicas, stop))
+    }
+
+    async fn load(
         nats: &Nats,
         partitions: u16,
         replicas: usize,

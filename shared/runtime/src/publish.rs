@@ -14,6 +14,7 @@ use std::time::Duration;
 use async_nats::HeaderMap;
 use async_nats::jetstream::context::PublishError as ClientError;
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use tipoff_wire::Stream;
 
 use crate::{Nats, telemetry};
@@ -87,8 +88,17 @@ impl Publisher {
 
     /// Publishes messages of one subject in this order, the first if the last
     /// message there is the one at `expect`. When it fails, the first few may
-    /// be there all the same.
-    pub async fn publish_all(
+    /// be there all the same. Boxed, so that it is compiled here and not
+    /// wherever somebody publishes.
+    pub fn publish_all(
+        &self,
+        messages: Vec<Message>,
+        expect: Option<u64>,
+    ) -> BoxFuture<'_, Result<Vec<Published>, PublishError>> {
+        Box::pin(self.publish_together(messages, expect))
+    }
+
+    async fn publish_together(
         &self,
         mut messages: Vec<Message>,
         expect: Option<u64>,

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use futures::future::BoxFuture;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -43,7 +44,18 @@ pub struct ServeLimits {
 }
 
 /// Serves until `stop` is cancelled, then finishes what is in hand.
-pub async fn serve(
+///
+/// Boxed, so that it is compiled here and not in every program that serves.
+pub fn serve(
+    listener: TcpListener,
+    app: Router,
+    limits: ServeLimits,
+    stop: CancellationToken,
+) -> BoxFuture<'static, io::Result<()>> {
+    Box::pin(accept(listener, app, limits, stop))
+}
+
+async fn accept(
     listener: TcpListener,
     app: Router,
     limits: ServeLimits,

@@ -9,6 +9,7 @@ use async_nats::jetstream::context::{
     CreateStreamErrorKind, GetStreamError, GetStreamErrorKind, UpdateStreamErrorKind,
 };
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
+use futures::future::BoxFuture;
 use tipoff_wire::Stream;
 
 use crate::Nats;
@@ -49,12 +50,17 @@ const DAY: Duration = Duration::from_hours(24);
 /// processes at once. Says what it did, stream by stream.
 ///
 /// Limits on size that somebody set by hand are left as they are.
-pub async fn ensure(nats: &Nats, replicas: usize) -> Result<Vec<(Stream, Ensured)>, StreamError> {
-    let mut done = Vec::with_capacity(Stream::ALL.len());
-    for stream in Stream::ALL {
-        done.push((stream, ensure_one(nats, stream, replicas).await?));
-    }
-    Ok(done)
+pub fn ensure(
+    nats: &Nats,
+    replicas: usize,
+) -> BoxFuture<'_, Result<Vec<(Stream, Ensured)>, StreamError>> {
+    Box::pin(async move {
+        let mut done = Vec::with_capacity(Stream::ALL.len());
+        for stream in Stream::ALL {
+            done.push((stream, ensure_one(nats, stream, replicas).await?));
+        }
+        Ok(done)
+    })
 }
 
 async fn ensure_one(nats: &Nats, stream: Stream, replicas: usize) -> Result<Ensured, StreamError> {

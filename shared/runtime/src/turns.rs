@@ -16,10 +16,10 @@ use std::time::Duration;
 
 use tipoff_domain::EntityId;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use self::lines::{Joined, Waiting};
+use self::lines::{Class, Joined, STANDSTILL, Waiting};
 use self::rate::Rate;
 
 /// Messages that wait in a process for their turn, over all entities.
@@ -66,9 +66,13 @@ impl Turns {
 
     /// Waits for the next turn of `entity`; the seat is free again when it is dropped.
     pub async fn take(&self, entity: &EntityId) -> Result<Turn, NoTurn> {
+        self.join(entity, Class::Patient).await
+    }
+
+    async fn join(&self, entity: &EntityId, class: Class) -> Result<Turn, NoTurn> {
         let joined = {
             let (tell, told) = oneshot::channel();
-            (self.lock().join(entity, tell, Instant::now()), told)
+            (self.lock().join(entity, class, tell, Instant::now()), told)
         };
         let turn = match joined {
             (Joined::Seated, _) => self.turn(entity.clone()),
@@ -84,12 +88,25 @@ impl Turns {
     }
 
     /// A turn of `entity` if there is one within that time, going by how fast
-    /// seats become free lately; somebody who has another way need not wait longer.
+    /// seats become free lately; somebody who has another way need not wait
+    /// longer, nor for seats of which none becomes free any more. Most seats that
+    /// become free go to those who wait here.
     pub async fn soon(&self, entity: &EntityId, within: Duration) -> Option<Turn> {
-        if self.lock().wait(entity, Instant::now()) > within {
+        let (now, end) = (Instant::now(), Instant::now() + within);
+        if self.lock().wait(entity, now) > within {
             return None;
         }
-        timeout(within, self.take(entity)).await.ok()?.ok()
+        let mut taking = std::pin::pin!(self.join(entity, Class::Pressing));
+        let mut look = now;
+        while look < end {
+            look = (look + STANDSTILL).min(end);
+            match timeout_at(look, &mut taking).await {
+                Ok(turn) => return turn.ok(),
+                Err(_) if self.lock().stands_still(Instant::now()) => return None,
+                Err(_) => {}
+            }
+        }
+        None
     }
 
     fn turn(&self, entity: EntityId) -> Turn {

@@ -19,7 +19,7 @@ use crate::letter::{Card, Writer};
 use crate::seen::Told;
 
 /// JetStream takes them in batches, so many wait for it together.
-const AT_ONCE: usize = 256;
+const AT_ONCE: usize = 64;
 
 /// Puts notices at the bell.
 struct InApp {

@@ -17,7 +17,6 @@ pub(crate) fn notifier(smtp: &str, public_url: &str) -> anyhow::Result<tipoff_no
     let email = tipoff_notifier::email::Options {
         smtp_url: Some(smtp.to_owned().into()),
         mail_from: "Tipoff <tipoff@example.com>".parse().context("the sender of mails")?,
-        smtp_connections: 4,
         smtp_timeout_seconds: 10,
         ..Default::default()
     };
@@ -25,8 +24,8 @@ pub(crate) fn notifier(smtp: &str, public_url: &str) -> anyhow::Result<tipoff_no
         channels: tipoff_notifier::Settings { email, ..Default::default() },
         // Whoever tries webhooks out listens on this machine.
         webhooks: tipoff_notifier::WebhookOptions { webhooks_inside: true, ..Default::default() },
-        notifier_in_flight: 512,
         public_url: public_url.parse().context("the address of claim links")?,
+        ..Default::default()
     })
 }
 

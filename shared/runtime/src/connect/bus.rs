@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::context::ContextBuilder;
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
+use futures::future::BoxFuture;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -19,7 +20,17 @@ const LONGEST_ABSENCE: Duration = Duration::from_secs(1);
 
 /// Connects and checks the version. Keeps trying, with a clear line in the log
 /// every time, until the server answers or `stop` is cancelled.
-pub async fn nats(
+///
+/// Boxed, so that it is compiled here and not in every program that connects.
+pub fn nats<'a>(
+    settings: &'a Settings,
+    name: &'a str,
+    stop: &'a CancellationToken,
+) -> BoxFuture<'a, Result<Nats, ConnectError>> {
+    Box::pin(connect(settings, name, stop))
+}
+
+async fn connect(
     settings: &Settings,
     name: &str,
     stop: &CancellationToken,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::cluster::ClusterClient;
 use redis::io::tcp::TcpSettings;
@@ -21,7 +22,16 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 /// Connects and checks version, eviction policy and AOF. Keeps trying like
 /// [`nats`](super::nats).
-pub async fn redis(settings: &Settings, stop: &CancellationToken) -> Result<Redis, ConnectError> {
+///
+/// Boxed, so that it is compiled here and not in every program that connects.
+pub fn redis<'a>(
+    settings: &'a Settings,
+    stop: &'a CancellationToken,
+) -> BoxFuture<'a, Result<Redis, ConnectError>> {
+    Box::pin(connect(settings, stop))
+}
+
+async fn connect(settings: &Settings, stop: &CancellationToken) -> Result<Redis, ConnectError> {
     let nodes = Nodes {
         addresses: addresses(&settings.redis_url)?,
         certificates: settings.tls.certificates()?,

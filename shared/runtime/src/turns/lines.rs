@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// Until it is known how fast messages go.
 const FIRST_GUESS: Duration = Duration::from_millis(10);
 /// Seats of which none became free for so long are not about to.
-const STANDSTILL: Duration = Duration::from_millis(250);
+pub(super) const STANDSTILL: Duration = Duration::from_millis(250);
 /// Nobody is put off for less or for longer.
 const PUT_OFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
 
@@ -22,17 +22,55 @@ pub(super) enum Joined {
     Crowded(Duration),
 }
 
+/// In which of an entity's two lines somebody waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    /// Holds something meanwhile that others wait for. Three of four seats that
+    /// become free are theirs, so that a backlog of the patient does not make
+    /// more of them patient.
+    Pressing,
+    /// Can be put off.
+    Patient,
+}
+
+/// Of so many seats that become free, one is for the patient, whoever else waits.
+const ONE_OF: u8 = 4;
+
+/// Something of each class.
+#[derive(Debug)]
+struct Each<T> {
+    pressing: T,
+    patient: T,
+}
+
+impl<T> Each<VecDeque<T>> {
+    fn empty() -> Self {
+        Self { pressing: VecDeque::new(), patient: VecDeque::new() }
+    }
+
+    fn of(&mut self, class: Class) -> &mut VecDeque<T> {
+        match class {
+            Class::Pressing => &mut self.pressing,
+            Class::Patient => &mut self.patient,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.pressing.is_empty() && self.patient.is_empty()
+    }
+}
+
 /// What there is of one entity.
 #[derive(Debug)]
 struct Line<T> {
     seated: usize,
-    waiting: VecDeque<T>,
+    waiting: Each<VecDeque<T>>,
     /// The time for which those who were put off are expected back, so that
     /// they do not all come back together.
     expected: Instant,
 }
 
-/// Seats, and a line of those who wait for each entity.
+/// Seats, and two lines of those who wait for each entity.
 #[derive(Debug)]
 pub(super) struct Waiting<T> {
     seats: usize,
@@ -40,7 +78,9 @@ pub(super) struct Waiting<T> {
     room: usize,
     lines: HashMap<EntityId, Line<T>>,
     /// Entities with somebody in line, next first.
-    order: VecDeque<EntityId>,
+    order: Each<VecDeque<EntityId>>,
+    /// Seats given to those who waited, counted round.
+    given: u8,
     /// How long it takes, lately, until another seat becomes free.
     pace: Duration,
     last_left: Option<Instant>,
@@ -53,7 +93,8 @@ impl<T> Waiting<T> {
             free: seats,
             room,
             lines: HashMap::new(),
-            order: VecDeque::new(),
+            order: Each::empty(),
+            given: 0,
             pace: FIRST_GUESS,
             last_left: None,
         }
@@ -69,42 +110,51 @@ impl<T> Waiting<T> {
         self.seats.saturating_sub(self.seats / 4).max(1)
     }
 
-    pub(super) fn join(&mut self, entity: &EntityId, who: T, now: Instant) -> Joined {
-        let (most, part) = (self.most(), self.room / (self.order.len() + 2));
-        let fresh = || Line { seated: 0, waiting: VecDeque::new(), expected: now };
+    pub(super) fn join(&mut self, entity: &EntityId, class: Class, who: T, now: Instant) -> Joined {
+        let (most, part) = (self.most(), self.room / (self.order.patient.len() + 2));
+        let fresh = || Line { seated: 0, waiting: Each::empty(), expected: now };
         let line = self.lines.entry(entity.clone()).or_insert_with(fresh);
         if self.free > 0 && line.waiting.is_empty() && line.seated < most {
             self.free -= 1;
             line.seated += 1;
             return Joined::Seated;
         }
-        if line.waiting.len() >= part {
-            let waiting = u32::try_from(line.waiting.len()).unwrap_or(u32::MAX);
-            let lines = u32::try_from(self.order.len().max(1)).unwrap_or(u32::MAX);
+        let waiting = line.waiting.of(class);
+        if class == Class::Patient && waiting.len() >= part {
+            let waiting = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
+            let lines = u32::try_from(self.order.patient.len().max(1)).unwrap_or(u32::MAX);
             let each = self.pace.saturating_mul(lines);
             let soonest = now + each.saturating_mul(waiting).min(PUT_OFF.1);
             line.expected = (line.expected + each).max(soonest);
             return Joined::Crowded((line.expected - now).clamp(PUT_OFF.0, PUT_OFF.1));
         }
-        if line.waiting.is_empty() {
-            self.order.push_back(entity.clone());
+        if waiting.is_empty() {
+            self.order.of(class).push_back(entity.clone());
         }
-        line.waiting.push_back(who);
+        waiting.push_back(who);
         Joined::InLine
     }
 
-    /// How long somebody new of `entity` may have to wait, as things go.
+    /// How long somebody new of `entity` who presses may have to wait, as things go.
     pub(super) fn wait(&self, entity: &EntityId, now: Instant) -> Duration {
         let line = self.lines.get(entity);
-        let (seated, waiting) = line.map_or((0, 0), |line| (line.seated, line.waiting.len()));
+        let (seated, waiting) = line.map_or((0, 0), |line| {
+            (line.seated, line.waiting.pressing.len() + line.waiting.patient.len().min(1))
+        });
         if self.free > 0 && waiting == 0 && seated < self.most() {
             return Duration::ZERO;
         }
-        if self.last_left.is_none_or(|last| now - last > STANDSTILL) {
+        if self.stands_still(now) {
             return Duration::MAX;
         }
-        let before = self.order.len().max(1).saturating_mul(waiting + 1);
-        self.pace.saturating_mul(u32::try_from(before).unwrap_or(u32::MAX))
+        let before = self.order.pressing.len().max(1).saturating_mul(waiting + 1);
+        let wait = self.pace.saturating_mul(u32::try_from(before).unwrap_or(u32::MAX));
+        if self.order.patient.is_empty() { wait } else { wait + wait / u32::from(ONE_OF - 1) }
+    }
+
+    /// Whether no seat became free lately.
+    pub(super) fn stands_still(&self, now: Instant) -> bool {
+        self.last_left.is_none_or(|last| now - last > STANDSTILL)
     }
 
     /// Somebody of `entity` leaves a seat; answers with who sits down now.
@@ -129,23 +179,36 @@ impl<T> Waiting<T> {
     }
 
     fn next(&mut self) -> Option<(EntityId, T)> {
+        let classes = match self.given % ONE_OF {
+            0 => [Class::Patient, Class::Pressing],
+            _ => [Class::Pressing, Class::Patient],
+        };
+        let next = classes.into_iter().find_map(|class| self.next_of(class))?;
+        self.given = self.given.wrapping_add(1);
+        Some(next)
+    }
+
+    fn next_of(&mut self, class: Class) -> Option<(EntityId, T)> {
         let most = self.most();
         let may_sit = |id: &EntityId| self.lines.get(id).is_some_and(|line| line.seated < most);
-        let place = (self.free > 0).then(|| self.order.iter().position(may_sit))??;
-        let entity = self.order.remove(place)?;
+        let order = self.order.of(class);
+        let place = (self.free > 0).then(|| order.iter().position(may_sit))??;
+        let entity = order.remove(place)?;
         let line = self.lines.get_mut(&entity)?;
-        let who = line.waiting.pop_front()?;
+        let waiting = line.waiting.of(class);
+        let who = waiting.pop_front()?;
+        if !waiting.is_empty() {
+            order.push_back(entity.clone());
+        }
         line.seated += 1;
         self.free -= 1;
-        if !line.waiting.is_empty() {
-            self.order.push_back(entity.clone());
-        }
         Some((entity, who))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Class::{Patient, Pressing};
     use super::*;
 
     fn entity(name: &str) -> EntityId {
@@ -168,12 +231,12 @@ mod tests {
     async fn entities_are_served_in_turn_however_much_one_of_them_has() {
         let (now, big, small) = (Instant::now(), entity("big"), entity("small"));
         let mut waiting = Waiting::new(1, 1_000);
-        assert_eq!(waiting.join(&big, 0, now), Joined::Seated);
+        assert_eq!(waiting.join(&big, Patient, 0, now), Joined::Seated);
         for number in 1..=4 {
-            assert_eq!(waiting.join(&big, number, now), Joined::InLine);
+            assert_eq!(waiting.join(&big, Patient, number, now), Joined::InLine);
         }
         for number in 1..=2 {
-            assert_eq!(waiting.join(&small, number, now), Joined::InLine);
+            assert_eq!(waiting.join(&small, Patient, number, now), Joined::InLine);
         }
         let order = served(&mut waiting, vec![big], now);
         assert_eq!(order, ["big1", "small1", "big2", "small2", "big3", "big4"]);
@@ -183,9 +246,10 @@ mod tests {
     async fn a_quarter_of_the_seats_is_always_there_for_somebody_else() {
         let (now, big, small) = (Instant::now(), entity("big"), entity("small"));
         let mut waiting = Waiting::new(8, 1_000);
-        let joined: Vec<_> = (0..8).map(|number| waiting.join(&big, number, now)).collect();
+        let joined: Vec<_> =
+            (0..8).map(|number| waiting.join(&big, Patient, number, now)).collect();
         assert_eq!(joined.iter().filter(|one| **one == Joined::Seated).count(), 6);
-        assert_eq!(waiting.join(&small, 0, now), Joined::Seated);
+        assert_eq!(waiting.join(&small, Patient, 0, now), Joined::Seated);
         assert_eq!(waiting.leave(&small, now), [], "the two who wait have all they may have");
     }
 
@@ -194,7 +258,8 @@ mod tests {
     {
         let (now, big) = (Instant::now(), entity("big"));
         let mut waiting = Waiting::new(1, 100);
-        let joined: Vec<_> = (0..200).map(|number| waiting.join(&big, number, now)).collect();
+        let joined: Vec<_> =
+            (0..200).map(|number| waiting.join(&big, Patient, number, now)).collect();
         let in_line = joined.iter().filter(|one| **one == Joined::InLine).count();
         assert!((30..=50).contains(&in_line), "{in_line}");
         let put_off: Vec<Duration> = joined
@@ -203,7 +268,7 @@ mod tests {
             .collect();
         assert!(put_off.is_sorted() && put_off[0] < put_off[100], "not all come back together");
         for name in ["a", "b", "c", "d", "e"] {
-            assert_eq!(waiting.join(&entity(name), 0, now), Joined::InLine);
+            assert_eq!(waiting.join(&entity(name), Patient, 0, now), Joined::InLine);
         }
     }
 
@@ -213,7 +278,7 @@ mod tests {
         let mut waiting = Waiting::new(2, 1_000);
         assert_eq!(waiting.wait(&big, start), Duration::ZERO);
         for number in 0..101 {
-            waiting.join(&big, number, start);
+            waiting.join(&big, Pressing, number, start);
         }
         assert_eq!(waiting.wait(&big, start), Duration::MAX, "nobody has left a seat yet");
         let mut now = start;
@@ -232,8 +297,25 @@ mod tests {
     async fn nothing_is_remembered_of_those_who_left() {
         let (now, acme) = (Instant::now(), entity("acme"));
         let mut waiting = Waiting::new(2, 10);
-        assert_eq!(waiting.join(&acme, 0, now), Joined::Seated);
+        assert_eq!(waiting.join(&acme, Patient, 0, now), Joined::Seated);
         assert_eq!(waiting.leave(&acme, now), []);
         assert!(waiting.lines.is_empty() && waiting.order.is_empty() && waiting.free == 2);
+    }
+
+    #[tokio::test]
+    async fn a_backlog_of_the_patient_takes_one_seat_of_four_from_those_who_press() {
+        let (now, acme) = (Instant::now(), entity("acme"));
+        let mut waiting = Waiting::new(1, 1_000);
+        assert_eq!(waiting.join(&acme, Pressing, 0, now), Joined::Seated);
+        for number in 100..200 {
+            assert_eq!(waiting.join(&acme, Patient, number, now), Joined::InLine);
+        }
+        for number in 1..=8 {
+            assert_eq!(waiting.join(&acme, Pressing, number, now), Joined::InLine);
+        }
+        let order = served(&mut waiting, vec![acme], now);
+        let pressing = order[..11].iter().filter(|who| !who.contains('1') || who.len() == 5);
+        assert_eq!(pressing.count(), 8, "{order:?}");
+        assert_eq!(order.len(), 108);
     }
 }

@@ -74,7 +74,7 @@ impl Options {
     }
 
     pub(super) fn pace(&self) -> Pace {
-        // While one half is handed over, the other half is written.
-        Pace::new(self.smtp_connections.saturating_mul(2), self.email_per_second)
+        // While some are handed over, others are looked up and written.
+        Pace::new(self.smtp_connections.saturating_mul(4), self.email_per_second)
     }
 }
