@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use async_nats::HeaderMap;
+use async_nats::{HeaderMap, HeaderName};
 use serde::de::DeserializeOwned;
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_runtime::publish::{Message, PATIENCE};
@@ -172,9 +172,9 @@ fn message(partition: Partition, event: &Event) -> Result<Message, LogError> {
 /// header is written, read and stored with every event.
 fn cloud_event(event: &Event) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    headers.insert("ce-specversion", "1.0");
-    headers.insert(event::TYPE, event.kind.as_header().as_str());
-    headers.insert("ce-source", format!("/entities/{}", event.entity).as_str());
-    headers.insert("ce-id", event.id.as_str());
+    headers.insert(HeaderName::from_static("ce-specversion"), "1.0");
+    headers.insert(HeaderName::from_static(event::TYPE), event.kind.as_header());
+    headers.insert(HeaderName::from_static("ce-source"), format!("/entities/{}", event.entity));
+    headers.insert(HeaderName::from_static("ce-id"), event.id.as_str());
     headers
 }

@@ -1,22 +1,25 @@
 //! One stream's messages, in batches as large as the moment asks for.
 //!
-//! Nothing waits for a timer. Two flights are on their way at a time; whatever
-//! comes meanwhile goes together with the next, as soon as one has landed: as
-//! one atomic batch, or message by message while that is cheaper. The next batch
-//! leaves when the one before has landed. So batches grow with the load and
-//! vanish with it.
+//! Two flights are on their way at a time; whatever comes meanwhile goes together
+//! with the next, as soon as one has landed: as one atomic batch, or message by
+//! message while that is cheaper. A batch costs the server much and a message in
+//! it little, so the next one leaves only when the one before has landed and as
+//! long again has passed. So batches grow with the load and vanish with it, and
+//! nothing waits while few come.
 //!
 //! JetStream refuses a batch as a whole when one message of it is a repeat or
 //! does not follow what it expects. Then the batch is halved until the trouble
 //! stands alone and is told to whoever published it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_nats::header::{NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_MESSAGE_ID};
-use async_nats::{HeaderMap, HeaderValue, Request};
+use async_nats::{HeaderMap, HeaderName, HeaderValue, Request};
 use serde::Deserialize;
 use tipoff_wire::Stream;
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::{Instant, sleep};
 
 use super::{Message, PATIENCE, PublishError, Published, plain};
 use crate::Nats;
@@ -29,6 +32,8 @@ const LARGEST: usize = 900;
 /// On their way at once, of which one at most is a batch: however small, one costs
 /// the server as much as two hundred messages of it, so it is better left to grow.
 const FLIGHTS: usize = 2;
+/// How long the next batch waits at most after one has landed.
+const LONGEST_PAUSE: Duration = Duration::from_millis(25);
 /// Callers that wait for a place; more have to wait to wait.
 const WAITING: usize = 10_000;
 
@@ -89,8 +94,12 @@ async fn work(nats: Nats, mut waiting: mpsc::Receiver<Unit>) {
         }
         let (nats, units) = (nats.clone(), std::mem::take(&mut units));
         tokio::spawn(async move {
+            let left = Instant::now();
             together(&nats, units).await;
-            drop((flight, batch));
+            drop(flight);
+            if batch.is_some() {
+                sleep(left.elapsed().min(LONGEST_PAUSE)).await;
+            }
         });
     }
 }
@@ -197,8 +206,8 @@ async fn batch(nats: &Nats, units: &[Unit]) -> Said {
 fn in_batch(message: &Message, batch: &str, number: usize, expect: Option<u64>) -> HeaderMap {
     let mut headers = message.headers.clone();
     headers.insert(NATS_MESSAGE_ID, message.id.as_str());
-    headers.insert("Nats-Batch-Id", batch);
-    headers.insert("Nats-Batch-Sequence", number.to_string().as_str());
+    headers.insert(HeaderName::from_static("Nats-Batch-Id"), batch);
+    headers.insert(HeaderName::from_static("Nats-Batch-Sequence"), number.to_string());
     if let Some(sequence) = expect {
         headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, HeaderValue::from(sequence));
     }
@@ -206,7 +215,7 @@ fn in_batch(message: &Message, batch: &str, number: usize, expect: Option<u64>) 
 }
 
 async fn commit(nats: &Nats, last: &Message, mut headers: HeaderMap) -> Said {
-    headers.insert("Nats-Batch-Commit", "1");
+    headers.insert(HeaderName::from_static("Nats-Batch-Commit"), "1");
     let request =
         Request::new().headers(headers).payload(last.body.clone()).timeout(Some(PATIENCE));
     let Ok(answer) = nats.client.send_request(last.subject.clone(), request).await else {
