@@ -63,8 +63,8 @@ async fn a_relay_that_answers_nothing_holds_up_neither_events_nor_other_channels
         desk.offer(&["ana"], dana()).await;
     }
     desk.smtp.struck(1).await;
-    // Two are at the relay's door; all others wait where they are in nobody's way.
-    desk.handed_out(Stream::Notify, "notify-email", 48).await;
+    // Three are at the relay's door; all others wait where they are in nobody's way.
+    desk.handed_out(Stream::Notify, "notify-email", 47).await;
     let lead = desk.offer(&["ben"], dana()).await;
     desk.caught(&lead, "push").await;
     desk.smtp.misbehave(None);

@@ -4,7 +4,7 @@ use anyhow::{Context, ensure};
 use chrono::TimeDelta;
 use clap::Args;
 use serde_json::{Value, json};
-use tipoff_board::{CaughtUp, Claim, Claiming};
+use tipoff_board::{Board, CaughtUp, Claim, Claiming};
 use tipoff_domain::{AgentId, EntityId};
 
 use super::account::{account, with};
@@ -38,7 +38,9 @@ pub(super) async fn run(args: RebuildArgs, setup: &Setup) -> anyhow::Result<Valu
     offers.make("offered", 0, args.leads, |_| TimeDelta::days(1)).await?;
     let agent: AgentId = "agent0".parse()?;
     let progress = Progress::new("claimed", args.leads);
-    let claim = |number| claim(&offers, number, &agent);
+    // Nobody waits for an answer, so it may take as long as the log does.
+    let board = system.board.clone().patient();
+    let claim = |number| claim(&board, &offers, number, &agent);
     AT_ONCE.drive(args.leads, &progress, claim).await.map(drop)?;
     drop(progress);
 
@@ -66,9 +68,14 @@ pub(super) async fn run(args: RebuildArgs, setup: &Setup) -> anyhow::Result<Valu
     }))
 }
 
-async fn claim(offers: &Offers<'_>, number: usize, agent: &AgentId) -> anyhow::Result<()> {
+async fn claim(
+    board: &Board,
+    offers: &Offers<'_>,
+    number: usize,
+    agent: &AgentId,
+) -> anyhow::Result<()> {
     let (entity, lead) = (&offers.desk(number).entity, offers.lead(number)?);
-    let claimed = offers.system.board.claim(entity, &lead, &Claiming::by(agent, "")).await;
+    let claimed = board.claim(entity, &lead, &Claiming::by(agent, "")).await;
     let claimed = claimed.context("a lead could not be claimed")?;
     ensure!(matches!(claimed, Claim::Won(_)), "a lead was not there to be claimed");
     Ok(())
