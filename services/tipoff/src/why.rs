@@ -22,8 +22,9 @@ pub(crate) fn render(
         text.push_str(&head);
         text.extend(reasons.map(|reason| format!("    {}\n", reason.en)));
     }
-    for NoticeSaid { notice, message, .. } in &why.notices {
-        text.push_str(&format!("{}  {}\n", notice.at.format("%H:%M:%S%.3f"), message.en));
-    }
+    let said = |NoticeSaid { notice, message, .. }: &NoticeSaid| {
+        format!("{}  {}\n", notice.at.format("%H:%M:%S%.3f"), message.en)
+    };
+    text.extend(why.notices.iter().map(said));
     text
 }

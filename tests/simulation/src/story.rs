@@ -418,7 +418,9 @@ impl<'a> Story<'a> {
                 let appended = log.append(&changes, self.rules.in_order, |before, change| {
                     fresh.extend(wrong(before, change));
                 });
-                fresh.into_iter().for_each(|what| self.broke(what));
+                for what in fresh {
+                    self.broke(what);
+                }
                 match appended {
                     Appended::There { again } => {
                         if again {

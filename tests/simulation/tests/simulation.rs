@@ -1,7 +1,5 @@
 //! A short run, and what is found where a rule is left out.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops right there")]
-
 use tipoff_simulation::{Rules, play};
 
 const STEPS: u64 = 200_000;

@@ -23,7 +23,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// The bus. Its servers go with the value.
 #[derive(Debug)]
 pub enum Bus {
-    One(NatsServer),
+    One(Box<NatsServer>),
     Three(Vec<Node>),
 }
 
@@ -43,7 +43,7 @@ impl Bus {
             1 => {
                 let data = Some(directory.join("nats"));
                 let options = ServerOptions { data, ..ServerOptions::default() };
-                Ok(Self::One(NatsServer::start_with(options).await?))
+                Ok(Self::One(Box::new(NatsServer::start_with(options).await?)))
             }
             THREE => {
                 let mut nodes = configured(directory)?;

@@ -62,7 +62,7 @@ async fn one_who_has_another_way_leaves_a_line_that_stopped_moving() {
     let (turns, _stop) = turns(1);
     drop(turns.take(&entity("acme")).await.expect("a seat is free"));
     let _stuck = turns.take(&entity("acme")).await.expect("it is free again");
-    let within = Duration::from_secs(60);
+    let within = Duration::from_mins(1);
     assert!(turns.soon(&entity("bree"), within).await.is_none());
     assert!(turns.lock().stands_still(Instant::now()), "and not before");
 }
