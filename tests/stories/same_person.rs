@@ -69,3 +69,46 @@ async fn without_the_rule_every_inquiry_stands_for_itself() {
     firsts.sort();
     assert_eq!(firsts, ["ana", "ben"]);
 }
+
+/// D-30: a source may have a rule of its own.
+#[tokio::test]
+async fn a_source_may_know_people_otherwise_than_the_team() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    world.route("Robin", robin(&["ana", "ben"]), json!({})).await;
+    let zillow = json!({"name": "Zillow", "same_person": {"attach": true}});
+    world.operator.put("/v1/entities/acme/sources/zillow", &zillow).await.expect(200);
+    let shown = world.operator.get("/v1/entities/acme/sources/zillow").await.expect(200).json();
+    assert_eq!(shown["same_person"]["attach"], true);
+    world.operator.put("/v1/entities/acme/sources/web", &json!({"name": "Web"})).await.expect(201);
+    let first = dana(&world, "one").await;
+    world.offered(&first, 1).await;
+    dana(&world, "two").await;
+    world.first(&first, EventKind::Duplicate).await;
+    let other = json!({"external_id": "three", "emails": ["dana@example.com"]});
+    let other = world.sends("web", &other).await;
+    assert_eq!(world.offered(&other, 1).await, ["ben"], "the team knows nobody again");
+}
+
+/// D-30 b: what nobody took for a day is offered again when the person still waits.
+#[tokio::test]
+async fn who_asks_again_while_their_lead_rests_for_long_is_offered_anew() {
+    let world = team(json!({"attach": true, "offer_again_after": "24h"})).await;
+    for agent in ["ana", "ben"] {
+        world
+            .operator
+            .post(&format!("/v1/entities/acme/agents/{agent}/pause"), &json!({}))
+            .await
+            .expect(200);
+    }
+    let lead = dana(&world, "one").await;
+    assert_eq!(world.pooled(&lead).await, "nobody_eligible");
+    world.operator.post("/v1/entities/acme/agents/ben/resume", &json!({})).await.expect(200);
+    world.fast_forward(minutes(24 * 60 - 1)).await;
+    dana(&world, "two").await;
+    world.first(&lead, EventKind::Duplicate).await;
+    world.fast_forward(minutes(1)).await;
+    dana(&world, "three").await;
+    assert_eq!(world.offered(&lead, 1).await, ["ben"]);
+    let all = ["lead.received", "lead.pooled", "lead.duplicate", "lead.duplicate", "lead.offered"];
+    assert_eq!(world.history(&lead).await, all, "not before a day was over");
+}

@@ -165,6 +165,9 @@ pub(crate) struct SamePerson {
     /// For this long the person goes back to the agent who has them.
     #[schema(example = "90d")]
     sticky: Option<String>,
+    /// A lead that rests in a pond for so long is offered again when the person asks once more; left out, it stays there.
+    #[schema(example = "24h")]
+    offer_again_after: Option<String>,
 }
 
 #[derive(ToSchema)]
@@ -186,6 +189,8 @@ pub(crate) struct Source {
     /// The most leads that are taken from it, per second over a minute. Left out, as many as the deployment takes from any source.
     #[schema(minimum = 1)]
     leads_per_second: Option<u32>,
+    /// What happens when the same person comes again from here, in place of what the entity says.
+    same_person: Option<SamePerson>,
     /// Where it sends leads to.
     #[schema(read_only)]
     intake_url: Option<String>,

@@ -152,8 +152,12 @@ impl Intake {
             );
             return Err(Refusal::invalid("/source", &problem));
         }
-        let made =
-            Source { name: source.to_string(), kind: "generic".to_owned(), leads_per_second: None };
+        let made = Source {
+            name: source.to_string(),
+            kind: "generic".to_owned(),
+            leads_per_second: None,
+            same_person: None,
+        };
         match self.roster.put_source(&entity.id, source, made, Expect::Absent).await {
             Ok(_) | Err(EditError::Conflict { .. }) => Ok(()),
             Err(error) => Err(error.into()),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tipoff_board::{BoardError, MovedOn, OnBoard};
+use tipoff_board::{Board, BoardError, MovedOn, OnBoard};
 use tipoff_domain::plan::{Hop, Otherwise, Plan, Then, plan_next};
 use tipoff_domain::{AgentId, EntityId, EntityView, PondId, Span};
 use tipoff_wire::{Partition, PooledWhy};
@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use crate::seed::Seeds;
 use crate::sweep::Mover;
 
 /// Openings, quiet hours and limits end without anybody saying so.
@@ -83,16 +84,27 @@ impl Mover {
             return Ok(());
         }
         for lead in self.board.oldest(entity, id.as_ref(), LOOKED_AT).await? {
-            if nobody_took(&lead) && self.offer_again(&lead, &view, now).await? {
+            let again = Again { board: &self.board, seeds: &self.seeds, now: self.clock.now() };
+            if nobody_took(&lead) && again.offer(&lead, &view, now).await? {
                 last.insert(pond.clone(), now);
                 break;
             }
         }
         Ok(())
     }
+}
 
+/// Offers again what rests in a pond.
+pub(crate) struct Again<'a> {
+    pub(crate) board: &'a Board,
+    pub(crate) seeds: &'a Seeds,
+    /// Which routes are open.
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Again<'_> {
     /// Whether anybody could take it.
-    async fn offer_again(
+    pub(crate) async fn offer(
         &self,
         lead: &OnBoard,
         view: &EntityView,
@@ -100,7 +112,7 @@ impl Mover {
     ) -> Result<bool, BoardError> {
         let mut full = Vec::new();
         loop {
-            let plan = self.plan_again(lead, view, board_now, &full);
+            let plan = self.plan(lead, view, board_now, &full);
             if !matches!(plan.then, Then::Step(_)) {
                 return Ok(false);
             }
@@ -113,7 +125,7 @@ impl Mover {
     }
 
     /// As if it had just come in; but nobody is asked twice.
-    fn plan_again(
+    fn plan(
         &self,
         lead: &OnBoard,
         view: &EntityView,
@@ -135,7 +147,7 @@ impl Mover {
             reroutes: 0,
             full,
         };
-        plan_next(&hop, view, self.clock.now(), &mut dice)
+        plan_next(&hop, view, self.now, &mut dice)
     }
 }
 

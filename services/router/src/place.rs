@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tipoff_board::{Board, BoardError, Known, Placed};
+use tipoff_board::{Board, BoardError, Known, OnBoard, Placed};
 use tipoff_domain::plan::{Arrival, Plan, plan};
-use tipoff_domain::{AgentId, EntityId, EntityView, SamePerson};
+use tipoff_domain::{AgentId, EntityId, EntityView, LeadId, SamePerson, Span};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Delivery, Handler, Outcome};
 use tipoff_wire::Accepted;
+use tipoff_wire::event::State;
 use tracing::{debug, warn};
 
+use crate::backlog::Again;
 use crate::seed::Seeds;
 
 /// Seconds between two tries while a server is away, at most.
@@ -86,7 +88,8 @@ impl Placer {
         let entity = &accepted.entity;
         let view =
             self.roster.view(entity).ok_or_else(|| PlaceError::UnknownEntity(entity.clone()))?;
-        let mut known = known(view.entity.same_person.as_ref());
+        let rule = view.same_person(accepted.source.as_ref());
+        let mut known = known(rule);
         let (mut full, mut returning) = (Vec::new(), None);
         let placed = loop {
             let planned = match &returning {
@@ -104,7 +107,31 @@ impl Placer {
                 placed => break placed,
             }
         };
+        if let (Placed::Attached(lead), Some(rule)) = (&placed, rule)
+            && let Some(after) = rule.offer_again_after
+        {
+            self.offer_anew(&view, lead, after).await?;
+        }
         debug!(lead.id = %accepted.id, ?placed, "placed");
+        Ok(())
+    }
+
+    /// The person came again, and their lead has rested for so long (D-30 b).
+    async fn offer_anew(
+        &self,
+        view: &EntityView,
+        lead: &LeadId,
+        after: Span,
+    ) -> Result<(), BoardError> {
+        let (found, now) = self.board.lead_now(&view.id, lead).await?;
+        let rests_long = |found: &OnBoard| {
+            let since = found.now_is.rested_at.filter(|_| found.now_is.state == State::Pooled);
+            since.is_some_and(|since| now >= since + after.delta())
+        };
+        if let Some(found) = found.filter(rests_long) {
+            let again = Again { board: &self.board, seeds: &self.seeds, now: self.clock.now() };
+            again.offer(&found, view, now).await?;
+        }
         Ok(())
     }
 
@@ -120,7 +147,7 @@ fn can_take(view: &EntityView, agent: &AgentId, now: DateTime<Utc>) -> bool {
 
 fn known(same_person: Option<&SamePerson>) -> Known {
     let Some(rule) = same_person else { return Known::Ignore };
-    let sticky = rule.sticky.map_or(TimeDelta::zero(), tipoff_domain::Span::delta);
+    let sticky = rule.sticky.map_or(TimeDelta::zero(), Span::delta);
     if rule.attach { Known::Attach { sticky } } else { Known::Keep { sticky } }
 }
 

@@ -78,12 +78,14 @@ fn render(report: &Report) -> String {
         .map(|(name, count)| [name.replace('_', " "), count.to_string()])
         .collect();
     text.push_str(&term::columns(&rows));
-    let heading = ["agent", "offers", "claimed", "passed", "expired", "lost", "assigned", "pool"];
+    let heading =
+        ["agent", "offers", "first", "claimed", "passed", "expired", "lost", "assigned", "pool"];
     let mut rows = vec![heading.map(str::to_owned)];
     rows.extend(report.agents.iter().map(|row| {
         let counts = &row.counts;
         let numbers = [
             counts.offers,
+            counts.first_offers,
             counts.claimed,
             counts.passed,
             counts.expired,
@@ -91,11 +93,11 @@ fn render(report: &Report) -> String {
             counts.assigned,
             counts.pool_claims,
         ];
-        let [offers, claimed, passed, expired, lost, assigned, pool] =
+        let [offers, first, claimed, passed, expired, lost, assigned, pool] =
             numbers.map(|number| number.to_string());
         let paused = if row.paused { " (paused)" } else { "" };
         let agent = format!("{}{paused}", row.agent);
-        [agent, offers, claimed, passed, expired, lost, assigned, pool]
+        [agent, offers, first, claimed, passed, expired, lost, assigned, pool]
     }));
     text.push('\n');
     text.push_str(&term::columns(&rows));

@@ -37,6 +37,10 @@ pub struct SamePerson {
     /// For this long the person goes back to the agent who has them (D-30 c).
     #[serde(default)]
     pub sticky: Option<Span>,
+    /// A lead that rests in a pond for so long is offered again when the person
+    /// asks once more (D-30 b). Left out, it stays there.
+    #[serde(default)]
+    pub offer_again_after: Option<Span>,
 }
 
 fn yes() -> bool {
@@ -230,6 +234,10 @@ pub struct Source {
     /// out, as many as the deployment takes from any source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leads_per_second: Option<NonZeroU32>,
+    /// What happens when the same person comes again from here, in place of what
+    /// the entity says (D-30).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_person: Option<SamePerson>,
 }
 
 fn generic() -> String {
@@ -297,6 +305,12 @@ impl EntityView {
             wanted().all(|channel| *channel == Channel::InApp || !self.counts(id, *channel));
         let any_does_not_count = || wanted().any(|channel| !self.counts(id, *channel));
         wanted().next().is_none() || (only_the_bell && any_does_not_count())
+    }
+
+    /// What happens when the same person comes again from that source (D-30).
+    pub fn same_person(&self, source: Option<&SourceId>) -> Option<&SamePerson> {
+        let own = source.and_then(|source| self.sources.get(source)?.same_person.as_ref());
+        own.or(self.entity.same_person.as_ref())
     }
 
     /// The route of that id.

@@ -67,6 +67,8 @@ pub enum Code {
     /// Nobody answered a test message yet.
     ChannelsNotConfirmed,
     PondWithoutMembers,
+    /// Missed offers are to be told, but the entity has no admins.
+    MissesToldToNobody,
 }
 
 /// The same in every language that people read.

@@ -99,6 +99,11 @@ impl Model {
         &self.turns
     }
 
+    /// How many offers in a row each agent has let run out.
+    pub fn missed(&self) -> &BTreeMap<AgentId, u32> {
+        &self.missed
+    }
+
     /// What `agent` may claim now, deadlines aside.
     pub fn offers_to(&self, agent: &AgentId) -> Vec<&LeadId> {
         self.where_is(|lead| lead.pending.contains(agent))

@@ -30,6 +30,9 @@ impl Api {
         if let Some(most) = source.leads_per_second {
             shown.insert("leads_per_second".to_owned(), json!(most));
         }
+        if let Some(rule) = &source.same_person {
+            shown.insert("same_person".to_owned(), json!(rule));
+        }
         let last_seen = self.roster.last_seen(entity, id);
         shown.insert("last_seen_at".to_owned(), json!(last_seen));
         shown.insert("version".to_owned(), json!(version));

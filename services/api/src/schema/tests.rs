@@ -27,7 +27,9 @@ fn what_is_described_is_what_is_read() {
     let entity = json!({"name": "A", "kind": "team", "zone": "UTC"});
     describes::<Entity, tipoff_domain::Entity>(entity);
     describes::<Agent, tipoff_domain::Agent>(json!({"name": "A"}));
-    describes::<Source, tipoff_domain::Source>(json!({"name": "A", "leads_per_second": 5}));
+    describes::<Source, tipoff_domain::Source>(
+        json!({"name": "A", "leads_per_second": 5, "same_person": {}}),
+    );
     describes::<SamePerson, tipoff_domain::SamePerson>(json!({}));
     describes::<Criteria, tipoff_domain::Criteria>(json!({"missing_matches": true}));
     describes::<Schedule, tipoff_domain::Schedule>(json!({"zone": "UTC"}));

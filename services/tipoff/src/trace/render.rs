@@ -213,8 +213,8 @@ mod tests {
                                  agent      ana                             is chosen: it is their turn
                                  agent      ben                             could have had it
                                  agent      dana                            is paused
-        09:30:00.040  +0.040 s   told       ana of the offer, by push
-        09:30:00.050  +0.050 s   not told   ana of the offer, by email: the mailbox is not there
+        09:30:00.040   +0.040 s  told       ana of the offer, by push
+        09:30:00.050   +0.050 s  not told   ana of the offer, by email: the mailbox is not there
         09:30:12.000      +12 s  passed     by ana
                                  they said  on a showing
         09:30:12.000      +12 s  offered    to ben, for 1m   Zillow round robin

@@ -53,7 +53,8 @@ fn the_scripts_do_what_the_state_machine_says() {
     let runtime = Runtime::new().unwrap();
     let table = runtime.block_on(Table::laid());
     let config = Config { cases, max_shrink_iters: 2_000, ..Config::default() };
-    if let Err(what) = compare(&runtime, &table, &table.board, TestRunner::new(config)) {
+    let board = table.board.clone().patient();
+    if let Err(what) = compare(&runtime, &table, &board, TestRunner::new(config)) {
         panic!("{what}");
     }
 }

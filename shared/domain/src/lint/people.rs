@@ -22,6 +22,7 @@ pub(super) fn check(view: &EntityView) -> Vec<Finding> {
         }));
     }
     found.extend(untested(view));
+    found.extend(misses_told_to_nobody(view));
     for (id, pond) in &view.ponds {
         let missing = match &pond.members {
             Members::Everyone(_) => view.agents.is_empty(),
@@ -78,6 +79,12 @@ fn untested(view: &EntityView) -> Option<Finding> {
     let facts = json!({ "agents": agents });
     (confirms && !view.entity.confirmed_channels_only && !agents.is_empty())
         .then(|| Finding::new(Severity::Note, Code::ChannelsNotConfirmed, message, facts))
+}
+
+fn misses_told_to_nobody(view: &EntityView) -> Option<Finding> {
+    let (code, message) = (Code::MissesToldToNobody, words::misses_told_to_nobody());
+    (view.entity.missed_offers.is_some() && view.entity.admins.is_empty())
+        .then(|| Finding::new(Severity::Note, code, message, json!({})))
 }
 
 /// Neither on an active route nor named by one for when nobody takes a lead.

@@ -321,6 +321,14 @@ pub(super) fn untested(agents: &BTreeMap<AgentId, Vec<Channel>>) -> Message {
     )
 }
 
+pub(super) fn misses_told_to_nobody() -> Message {
+    say(
+        "nobody is told of agents who let offers run out: name `admins` of the entity".to_owned(),
+        "a nadie se le avisa de los agentes que dejan pasar ofertas: nombra `admins` de la entidad"
+            .to_owned(),
+    )
+}
+
 pub(super) fn pond_without_members(pond: &Pond) -> Message {
     let name = &pond.name;
     say(

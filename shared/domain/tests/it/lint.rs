@@ -220,6 +220,17 @@ fn dates_are_looked_at() {
 }
 
 #[test]
+fn misses_of_which_nobody_is_told_are_named() {
+    let mut team = view(&["ana"], vec![everyone(json!({}))]);
+    team.entity.missed_offers = serde_json::from_value(json!({})).unwrap();
+    let told = &team.entity.missed_offers.as_ref().unwrap();
+    assert!(told.tells(3) && told.tells(6) && !told.tells(4) && !told.pauses(100));
+    assert_eq!(codes(&team), [Code::MissesToldToNobody]);
+    team.entity.admins = vec![id("ana")];
+    assert_eq!(codes(&team), []);
+}
+
+#[test]
 fn a_pond_of_nobody_is_named() {
     let mut team = view(&["ana"], vec![everyone(json!({}))]);
     let pond = json!({"name": "North", "members": ["gone"]});

@@ -103,6 +103,10 @@ impl Run<'_> {
     async fn compare_turns(&self, entity: usize) -> Result<Result<(), String>, BoardError> {
         let real = self.board.turns(&self.entity(entity)).await?;
         let ideal = self.models[entity].turns();
+        let missed = self.board.misses(&self.entity(entity), &AGENTS.map(id)).await?;
+        if let Err(what) = same("missed in a row", &missed, self.models[entity].missed()) {
+            return Ok(Err(what));
+        }
         for route in ["r0", "r1"].map(id) {
             let turn = ideal.next.get(&route);
             let roll_on = ideal.roll_ons.get(&route);
