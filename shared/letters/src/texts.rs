@@ -170,7 +170,8 @@ mod tests {
         let texts = Texts::new().unwrap();
         for piece in Piece::ALL {
             for locale in [Locale::En, Locale::Es] {
-                let facts = Facts { who: "Dana".to_owned(), ..Facts::default() };
+                let (who, missed) = ("Dana".to_owned(), vec!["Ana: 3".to_owned()]);
+                let facts = Facts { who, missed, ..Facts::default() };
                 let text = texts.write(piece, locale, None, &facts).unwrap();
                 assert!(!text.is_empty() && !text.contains("Unknown"), "{piece}: {text}");
             }
