@@ -20,7 +20,7 @@ use opentelemetry::global;
 use opentelemetry::metrics::Gauge;
 use redis::{AsyncCommands, ErrorKind, FromRedisValue, RedisError, ServerErrorKind, Value};
 use tipoff_wire::Partition;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::time::timeout;
 use tracing::warn;
 
@@ -31,6 +31,10 @@ use crate::{Board, BoardError};
 /// How often a call is made until its caller is told to ask again later: the
 /// server has changed, the partition was opened, and once more for both.
 const TRIES: usize = 4;
+/// Calls on their way to Redis at once, from one process; more wait here. What waits in
+/// Redis grows old on its way: there, the last of ten thousand who claim a lead at once
+/// would be given up before they are answered.
+const AT_ONCE: usize = 1_024;
 /// How long a caller waits for a partition to be opened.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Whoever catches up and gave no sign of life for so long is gone.
@@ -48,6 +52,7 @@ pub(crate) struct Gate {
     pub(crate) shut: Gauge<u64>,
     /// One at a time catches up.
     pub(crate) turn: Arc<Mutex<()>>,
+    calls: Semaphore,
 }
 
 /// How a partition stands.
@@ -83,6 +88,7 @@ impl Gate {
                 )
                 .build(),
             turn: Arc::default(),
+            calls: Semaphore::new(AT_ONCE),
         }
     }
 
@@ -153,6 +159,7 @@ impl Board {
         call: &Call<'_>,
     ) -> Result<Option<Value>, BoardError> {
         let server = self.server(partition).await?;
+        let _seat = self.gate.calls.acquire().await.expect("the gate never closes it");
         let (fitted, mut redis) = (call.verb.fitted(&server), self.redis.clone());
         let said = call.command("EVALSHA", &fitted.hash).query_async(&mut redis).await;
         let value: Value = match said {

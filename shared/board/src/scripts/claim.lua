@@ -10,8 +10,8 @@
   Says won | already_yours | limit_reached | taken | too_late | withdrawn | passed | not_offered | unknown
 ]]
 local agent, round, request = ARGV[2], ARGV[3], ARGV[4]
-local held = redis.call('HMGET', LEAD, 'state', 'agent', 'how', 'tried', 'pending', 'request', 'until', 'round', 'entity', 'pond')
-local state, owner, how, tried, pending = held[1], held[2], held[3], held[4], held[5]
+local held = redis.call('HMGET', LEAD, 'state', 'agent', 'how', 'request', 'until', 'round', 'entity', 'pond')
+local state, owner, how, entity = held[1], held[2], held[3], held[7]
 
 local function won(new_how, reclaim_after)
   local lead = open(LEAD, ARGV[1])
@@ -33,7 +33,7 @@ end
 local function lost()
   -- The pool is open to everybody, so whoever asks for it came later.
   if state == 'assigned' and how == 'pool_claimed' and round == '' then return 'taken' end
-  local outcome = outcome_of(tried, agent)
+  local outcome = outcome_of(redis.call('HGET', LEAD, 'tried') or '', agent)
   if outcome == nil then return 'not_offered' end
   if outcome == 'passed' then return 'passed' end
   if state == 'assigned' and how ~= 'manual' then return 'taken' end
@@ -44,7 +44,7 @@ end
 
 -- How many leads from `pond` the agent has.
 local function had_from(pond)
-  local prefix, own, had = string.sub(LEAD, 1, #LEAD - #ARGV[1]), held[9] .. '|' .. agent .. '|', 0
+  local prefix, own, had = string.sub(LEAD, 1, #LEAD - #ARGV[1]), entity .. '|' .. agent .. '|', 0
   for _, mine in ipairs(redis.call('ZRANGEBYLEX', OWNED, '[' .. own, '(' .. string.sub(own, 1, -2) .. '}')) do
     if redis.call('HGET', prefix .. string.match(mine, '[^|]*$'), 'from_pond') == pond then had = had + 1 end
   end
@@ -54,7 +54,7 @@ end
 local function answer(word) return { word, '', ARGV[1], '0', '', {} } end
 
 local function claim_from_pond()
-  local whose, pond = { id = ARGV[1], is = { entity = held[9] } }, held[10] or 'pool'
+  local whose, pond = { id = ARGV[1], is = { entity = entity } }, held[8] or 'pool'
   for name, most, reclaim_after in string.gmatch(ARGV[6], '([^:;]+):(%d*):(%d*)') do
     if name == pond then
       if ARGV[7] == '1' and not has_room(whose, agent, ARGV[5]) then return answer('limit_reached') end
@@ -65,13 +65,14 @@ local function claim_from_pond()
   return answer('not_offered')
 end
 
-if not state or held[9] ~= string.match(LEADS, '[^:]*$') then return answer('unknown') end
+if not state or entity ~= string.match(LEADS, '[^:]*$') then return answer('unknown') end
 if state == 'assigned' and owner == agent then
-  return reply(request ~= '' and held[6] == request and 'won' or 'already_yours', open(LEAD, ARGV[1]))
+  return reply(request ~= '' and held[4] == request and 'won' or 'already_yours', open(LEAD, ARGV[1]))
 end
-if state == 'offered' and pending and contains(pending, agent) and (round == '' or round == held[8]) then
-  if now >= tonumber(held[7]) then return answer('too_late') end
-  local own = { id = ARGV[1], is = { entity = held[9] } }
+local in_round = state == 'offered' and (round == '' or round == held[6])
+if in_round and contains(redis.call('HGET', LEAD, 'pending') or '', agent) then
+  if now >= tonumber(held[5]) then return answer('too_late') end
+  local own = { id = ARGV[1], is = { entity = entity } }
   local reserved = redis.call('ZSCORE', RESERVED, member(own, agent))
   if not reserved and not has_room(own, agent, ARGV[5]) then return answer('limit_reached') end
   return won('claimed')

@@ -47,11 +47,14 @@ end
 
 -- What became of the last offer to `agent`: tried is `ana=expired,ben=passed`.
 local function outcome_of(tried, agent)
-  local text, mark, from, found = ',' .. (tried or ''), ',' .. agent .. '=', 1, nil
+  tried = tried or ''
+  local mark, from, found = agent .. '=', 1, nil
+  -- The list is not copied to put a comma before the first: after a jump ball it is long.
+  if string.sub(tried, 1, #mark) == mark then found = string.match(tried, '^[^,]*', #mark + 1) end
   while true do
-    local _, stop = string.find(text, mark, from, true)
+    local _, stop = string.find(tried, ',' .. mark, from, true)
     if not stop then return found end
-    found, from = string.match(text, '^[^,]*', stop + 1), stop + 1
+    found, from = string.match(tried, '^[^,]*', stop + 1), stop + 1
   end
 end
 

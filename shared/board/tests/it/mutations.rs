@@ -20,7 +20,7 @@ const CASES: u32 = 300;
 const MUTATIONS: [Mutation; 37] = [
     (
         "a claim after the deadline wins",
-        "if now >= tonumber(held[7]) then return answer('too_late') end",
+        "if now >= tonumber(held[5]) then return answer('too_late') end",
         "",
     ),
     ("who lost a jump ball is told that it was taken back", "'lost')", "'withdrawn')"),
