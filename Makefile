@@ -4,7 +4,7 @@
 
 export PATH := $(CURDIR)/.tools/bin:$(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help setup demo test lint fmt browser bench cluster micro mutations trouble trouble-long kills soak three-nodes simulation pure fuzz fuzz-api deny clean
+.PHONY: help setup demo test lint fmt browser bench cluster micro mutations trouble trouble-long kills soak clusters simulation pure fuzz fuzz-api deny clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,9 +46,10 @@ kills: setup ## Kill processes at random moments, hundreds of times (KILLS=300 S
 	@cargo build --package tipoff --package tipoff-trouble
 	@target/debug/tipoff-trouble --kills $(or $(KILLS),300) --seed $(or $(SEED),1)
 
-three-nodes: setup ## The same faults of NATS where it has three servers, its leader among them
+clusters: setup ## NATS with three servers, then Redis as a cluster: leaders and masters die, or all at once
 	@cargo build --package tipoff --package tipoff-trouble
-	@target/debug/tipoff-trouble --nats-nodes 3 --times $(or $(TIMES),1)
+	@target/debug/tipoff-trouble --nats-nodes 3 --times $(or $(TIMES),1) --hold 8
+	@target/debug/tipoff-trouble --redis-cluster --times $(or $(TIMES),1) --hold 8
 
 simulation: ## Ten million steps of a simulated system that is always in trouble (STEPS=10000000 SEED=1)
 	@cargo run --release --package tipoff-simulation -- --steps $(or $(STEPS),10000000) --seed $(or $(SEED),1)

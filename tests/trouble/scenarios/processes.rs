@@ -28,7 +28,7 @@ async fn services_that_are_there_before_the_servers_wait_and_say_for_whom() {
     let (build, _directory) = build(1);
     let system = System::without_services(&build).await.unwrap();
     system.nats_server.lock().await.kill().await.unwrap();
-    system.redis_server.lock().await.kill().await;
+    system.redis_server.lock().await.kill().await.unwrap();
     for service in &system.services {
         service.lock().await.spawn(&[]).await.unwrap();
     }

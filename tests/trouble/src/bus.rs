@@ -1,39 +1,24 @@
 //! NATS: one server, or three that keep everything three times.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tipoff_testkit::NatsServer;
 use tipoff_testkit::servers::ServerOptions;
-use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
-use crate::service::signal;
+use crate::node::{Node, free};
 use crate::system::address;
 
 const THREE: usize = 3;
-const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
-const ENDS_WITHIN: Duration = Duration::from_secs(30);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The bus. Its servers go with the value.
 #[derive(Debug)]
 pub enum Bus {
     One(Box<NatsServer>),
     Three(Vec<Node>),
-}
-
-/// One server of three.
-#[derive(Debug)]
-pub struct Node {
-    name: String,
-    at: SocketAddr,
-    configuration: PathBuf,
-    child: Option<Child>,
 }
 
 impl Bus {
@@ -46,12 +31,8 @@ impl Bus {
                 Ok(Self::One(Box::new(NatsServer::start_with(options).await?)))
             }
             THREE => {
-                let mut nodes = configured(directory)?;
-                for node in &mut nodes {
-                    node.start()?;
-                }
-                let mut bus = Self::Three(nodes);
-                bus.answers().await?;
+                let mut bus = Self::Three(configured(directory)?);
+                bus.restart().await?;
                 Ok(bus)
             }
             other => bail!("NATS has one server or three, not {other}"),
@@ -69,9 +50,7 @@ impl Bus {
     pub fn pids(&self) -> Vec<u32> {
         match self {
             Self::One(server) => vec![server.pid()],
-            Self::Three(nodes) => {
-                nodes.iter().filter_map(|node| node.child.as_ref()?.id()).collect()
-            }
+            Self::Three(nodes) => nodes.iter().filter_map(Node::pid).collect(),
         }
     }
 
@@ -94,18 +73,21 @@ impl Bus {
         match self {
             Self::One(server) => server.restart().await?,
             Self::Three(nodes) => {
-                for node in nodes {
+                for node in nodes.iter_mut() {
                     node.start()?;
+                }
+                for node in nodes {
+                    node.answers().await?;
                 }
             }
         }
-        self.answers().await
+        Ok(())
     }
 
     pub fn has_ended(&self) -> bool {
         match self {
             Self::One(server) => server.has_ended(),
-            Self::Three(nodes) => nodes.iter().any(|node| node.child.is_none()),
+            Self::Three(nodes) => nodes.iter().any(Node::has_ended),
         }
     }
 
@@ -117,51 +99,13 @@ impl Bus {
         node.end(by).await?;
         sleep(hold).await;
         node.start()?;
-        self.answers().await
-    }
-
-    /// Foreign processes: nothing tells us that they are there but asking.
-    async fn answers(&mut self) -> anyhow::Result<()> {
-        let answers = async {
-            for at in self.addresses()? {
-                while TcpStream::connect(at).await.is_err() {
-                    sleep(LOOK_EVERY).await;
-                }
-            }
-            anyhow::Ok(())
-        };
-        timeout(ANSWERS_WITHIN, answers).await.context("nats-server does not answer")?
-    }
-}
-
-impl Node {
-    fn start(&mut self) -> anyhow::Result<()> {
-        let program = std::env::var("TIPOFF_NATS_SERVER").unwrap_or("nats-server".to_owned());
-        let mut command = Command::new(&program);
-        command.arg("-c").arg(&self.configuration).kill_on_drop(true);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        self.child = Some(command.spawn().with_context(|| format!("`{program}` did not start"))?);
-        Ok(())
-    }
-
-    async fn end(&mut self, by: &str) -> anyhow::Result<()> {
-        let Some(mut child) = self.child.take() else { return Ok(()) };
-        if let Some(pid) = child.id() {
-            signal(by, pid).await?;
-        }
-        timeout(ENDS_WITHIN, child.wait()).await.context("nats-server does not end")??;
-        Ok(())
+        node.answers().await
     }
 }
 
 /// Three that know of each other, each with a file that says so.
 fn configured(directory: &Path) -> anyhow::Result<Vec<Node>> {
-    let mut ports = Vec::new();
-    for _ in 0..THREE * 2 {
-        ports.push(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?);
-    }
-    let ports: Vec<SocketAddr> =
-        ports.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?;
+    let ports = free(THREE * 2)?;
     let (clients, routes) = ports.split_at(THREE);
     let known: Vec<String> = routes.iter().map(|route| format!("\"nats://{route}\"")).collect();
     let known = known.join(", ");
@@ -170,15 +114,16 @@ fn configured(directory: &Path) -> anyhow::Result<Vec<Node>> {
         let name = format!("nats-{number}");
         let data = directory.join(&name);
         std::fs::create_dir_all(&data)?;
-        let (configuration, data) = (data.join("nats.conf"), data.display());
+        let (file, data) = (data.join("nats.conf"), data.display());
         // Clients keep to the roads that they were told of.
         let text = format!(
             "server_name: \"{name}\"\nlisten: \"{at}\"\nmax_payload: 8MB\nlog_file: \"{data}/log\"\n\
              jetstream {{ store_dir: \"{data}\", sync_interval: always }}\n\
              cluster {{ name: \"tipoff\", listen: \"{route}\", no_advertise: true, routes: [{known}] }}\n"
         );
-        std::fs::write(&configuration, text)?;
-        nodes.push(Node { name, at: *at, configuration, child: None });
+        std::fs::write(&file, text)?;
+        let told = vec!["-c".to_owned(), file.display().to_string()];
+        nodes.push(Node::new(name, *at, ("TIPOFF_NATS_SERVER", "nats-server"), told));
     }
     Ok(nodes)
 }

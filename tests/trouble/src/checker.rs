@@ -92,8 +92,7 @@ pub struct Allowed {
 impl Default for Allowed {
     fn default() -> Self {
         Self {
-            // Far more than it takes: the machine may be busy with other things.
-            late: TimeDelta::seconds(3),
+            late: TimeDelta::seconds(1),
             told_within: TimeDelta::seconds(5),
             crossing: TimeDelta::seconds(1),
         }

@@ -47,6 +47,8 @@ pub enum Fault {
     /// Of three servers of NATS the one that leads: it crashes, or is asked to go.
     KillLeader,
     StopLeader,
+    /// A master of a Redis cluster dies, and its replica takes over.
+    KillMaster,
     /// SIGSTOP for a while.
     Pause(Kind),
     PauseServer(Server),
@@ -101,6 +103,7 @@ impl fmt::Display for Fault {
             Self::PowerLoss => write!(f, "power-loss"),
             Self::KillLeader => write!(f, "kill-nats-leader"),
             Self::StopLeader => write!(f, "stop-nats-leader"),
+            Self::KillMaster => write!(f, "kill-redis-master"),
             Self::Pause(kind) => write!(f, "pause-{}", kind.name()),
             Self::PauseServer(server) => write!(f, "pause-{}", server.name()),
             Self::Cut(kind, server) => write!(f, "cut-{}-{}", kind.name(), server.name()),
@@ -172,6 +175,12 @@ impl Fault {
         vec![Self::Nothing, Self::KillLeader, Self::StopLeader, nats, Self::PowerLoss, router]
     }
 
+    /// What is different where Redis is a cluster.
+    pub fn of_cluster() -> Vec<Self> {
+        let (redis, router) = (Self::KillServer(Server::Redis), Self::Kill(Kind::Router));
+        vec![Self::Nothing, Self::KillMaster, redis, router]
+    }
+
     /// The deaths of one process.
     pub fn kills() -> Vec<Self> {
         let servers = [Server::Redis, Server::Nats].map(Self::KillServer);
@@ -214,7 +223,10 @@ impl Fault {
 
     /// Whether turns that were not in the log yet may be forgotten.
     pub fn forgets(self) -> bool {
-        matches!(self, Self::RedisForgets | Self::RedisEmpty | Self::RedisFailsOver)
+        matches!(
+            self,
+            Self::RedisForgets | Self::RedisEmpty | Self::RedisFailsOver | Self::KillMaster
+        )
     }
 
     /// Breaks it, lets that last for `hold`, and mends it. `dice` says which of several.
@@ -231,12 +243,15 @@ impl Fault {
             Self::KillServices => kill_services(system).await?,
             Self::KillAll => {
                 system.nats_server.lock().await.kill().await?;
-                system.redis_server.lock().await.kill().await;
+                system.redis_server.lock().await.kill().await?;
                 kill_services(system).await?;
             }
             Self::PowerLoss => power_loss(system).await?,
             Self::KillLeader => log::lose_leader(system, "-KILL", hold).await?,
             Self::StopLeader => log::lose_leader(system, "-TERM", hold).await?,
+            Self::KillMaster => {
+                system.redis_server.lock().await.lose_master(dice, hold).await?;
+            }
             Self::Pause(kind) => {
                 let service = system.service(kind, dice).await?;
                 service.pause().await?;
@@ -302,22 +317,21 @@ async fn power_loss(system: &System) -> anyhow::Result<()> {
     let disk = system.disk.as_ref().context("the servers' data lie on no disk of their own")?;
     let mut disk = disk.lock().await;
     let (mut nats, mut redis) = (system.nats_server.lock().await, system.redis_server.lock().await);
-    for pid in nats.pids().into_iter().chain([redis.pid()]) {
+    for pid in nats.pids().into_iter().chain(redis.pids()) {
         signal("-STOP", pid).await?;
     }
     let kept = disk.what_was_kept().await?;
     nats.kill().await?;
-    redis.kill().await;
+    redis.kill().await?;
     disk.come_back_as(kept).await?;
     let (nats, redis) = tokio::join!(nats.restart(), redis.restart());
-    nats?;
-    Ok(redis?)
+    nats.and(redis)
 }
 
 async fn pids(system: &System, server: Server) -> Vec<u32> {
     match server {
         Server::Nats => system.nats_server.lock().await.pids(),
-        Server::Redis => vec![system.redis_server.lock().await.pid()],
+        Server::Redis => system.redis_server.lock().await.pids(),
     }
 }
 

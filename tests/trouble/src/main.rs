@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use chrono::TimeDelta;
 use clap::Parser;
+use tipoff_trouble::checker::Allowed;
 use tipoff_trouble::disk::Disk;
 use tipoff_trouble::evidence::Evidence;
 use tipoff_trouble::fault::Fault;
@@ -39,12 +41,18 @@ struct Args {
     /// How long a fault that lasts does so, in seconds
     #[arg(long, default_value_t = 3)]
     hold: u64,
+    /// How late a deadline may fire, in ms; more on a machine that is busy with other things
+    #[arg(long, default_value_t = 1_000)]
+    late: i64,
     /// Leads per second
     #[arg(long, default_value_t = 10)]
     rate: u32,
     /// Servers of NATS: one, or three that keep everything three times
     #[arg(long, default_value_t = 1)]
     nats_nodes: usize,
+    /// Redis is a cluster: three masters with a replica each
+    #[arg(long)]
+    redis_cluster: bool,
     /// What everybody does follows from this
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -66,13 +74,11 @@ struct Args {
 async fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
     if args.list {
-        let of_three = Fault::of_three();
-        let more = of_three.iter().filter(|fault| !Fault::all().contains(fault));
-        Fault::all().iter().chain(more).for_each(|fault| say(&fault.to_string()));
+        everything().iter().for_each(|fault| say(&fault.to_string()));
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(file) = &args.judge {
-        return judge(file);
+        return judge(file, allowed(args.late));
     }
     let scratch = tempfile::tempdir()?;
     let directory = args.keep.clone().unwrap_or_else(|| scratch.path().to_owned());
@@ -80,6 +86,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let mut faults = chosen(&args)?;
     let mut build = Build::new(program(args.program.clone())?, directory.canonicalize()?);
     build.nats_nodes = args.nats_nodes;
+    build.redis_cluster = args.redis_cluster;
     if faults.contains(&Fault::PowerLoss) {
         build.own_disk = may_mount(&directory).await;
         if !build.own_disk {
@@ -98,6 +105,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             seed: args.seed,
         },
         at_least: Duration::from_mins(args.minutes),
+        allowed: allowed(args.late),
     };
     let stop = tipoff_runtime::shutdown::on_signal();
     // Whoever has had enough leaves nobody behind: all processes end with the run.
@@ -112,10 +120,14 @@ async fn main() -> anyhow::Result<ExitCode> {
     Ok(if outcome.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn judge(file: &PathBuf) -> anyhow::Result<ExitCode> {
+fn allowed(late: i64) -> Allowed {
+    Allowed { late: TimeDelta::milliseconds(late), ..Allowed::default() }
+}
+
+fn judge(file: &PathBuf, allowed: Allowed) -> anyhow::Result<ExitCode> {
     let text = std::fs::read(file).with_context(|| file.display().to_string())?;
     let evidence: Evidence = serde_json::from_slice(&text)?;
-    let verdict = checker::check(&evidence, checker::Allowed::default());
+    let verdict = checker::check(&evidence, allowed);
     for broken in &verdict.broken {
         say(&broken.to_string());
     }
@@ -139,20 +151,32 @@ async fn may_mount(directory: &Path) -> bool {
     Disk::new(&directory.join("tried")).await.is_ok()
 }
 
-/// All of them, if nothing is said.
+/// Also what happens to clusters only.
+fn everything() -> Vec<Fault> {
+    let mut all = Fault::all();
+    for fault in Fault::of_three().into_iter().chain(Fault::of_cluster()) {
+        if !all.contains(&fault) {
+            all.push(fault);
+        }
+    }
+    all
+}
+
+/// All that suit the system, if nothing is said.
 fn chosen(args: &Args) -> anyhow::Result<Vec<Fault>> {
     if args.soak {
         return Ok(Fault::kills());
     }
     let names = &args.only;
     if names.is_empty() {
-        return Ok(match (args.kills, args.nats_nodes) {
-            (0, 1) => Fault::all(),
-            (0, _) => Fault::of_three(),
+        return Ok(match (args.kills, args.nats_nodes, args.redis_cluster) {
+            (0, 1, false) => Fault::all(),
+            (0, 1, true) => Fault::of_cluster(),
+            (0, _, _) => Fault::of_three(),
             _ => vec![Fault::Nothing],
         });
     }
-    let all: Vec<Fault> = Fault::all().into_iter().chain(Fault::of_three()).collect();
+    let all = everything();
     let find = |name: &String| {
         let found = all.iter().copied().find(|fault| fault.to_string() == *name);
         found.with_context(|| format!("there is no fault `{name}`; --list says which there are"))

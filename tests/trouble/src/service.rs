@@ -45,7 +45,8 @@ impl Kind {
 pub struct Roads {
     /// One to each server of NATS.
     pub nats: Vec<Proxy>,
-    pub redis: Proxy,
+    /// One, or none where Redis is a cluster.
+    pub redis: Vec<Proxy>,
 }
 
 /// What the log of a process said so far.
@@ -82,12 +83,14 @@ impl Service {
         let mut all = settings.to_vec();
         let own = [
             ("TIPOFF_NATS_URL", nats_urls(roads.nats.iter().map(Proxy::address))),
-            ("TIPOFF_REDIS_URL", format!("redis://{}", roads.redis.address())),
             ("TIPOFF_INTAKE_LISTEN", listen.to_string()),
             ("TIPOFF_API_LISTEN", listen.to_string()),
             ("TIPOFF_LOG_FORMAT", "json".to_owned()),
         ];
         all.extend(own.map(|(name, value)| (name.to_owned(), value)));
+        if let [road] = &roads.redis[..] {
+            all.push(("TIPOFF_REDIS_URL".to_owned(), format!("redis://{}", road.address())));
+        }
         let heard = watch::Sender::default();
         Ok(Self { kind, roads, listen, program, settings: all, log, child: None, heard })
     }

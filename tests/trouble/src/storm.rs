@@ -55,6 +55,7 @@ pub struct Plan {
     pub pace: Pace,
     /// Begins again, in another order, until so much time has passed.
     pub at_least: Duration,
+    pub allowed: Allowed,
 }
 
 impl Plan {
@@ -111,7 +112,7 @@ pub async fn run(plan: &Plan, tell: impl Fn(&str)) -> anyhow::Result<Outcome> {
         evidence = storm.carry_out(plan, began, &tell) => evidence?,
         () = memory.watch(&system), if plan.soak => anyhow::bail!("nobody watches for ever"),
     };
-    let verdict = check(&evidence, Allowed::default());
+    let verdict = check(&evidence, plan.allowed);
     let (panics, memory) = (system.panics().await, memory.taken());
     let Storm { weathered, order, .. } = storm;
     Ok(Outcome { weathered, order, evidence, verdict, panics, memory, took: began.elapsed() })

@@ -10,8 +10,6 @@ use futures::future::try_join_all;
 use redis::FromRedisValue;
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Nats, Settings, connect, streams};
-use tipoff_testkit::RedisServer;
-use tipoff_testkit::servers::ServerOptions;
 use tipoff_testkit::sink::Relay;
 use tokio::process::Command;
 use tokio::sync::Mutex;
@@ -22,6 +20,7 @@ use crate::bus::Bus;
 use crate::disk::Disk;
 use crate::proxy::Proxy;
 use crate::service::{Kind, Roads, Service};
+use crate::stores::Stores;
 use crate::team::{Team, teams};
 
 const PARTITIONS: u16 = 8;
@@ -36,6 +35,8 @@ pub struct Build {
     pub each: usize,
     /// Servers of NATS: one, or three.
     pub nats_nodes: usize,
+    /// Redis is a cluster.
+    pub redis_cluster: bool,
     /// Where logs and data go; it must exist.
     pub directory: PathBuf,
     /// What Redis finds in its environment.
@@ -51,6 +52,7 @@ impl Build {
             program: program.into(),
             each: 2,
             nats_nodes: 1,
+            redis_cluster: false,
             directory: directory.into(),
             redis_environment: Vec::new(),
             own_disk: false,
@@ -67,7 +69,7 @@ pub struct System {
     pub relay: Relay,
     pub teams: Vec<Team>,
     pub nats_server: Mutex<Bus>,
-    pub redis_server: Mutex<RedisServer>,
+    pub redis_server: Mutex<Stores>,
     /// Where Redis keeps its data.
     pub redis_data: PathBuf,
     /// Where everything else is kept.
@@ -89,10 +91,11 @@ impl System {
         drop(rustls::crypto::ring::default_provider().install_default());
         let kept = build.directory.join("data");
         let disk = if build.own_disk { Some(Mutex::new(Disk::new(&kept).await?)) } else { None };
-        let data = |name: &str| Some(kept.join(name));
-        let environment = build.redis_environment.clone();
-        let redis = ServerOptions { data: data("redis"), environment, ..ServerOptions::default() };
-        let redis_server = RedisServer::start_with(redis).await?;
+        let redis_server = if build.redis_cluster {
+            Stores::cluster(&kept).await?
+        } else {
+            Stores::one(&kept, &build.redis_environment).await?
+        };
         let nats_server = Bus::start(build.nats_nodes, &kept).await?;
         let nats_at = nats_server.addresses()?;
         let (nats_url, redis_url) = (nats_urls(nats_at.iter().copied()), redis_server.url());
@@ -140,7 +143,10 @@ impl System {
     }
 
     async fn add_services(&mut self, build: &Build, nats_at: &[SocketAddr]) -> anyhow::Result<()> {
+        // The servers of a cluster tell where the others are: no road can be put before them.
+        let redis_at = if build.redis_cluster { None } else { Some(address(&self.redis_url)?) };
         let settings = [
+            ("TIPOFF_REDIS_URL", self.redis_url.clone()),
             ("TIPOFF_SMTP_URL", self.relay.url()),
             ("TIPOFF_REPLICAS", build.nats_nodes.to_string()),
             ("TIPOFF_INGEST_SOURCE_RATE", "0".to_owned()),
@@ -151,7 +157,7 @@ impl System {
             for number in 0..build.each {
                 let roads = Roads {
                     nats: try_join_all(nats_at.iter().map(|at| Proxy::to(*at))).await?,
-                    redis: Proxy::to(address(&self.redis_url)?).await?,
+                    redis: try_join_all(redis_at.map(Proxy::to)).await?,
                 };
                 let log = build.directory.join(format!("{}-{number}.log", kind.name()));
                 let service = Service::new(kind, build.program.clone(), roads, log, &settings)?;

@@ -22,7 +22,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// The primary dies, a replica that lags takes over for a while, and then the
 /// first one again.
 pub(super) async fn redis(system: &System, hold: Duration) -> anyhow::Result<()> {
-    let mut first = system.redis_server.lock().await;
+    let mut servers = system.redis_server.lock().await;
+    let first = servers.alone()?;
     let first_at = address(&first.url())?;
     let road = Proxy::to(first_at).await?;
     let mut second = RedisServer::start_with(ServerOptions::default()).await?;
@@ -48,7 +49,7 @@ pub(super) async fn redis(system: &System, hold: Duration) -> anyhow::Result<()>
 
 async fn all_roads_lead_to(system: &System, server: SocketAddr) {
     for service in &system.services {
-        service.lock().await.roads.redis.lead_to(server);
+        service.lock().await.roads.redis.iter().for_each(|road| road.lead_to(server));
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) async fn while_it_is(
                 let roads = &service.roads;
                 match server {
                     Server::Nats => roads.nats.iter().for_each(|road| road.make(now)),
-                    Server::Redis => roads.redis.make(now),
+                    Server::Redis => roads.redis.iter().for_each(|road| road.make(now)),
                 }
             }
         }

@@ -52,7 +52,8 @@ pub(super) async fn no_script(system: &System, hold: Duration) -> anyhow::Result
 
 /// Cannot write its log any more, and ends; it comes back with more room.
 pub(super) async fn disk_full(system: &System) -> anyhow::Result<()> {
-    let mut redis = system.redis_server.lock().await;
+    let mut servers = system.redis_server.lock().await;
+    let redis = servers.alone()?;
     let (_, written) = written(system).await?;
     System::limit_files(redis.pid(), &(written + 8 * 1024).to_string()).await?;
     timeout(Duration::from_secs(30), redis.ended()).await.context("Redis did not mind")??;
@@ -61,7 +62,8 @@ pub(super) async fn disk_full(system: &System) -> anyhow::Result<()> {
 
 /// Comes back without its last second, as a replica that lagged behind would.
 pub(super) async fn forgets(system: &System) -> anyhow::Result<()> {
-    let mut redis = system.redis_server.lock().await;
+    let mut servers = system.redis_server.lock().await;
+    let redis = servers.alone()?;
     let (_, before) = written(system).await?;
     sleep(Duration::from_secs(1)).await;
     redis.kill().await;
@@ -72,7 +74,8 @@ pub(super) async fn forgets(system: &System) -> anyhow::Result<()> {
 
 /// Comes back without anything that it ever knew.
 pub(super) async fn comes_back_empty(system: &System) -> anyhow::Result<()> {
-    let mut redis = system.redis_server.lock().await;
+    let mut servers = system.redis_server.lock().await;
+    let redis = servers.alone()?;
     redis.kill().await;
     tokio::fs::remove_dir_all(kept(system)).await?;
     Ok(redis.restart().await?)

@@ -214,7 +214,7 @@ fn late() -> Tale {
 fn a_deadline_that_fired_late_is_found_unless_something_was_broken_then() {
     late().breaks(Rule::NotLate);
     let mut tale = late();
-    tale.evidence.outages.push(Outage { from: at(9_000), to: at(13_000) });
+    tale.evidence.outages.push(Outage { from: at(9_000), to: at(15_000) });
     tale.holds();
     let mut tale = late();
     tale.evidence.outages.push(Outage { from: at(9_000), to: at(11_000) });
