@@ -13,6 +13,7 @@ mod board;
 mod log;
 mod office;
 mod promises;
+mod steps;
 mod story;
 mod work;
 
