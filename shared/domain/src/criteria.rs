@@ -78,6 +78,18 @@ pub enum Criterion {
     Price,
 }
 
+impl Criterion {
+    const ALL: [Self; 7] = [
+        Self::Sources,
+        Self::Hashtags,
+        Self::Kinds,
+        Self::PropertyTypes,
+        Self::Areas,
+        Self::Mls,
+        Self::Price,
+    ];
+}
+
 impl Criteria {
     /// The first criterion that `lead` does not meet. `knows` tells whether a
     /// source is one of the entity's.
@@ -86,25 +98,22 @@ impl Criteria {
         lead: &Lead,
         knows: impl Fn(&SourceId) -> bool,
     ) -> Option<Criterion> {
-        let checks = [
-            (Criterion::Sources, self.takes_source(lead, knows)),
-            (
-                Criterion::Hashtags,
-                self.any_of(&self.hashtags, lead.hashtags.iter().map(String::as_str)),
-            ),
-            (Criterion::Kinds, self.takes_kind(lead)),
-            (Criterion::PropertyTypes, self.any_of(&self.property_types, property_types(lead))),
-            (Criterion::Areas, self.any_of(&self.areas, areas(lead))),
-            (
-                Criterion::Mls,
-                self.any_of(
-                    &self.mls,
-                    lead.property.iter().filter_map(|property| property.mls.as_deref()),
-                ),
-            ),
-            (Criterion::Price, self.takes_price(lead)),
-        ];
-        checks.into_iter().find(|(_, met)| !met).map(|(criterion, _)| criterion)
+        let meets = |criterion| match criterion {
+            Criterion::Sources => self.takes_source(lead, &knows),
+            Criterion::Hashtags => {
+                self.any_of(&self.hashtags, lead.hashtags.iter().map(String::as_str))
+            }
+            Criterion::Kinds => self.takes_kind(lead),
+            Criterion::PropertyTypes => self.any_of(&self.property_types, property_types(lead)),
+            Criterion::Areas => self.any_of(&self.areas, areas(lead)),
+            Criterion::Mls => {
+                let mls = lead.property.iter().filter_map(|property| property.mls.as_deref());
+                self.any_of(&self.mls, mls)
+            }
+            Criterion::Price => self.takes_price(lead),
+        };
+        // Most routes fail the first of them, so no more is asked than that.
+        Criterion::ALL.into_iter().find(|criterion| !meets(*criterion))
     }
 
     /// Manual and imported leads never match by source, whatever was typed (D-27).
