@@ -98,9 +98,11 @@ impl Mover {
         steady: &mut Option<Steady>,
         found: &watch::Sender<Option<DateTime<Utc>>>,
     ) -> Result<Duration, BoardError> {
-        let latest = steady.as_ref().map(|steady| steady.latest(Instant::now(), self.clock.now()));
+        // As of the question: an answer that was long on its way is no jump.
+        let (at, ours) = (Instant::now(), self.clock.now());
+        let latest = steady.as_ref().map(|steady| steady.latest(at, ours));
         let swept = self.board.sweep_believing(partition, latest).await?;
-        *steady = Some(Steady { shown: swept.shown, at: Instant::now(), ours: self.clock.now() });
+        *steady = Some(Steady { shown: swept.shown, at, ours });
         if swept.unsent > 0 {
             found.send_replace(Some(swept.now));
         }
@@ -218,7 +220,7 @@ impl Ahead {
     }
 }
 
-/// What the board's server showed for its time, and when that was here.
+/// What the board's server showed for its time, and when it was asked for it.
 struct Steady {
     shown: DateTime<Utc>,
     at: Instant,
