@@ -258,16 +258,7 @@ impl Fault {
                 sleep(hold).await;
                 service.go_on().await?;
             }
-            Self::PauseServer(server) => {
-                let pids = pids(system, server).await;
-                for pid in &pids {
-                    signal("-STOP", *pid).await?;
-                }
-                sleep(hold).await;
-                for pid in &pids {
-                    signal("-CONT", *pid).await?;
-                }
-            }
+            Self::PauseServer(server) => pause_server(system, server, hold).await?,
             Self::Cut(kind, server) => {
                 road::while_it_is(Road::Cut, system, Some(kind), server, hold).await;
             }
@@ -311,6 +302,18 @@ impl Fault {
         }
         Ok(())
     }
+}
+
+async fn pause_server(system: &System, server: Server, hold: Duration) -> anyhow::Result<()> {
+    let pids = pids(system, server).await;
+    for pid in &pids {
+        signal("-STOP", *pid).await?;
+    }
+    sleep(hold).await;
+    for pid in &pids {
+        signal("-CONT", *pid).await?;
+    }
+    Ok(())
 }
 
 async fn power_loss(system: &System) -> anyhow::Result<()> {
