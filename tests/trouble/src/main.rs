@@ -19,6 +19,7 @@ use tipoff_trouble::{checker, table};
 /// Breaks a whole Tipoff while leads come in, and says whether every promise held.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 110)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 struct Args {
     /// The tipoff program to be broken; beside this one, if left out
     #[arg(long)]
@@ -74,7 +75,9 @@ struct Args {
 async fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
     if args.list {
-        everything().iter().for_each(|fault| say(&fault.to_string()));
+        for fault in everything() {
+            say(&fault.to_string());
+        }
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(file) = &args.judge {
