@@ -178,9 +178,19 @@ fn survives(runtime: &Runtime, table: &Table, (what, from, to): &Mutation) -> bo
     };
     let dice = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let found = compare(runtime, table, &board, TestRunner::new_with_rng(config, dice)).err();
-    let sign = found.as_ref().and_then(|found| found.lines().next()).unwrap_or("NOT FOUND OUT");
-    println!("{what:<55} {changed:>2} scripts   {sign:.90}");
+    println!(
+        "{what:<55} {changed:>2} scripts   {}",
+        found.as_ref().map_or("NOT FOUND OUT", |found| sign(found))
+    );
     // A machine that is too busy to answer has found out nothing.
     let busy = [OUT_OF_REACH, "called `Result::unwrap()`"];
     found.is_none_or(|found| busy.iter().any(|busy| found.contains(busy)))
+}
+
+/// What differs; it may stand below the change after which it does.
+fn sign(found: &str) -> &str {
+    let lines: Vec<&str> = found.lines().take(2).collect();
+    let line = lines.iter().rfind(|line| !line.starts_with("in [")).unwrap_or(&"");
+    let end = line.char_indices().nth(100).map_or(line.len(), |(end, _)| end);
+    &line[..end]
 }
