@@ -11,8 +11,15 @@ use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// What it printed, which must be one object and nothing else.
+/// What a scenario that counts leads printed.
 async fn bench(line: &str) -> Value {
+    let result = measured(line).await;
+    assert!(result["leads_per_s"].as_f64().unwrap() > 0.0, "{result}");
+    result
+}
+
+/// What it printed, which must be one object and nothing else.
+async fn measured(line: &str) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tipoff"));
     command.arg("bench").args(line.split_whitespace()).arg("--json");
     command.kill_on_drop(true).stdin(Stdio::null());
@@ -21,9 +28,7 @@ async fn bench(line: &str) -> Value {
     assert!(output.status.success(), "{line}: {complaints}");
     // No terminal, no progress; a busy machine may make a service complain, in JSON.
     assert!(complaints.lines().all(|line| line.starts_with('{')), "{line}: {complaints}");
-    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(result["leads_per_s"].as_f64().unwrap() > 0.0, "{result}");
-    result
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// So many leads went in and are accounted for; none is lost or has two owners.
@@ -106,4 +111,18 @@ async fn processes_are_compared_strained_and_soaked() {
     let soak = bench("soak --minutes 0.1 --rate 5 --entities 2").await;
     adds_up(&soak, 30);
     assert!(soak["resident"]["router"]["end_mib"].as_f64().unwrap() > 0.0, "{soak}");
+}
+
+#[tokio::test]
+async fn everybody_on_a_jump_ball_is_told_over_three_channels() {
+    let result = measured("fanout --agents 40").await;
+    adds_up(&result, 1);
+    let correct = &result["correct"];
+    assert_eq!([&correct["wanted"], &correct["told"], &correct["repeated"]], [120, 120, 0]);
+    for channel in ["email", "apns", "web_push"] {
+        let told = &result["channels"][channel];
+        let [first, last, rate] =
+            ["first_ms", "last_ms", "per_s"].map(|name| told[name].as_f64().unwrap());
+        assert!(first > 0.0 && first <= last && rate > 0.0, "{channel}: {told}");
+    }
 }

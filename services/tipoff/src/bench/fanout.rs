@@ -6,16 +6,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
-use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
-use tipoff_domain::{AgentId, EntityId};
-use tipoff_roster::{AppDevice, AppKind, Expect, PushKeys, PushSubscription, Roster};
+use tipoff_domain::{Agent, AgentId, EntityId};
+use tipoff_roster::{AppDevice, AppKind, Device, PushKeys, PushSubscription, mark};
 use tipoff_testkit::sink::{ApnsSink, Mailbox, PushSink, apns};
 use tipoff_wire::Stream;
 
 use super::account::{account, with};
+use super::batch::{BATCH, Fact, publish};
 use super::ledger::{Ledger, Marks, drained};
 use super::made_up::{Kind, route};
 use super::offers::Offers;
@@ -23,11 +24,12 @@ use super::setup::Setup;
 use super::system::{Parts, System};
 use super::tally::{Times, rate};
 use super::team::{Like, Team};
+use crate::services::Base;
 
 /// The sinks remember no more than this.
 const MOST_AGENTS: usize = 10_000;
-/// Edits on their way at once.
-const AT_ONCE: usize = 256;
+/// For the roster to see them all.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct FanoutArgs {
@@ -49,7 +51,7 @@ pub(super) async fn run(args: FanoutArgs, setup: &Setup) -> anyhow::Result<Value
     route.channels = vec![tipoff_domain::Channel::Email, tipoff_domain::Channel::Push];
     let teams = system.teams(1, &Like::new(0, vec![route])).await?;
     let Some(Team { entity, .. }) = teams.into_iter().next() else { anyhow::bail!("no team") };
-    sinks.equip(&system.base.roster, &entity, args.agents).await?;
+    sinks.equip(&system.base, &entity, args.agents).await?;
 
     let marks = Marks::now(&system.base.nats).await?;
     let before = system.probe().spent().await?;
@@ -132,25 +134,44 @@ impl Sinks {
         Ok(options)
     }
 
-    /// So many agents, each with an address, a telephone and a browser.
-    async fn equip(&self, roster: &Roster, entity: &EntityId, agents: usize) -> anyhow::Result<()> {
-        let adding = (0..agents).map(|number| self.add(roster, entity, number));
-        stream::iter(adding).buffer_unordered(AT_ONCE).try_collect().await
+    /// So many agents, each with an address, a telephone and a browser: written as the
+    /// roster keeps them, in batches, as one by one they would take minutes.
+    async fn equip(&self, base: &Base, entity: &EntityId, agents: usize) -> anyhow::Result<()> {
+        let facts = (0..agents).map(|number| self.facts(entity, number));
+        let facts: Vec<Fact> = facts.collect::<anyhow::Result<Vec<_>>>()?.concat();
+        for batch in facts.chunks(BATCH) {
+            publish(&base.nats, batch.to_vec(), true).await?;
+        }
+        // They come in the order in which they were written.
+        let last: AgentId = format!("agent{}", agents - 1).parse()?;
+        let there = |_: &Option<u64>| base.roster.devices(entity, &last).len() == 2;
+        let mut changes = base.roster.changes();
+        let seen = tokio::time::timeout(PATIENCE, changes.wait_for(there));
+        seen.await.context("the roster does not keep up")??;
+        Ok(())
     }
 
-    async fn add(&self, roster: &Roster, entity: &EntityId, number: usize) -> anyhow::Result<()> {
+    /// An agent and two devices.
+    fn facts(&self, entity: &EntityId, number: usize) -> anyhow::Result<Vec<Fact>> {
         let id: AgentId = format!("agent{number}").parse()?;
-        let agent = serde_json::from_value(json!({
+        let agent: Agent = serde_json::from_value(json!({
             "name": format!("Agent {number}"), "email": format!("{id}@{entity}.example.com"),
             "channels": ["email", "push"],
         }))?;
-        roster.put_agent(entity, &id, agent, Expect::Absent).await?;
         let token = self.apns.device(entity.as_str(), id.as_str());
-        let phone = AppDevice { kind: AppKind::Apns, token };
-        roster.add_device(entity, &id, phone.into()).await?;
+        let phone = Device::from(AppDevice { kind: AppKind::Apns, token });
         let made = self.push.subscription(entity.as_str(), id.as_str());
         let keys = PushKeys { p256dh: made.p256dh, auth: made.auth };
-        let browser = PushSubscription { endpoint: made.endpoint, keys };
-        Ok(roster.add_push_subscription(entity, &id, browser).await?)
+        let browser = Device::from(PushSubscription { endpoint: made.endpoint, keys });
+        let fact = |key: String, value: Vec<u8>| {
+            let subject = format!("$KV.roster.{key}");
+            (subject.clone(), subject, Bytes::from(value))
+        };
+        let mut facts = vec![fact(format!("agent.{entity}.{id}"), serde_json::to_vec(&agent)?)];
+        for device in [phone, browser] {
+            let key = format!("push.{entity}.{id}.{}", mark(device.address()));
+            facts.push(fact(key, serde_json::to_vec(&device)?));
+        }
+        Ok(facts)
     }
 }
