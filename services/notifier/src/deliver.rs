@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use crate::carrier::{Carrier, SendError};
+use crate::flood::{Flood, Telling};
 use crate::meter::{Meter, Result as Became};
 use crate::noted::Noted;
 use crate::retry;
@@ -56,6 +57,7 @@ pub(crate) struct Deliverer {
     pub(crate) board: Board,
     pub(crate) roster: Roster,
     pub(crate) carrier: Arc<dyn Carrier>,
+    pub(crate) flood: Flood,
     pub(crate) turns: Turns,
     pub(crate) undelivered: Undelivered,
     pub(crate) meter: Meter,
@@ -174,7 +176,12 @@ impl Deliverer {
         lead: Option<OnBoard>,
         now: DateTime<Utc>,
     ) -> Result<(), NotSent> {
-        let told = self.told(notice, lead, now)?;
+        let mut told = self.told(notice, lead, now)?;
+        match self.flood.telling(&told, now) {
+            Telling::Whole => {}
+            Telling::OfMany => told.many = true,
+            Telling::Hushed => return Err(NotSent::Obsolete("there are too many at once")),
+        }
         self.carrier.send(&told, now).await?;
         debug!(lead.id = %notice.lead, agent.id = %notice.agent, channel = notice.channel.as_str(), "notice sent");
         Ok(())
@@ -196,7 +203,7 @@ impl Deliverer {
         let agent = view.agents.get(&notice.agent).cloned().ok_or(NotSent::Missing("the agent"))?;
         let lead = lead.ok_or(NotSent::Behind("the lead"))?;
         still_worth(notice, &lead)?;
-        Ok(Told { notice: notice.clone(), view, agent, lead })
+        Ok(Told { notice: notice.clone(), view, agent, lead, many: false })
     }
 }
 

@@ -9,6 +9,7 @@ mod carrier;
 mod channels;
 mod deliver;
 mod erase;
+mod flood;
 mod http;
 mod letter;
 mod lines;

@@ -17,6 +17,7 @@ use crate::Options;
 use crate::carrier::Carrier;
 use crate::channels::{self, Parts, Unusable};
 use crate::deliver::Deliverer;
+use crate::flood::Flood;
 use crate::letter::{Own, Writer};
 use crate::meter::Meter;
 use crate::noted::Noted;
@@ -133,8 +134,17 @@ impl Staff {
         let (board, roster) = (self.board.clone(), self.roster.clone());
         let meter = Meter::new(channel);
         let (undelivered, noted) = (self.undelivered.clone(), self.noted.clone());
-        let deliverer =
-            Arc::new(Deliverer { board, roster, carrier, turns, undelivered, meter, noted });
+        let flood = Flood::over(channel);
+        let deliverer = Arc::new(Deliverer {
+            board,
+            roster,
+            carrier,
+            flood,
+            turns,
+            undelivered,
+            meter,
+            noted,
+        });
         let durable = format!("notify-{}", channel.as_str());
         let filter = Some(subject::notify_channel(channel));
         self.start(limits(Stream::Notify, durable, filter, in_hand), deliverer.clone());

@@ -24,6 +24,8 @@ pub(crate) struct Told {
     pub(crate) view: Arc<EntityView>,
     pub(crate) agent: Arc<Agent>,
     pub(crate) lead: OnBoard,
+    /// It stands for more leads than this one: the agent is not told of each.
+    pub(crate) many: bool,
 }
 
 impl Told {

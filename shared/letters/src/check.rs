@@ -71,7 +71,7 @@ fn make(
     let acts = matches!(piece.1, Part::Text | Part::Html | Part::Sms);
     // Escaped in HTML, the link is still one.
     let links = || text.replace("&#x2f;", "/").contains(LINK);
-    if matches!(piece.0, Occasion::Offer | Occasion::Test) && acts && !links() {
+    if matches!(piece.0, Occasion::Offer | Occasion::Test | Occasion::Many) && acts && !links() {
         return Err(BadTemplate::NoLink);
     }
     if piece.1 != Part::Sms {
@@ -101,6 +101,7 @@ fn sparse(occasion: Occasion) -> Facts {
         Occasion::Assigned => Facts { how: "direct".to_owned(), ..facts },
         Occasion::Over => Facts { why: "taken".to_owned(), ..facts },
         Occasion::Missed => Facts { missed: vec!["Dana: 3".to_owned()], ..facts },
+        Occasion::Many => facts,
         Occasion::Test => Facts { who: "Ana".to_owned(), code: "314159".to_owned(), ..facts },
     }
 }

@@ -16,6 +16,8 @@ pub enum Occasion {
     Missed,
     /// Nothing yet: a test message, to be confirmed.
     Test,
+    /// More leads were given to somebody than are told one by one.
+    Many,
 }
 
 /// One text of a notice.
@@ -37,7 +39,7 @@ pub struct Piece(pub Occasion, pub Part);
 
 impl Piece {
     /// Every piece that there is; nobody is written to when an offer is over.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self(Occasion::Offer, Part::Subject),
         Self(Occasion::Offer, Part::Text),
         Self(Occasion::Offer, Part::Html),
@@ -65,6 +67,9 @@ impl Piece {
         Self(Occasion::Test, Part::PushTitle),
         Self(Occasion::Test, Part::PushBody),
         Self(Occasion::Test, Part::Sms),
+        Self(Occasion::Many, Part::PushTitle),
+        Self(Occasion::Many, Part::PushBody),
+        Self(Occasion::Many, Part::Sms),
     ];
 
     /// As in `offer/body.html`: the name of its template, whose end says how
@@ -92,6 +97,7 @@ impl Occasion {
             Self::Over => "over",
             Self::Missed => "missed",
             Self::Test => "test",
+            Self::Many => "many",
         }
     }
 }

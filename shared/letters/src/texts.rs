@@ -16,7 +16,7 @@ use crate::{Facts, Piece};
 /// round and round is stopped.
 const MOST_STEPS: u64 = 50_000;
 
-const TEMPLATES: [(&str, &str); 28] = [
+const TEMPLATES: [(&str, &str); 31] = [
     ("frame.html", include_str!("../templates/frame.html.j2")),
     ("offer/subject.txt", include_str!("../templates/offer/subject.txt.j2")),
     ("offer/body.txt", include_str!("../templates/offer/body.txt.j2")),
@@ -45,6 +45,9 @@ const TEMPLATES: [(&str, &str); 28] = [
     ("test/push-title.txt", include_str!("../templates/test/push-title.txt.j2")),
     ("test/push-body.txt", include_str!("../templates/test/push-body.txt.j2")),
     ("test/sms.txt", include_str!("../templates/test/sms.txt.j2")),
+    ("many/push-title.txt", include_str!("../templates/many/push-title.txt.j2")),
+    ("many/push-body.txt", include_str!("../templates/many/push-body.txt.j2")),
+    ("many/sms.txt", include_str!("../templates/many/sms.txt.j2")),
 ];
 
 /// A template of this build is broken.

@@ -40,7 +40,7 @@ pub(crate) struct AgentChannelPath {
 pub(crate) struct TemplatePath {
     #[param(value_type = String, example = "acme")]
     pub(super) entity: EntityId,
-    /// `offer`, `assigned`, `over` or `test`, and the part: `subject`, `text`, `html`, `push-title`, `push-body`, `sms`, `chat`.
+    /// `offer`, `assigned`, `over`, `test` or `many`, and the part: `subject`, `text`, `html`, `push-title`, `push-body`, `sms`, `chat`.
     #[param(value_type = String, example = "offer.sms")]
     pub(super) piece: Piece,
     #[param(value_type = String, example = "en")]

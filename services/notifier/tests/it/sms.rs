@@ -105,3 +105,31 @@ async fn a_message_that_cannot_be_sent_in_time_is_not_sent() {
     assert!(set_aside.error.contains("no time is left"), "{}", set_aside.error);
     assert_eq!(desk.count(&lead, "sms"), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_leads_given_by_hand_do_not_flood_a_telephone_and_mail_tells_of_each() {
+    let desk = desk_with_ana("en").await;
+    desk.agent("ana", json!({"channels": ["sms", "email"], "phone": "(512) 555-0111"})).await;
+    let notifier = notifier(&desk);
+    let mut given = Vec::new();
+    for _ in 0..8 {
+        given.push(desk.assign("ana", How::Manual, dana()).await);
+    }
+    for lead in &given {
+        desk.caught(lead, "email").await;
+    }
+    // A lead that comes to her by a route is told, and so is an offer.
+    for lead in [desk.assign("ana", How::Direct, dana()).await, desk.offer(&["ana"], dana()).await]
+    {
+        desk.caught(&lead, "sms").await;
+    }
+    notifier.end().await;
+    let texts: usize = given.iter().map(|lead| desk.count(lead, "sms")).sum();
+    assert_eq!(texts, 5);
+    let is_of_many = |text: &str| text.contains("many leads were given to you at once");
+    let caught = desk.mailbox.caught();
+    let of_many: Vec<&str> =
+        caught.iter().map(|one| one.text.as_str()).filter(|text| is_of_many(text)).collect();
+    let [of_many] = of_many[..] else { panic!("{of_many:?}") };
+    assert!(of_many.ends_with(&format!("{PUBLIC_URL}/bell")), "{of_many}");
+}

@@ -145,6 +145,12 @@ test-code = Or give this code where you were asked for it: { $code }
 test-tap = Tap to confirm that you see this.
 test-sms = { $entity }: a test. Reply { $code } to confirm that it reached you, or open
 
+## More leads at once than are told one by one
+
+many-push-title = { $entity }: more leads are yours
+many-push-body = You were given many leads at once, more than you are told of one by one. Tap to see them all.
+many-sms = { $entity }: many leads were given to you at once, more than we text one by one. See them all:
+
 ## Below every mail
 
 because-admin = You get this because you look after { $entity }.

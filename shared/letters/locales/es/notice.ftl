@@ -151,6 +151,12 @@ test-code = O escribe este código donde te lo pidan: { $code }
 test-tap = Toca aquí para confirmar que lo ves.
 test-sms = { $entity }: prueba. Responde { $code } para confirmar que te llegó, o abre
 
+## Más prospectos de una vez de los que se avisan uno por uno
+
+many-push-title = { $entity }: tienes más prospectos
+many-push-body = Te dieron muchos prospectos de una vez, más de los que se avisan uno por uno. Toca para verlos todos.
+many-sms = { $entity }: te dieron muchos prospectos de una vez, mas de los que avisamos uno por uno. Velos todos:
+
 ## Al pie de cada correo
 
 because-admin = Recibes este correo porque estás a cargo de { $entity }.
