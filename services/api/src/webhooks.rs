@@ -1,5 +1,6 @@
 //! Endpoints of others that are told what happens: who hears of what.
 
+pub(crate) mod attempts;
 pub(crate) mod deliveries;
 pub(crate) mod manage;
 pub(crate) mod replay;

@@ -6,6 +6,7 @@
 //! waiting but itself. When a message is tried again is JetStream's business
 //! (it is handed back with a delay), so nothing is lost with this process.
 
+mod attempts;
 mod body;
 mod call;
 mod fan_out;

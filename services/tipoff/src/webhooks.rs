@@ -56,6 +56,13 @@ enum What {
     },
     /// What it was not told yet, and what it never was
     Deliveries { webhook: String },
+    /// The single calls to it, the newest first, and what it answered
+    Attempts {
+        webhook: String,
+        /// How many, 200 at most
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
@@ -89,6 +96,9 @@ fn asked(what: &What) -> (Method, String, Option<Value>) {
             (Method::POST, of(webhook, "/replay"), Some(body))
         }
         What::Deliveries { webhook } => (Method::GET, of(webhook, "/deliveries"), None),
+        What::Attempts { webhook, limit } => {
+            (Method::GET, of(webhook, &format!("/attempts?limit={limit}")), None)
+        }
     }
 }
 
@@ -103,6 +113,7 @@ fn told(what: &What, said: &Value) -> String {
         }
         What::Replay { .. } => format!("{} events are told again\n", said["events"]),
         What::Deliveries { .. } => delivered(said),
+        What::Attempts { .. } => called(said),
     }
 }
 
@@ -151,6 +162,22 @@ fn delivered(said: &Value) -> String {
     parts.concat()
 }
 
+fn called(said: &Value) -> String {
+    let row = |one: &Value| {
+        let answer = match (&one["status"], &one["error"]) {
+            (Value::Null, why) => cell(why),
+            (status, _) => cell(status),
+        };
+        let again = one["again_at"].as_str().map(|at| format!(", again at {at}"));
+        let result = format!("{}{}", cell(&one["result"]), again.unwrap_or_default());
+        let (at, kind, lead) = (cell(&one["at"]), cell(&one["type"]), cell(&one["lead"]));
+        [at, kind, lead, cell(&one["attempt"]), answer, format!("{} ms", one["took_ms"]), result]
+    };
+    let head = ["at", "event", "lead", "call", "answer", "took", "result"].map(str::to_owned);
+    let all: Vec<_> = std::iter::once(head).chain(rows(&said["attempts"]).map(row)).collect();
+    if all.len() == 1 { "It was not called yet.\n".to_owned() } else { term::columns(&all) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,6 +197,27 @@ mod tests {
         assert!(lines[2].contains("lead.claimed") && lines[2].contains("failing since"), "{text}");
         assert!(lines[3].ends_with("off: it answered 410 Gone"), "{text}");
         assert_eq!(listed(&json!({"webhooks": []})), "There is no webhook.\n");
+    }
+
+    #[test]
+    fn every_call_is_listed_with_its_answer_and_what_follows() {
+        let call = |attempt: i64, more: Value| {
+            let mut call = json!({"at": "2026-11-25T09:00:00Z", "event": "1-2-0", "type": "lead.claimed",
+                "lead": "lead_1", "attempt": attempt, "took_ms": 12});
+            call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            call
+        };
+        let text = called(&json!({"attempts": [
+            call(3, json!({"result": "told", "status": 204})),
+            call(2, json!({"result": "retried", "status": 503, "error": "it answered 503",
+                "again_at": "2026-11-25T09:05:00Z"})),
+            call(1, json!({"result": "retried", "error": "it did not answer in time"})),
+        ]}));
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[1].contains("204") && lines[1].ends_with("told"), "{text}");
+        assert!(lines[2].ends_with("retried, again at 2026-11-25T09:05:00Z"), "{text}");
+        assert!(lines[3].contains("it did not answer in time"), "{text}");
+        assert_eq!(called(&json!({"attempts": []})), "It was not called yet.\n");
     }
 
     #[test]

@@ -109,7 +109,7 @@ fn wanted(stream: Stream, replicas: usize, base: Config) -> Config {
         num_replicas: replicas,
         max_age: kept_for(stream),
         // As the server says "any number".
-        max_messages_per_subject: if stream.keeps_the_latest() { 1 } else { -1 },
+        max_messages_per_subject: stream.most_of_each().map_or(-1, i64::from),
         duplicate_window: ids_known_for(stream),
         allow_direct: true,
         allow_atomic_publish: stream.takes_batches(),
@@ -120,7 +120,7 @@ fn wanted(stream: Stream, replicas: usize, base: Config) -> Config {
 /// Zero: for ever.
 fn kept_for(stream: Stream) -> Duration {
     match stream {
-        Stream::LeadsIn | Stream::Webhooks => 7 * DAY,
+        Stream::LeadsIn | Stream::Webhooks | Stream::Attempts => 7 * DAY,
         Stream::Leads | Stream::Rejected => 30 * DAY,
         Stream::Events => Duration::ZERO,
         Stream::Notify | Stream::Undelivered => 2 * DAY,
@@ -140,6 +140,7 @@ fn ids_known_for(stream: Stream) -> Duration {
         | Stream::Undelivered
         | Stream::Bell
         | Stream::Webhooks
+        | Stream::Attempts
         | Stream::Calls
         | Stream::Audit => 2 * MINUTE,
     }

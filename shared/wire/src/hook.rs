@@ -1,5 +1,6 @@
 //! What endpoints of others are told.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tipoff_domain::{EntityId, LeadId, WebhookId};
 
@@ -26,6 +27,58 @@ impl Telling {
         match &self.replay {
             Some(replay) => format!("w:{webhook}:{event}:{replay}"),
             None => format!("w:{webhook}:{event}"),
+        }
+    }
+}
+
+/// One call to an endpoint, on `attempts.<entity>.<webhook>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    pub at: DateTime<Utc>,
+    pub event: String,
+    /// Its type, as in `lead.claimed`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub lead: LeadId,
+    /// 1 for the first call about this event.
+    pub attempt: i64,
+    /// It was asked for again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replay: bool,
+    pub took_ms: u64,
+    pub result: Called,
+    /// What it answered, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Why it does not count as told. Never names the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// When it is tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again_at: Option<DateTime<Utc>>,
+}
+
+/// What came of a call to an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Called {
+    Told,
+    /// It is tried again.
+    Retried,
+    /// It was tried for three days.
+    Failed,
+    /// It wants nothing more.
+    Gone,
+}
+
+impl Called {
+    /// As in `told`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Told => "told",
+            Self::Retried => "retried",
+            Self::Failed => "failed",
+            Self::Gone => "gone",
         }
     }
 }

@@ -16,7 +16,7 @@ pub mod trail;
 pub mod trial;
 
 pub use event::{After, Event, EventKind, OfferMade, PooledWhy};
-pub use hook::Telling;
+pub use hook::{Attempt, Called, Telling};
 pub use intake::{Accepted, Rejected};
 pub use notice::{Dead, Notice, Setback};
 pub use partition::Partition;

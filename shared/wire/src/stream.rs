@@ -19,6 +19,8 @@ pub enum Stream {
     Bell,
     /// Events that are on their way to endpoints of others.
     Webhooks,
+    /// Every call to an endpoint and what came of it; the last thousand per endpoint.
+    Attempts,
     /// What was done by right of administration.
     Audit,
     /// The telephone calls that agents are asked by; the latest per offer.
@@ -29,7 +31,7 @@ pub enum Stream {
 
 impl Stream {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::LeadsIn,
         Self::Leads,
         Self::Rejected,
@@ -38,6 +40,7 @@ impl Stream {
         Self::Undelivered,
         Self::Bell,
         Self::Webhooks,
+        Self::Attempts,
         Self::Audit,
         Self::Calls,
         Self::Dead,
@@ -54,6 +57,7 @@ impl Stream {
             Self::Undelivered => "UNDELIVERED",
             Self::Bell => "BELL",
             Self::Webhooks => "WEBHOOKS",
+            Self::Attempts => "ATTEMPTS",
             Self::Audit => "AUDIT",
             Self::Calls => "CALLS",
             Self::Dead => "DEAD",
@@ -70,12 +74,16 @@ impl Stream {
     /// Whether many messages may be written to it as one (atomic batches):
     /// the streams that carry the load.
     pub const fn takes_batches(self) -> bool {
-        matches!(self, Self::Leads | Self::Events | Self::Notify | Self::Bell)
+        matches!(self, Self::Leads | Self::Events | Self::Notify | Self::Bell | Self::Attempts)
     }
 
-    /// Whether it keeps only the latest message of each subject.
-    pub const fn keeps_the_latest(self) -> bool {
-        matches!(self, Self::Undelivered | Self::Bell | Self::Calls)
+    /// How many messages of each subject it keeps, the latest; `None`: all.
+    pub const fn most_of_each(self) -> Option<u32> {
+        match self {
+            Self::Undelivered | Self::Bell | Self::Calls => Some(1),
+            Self::Attempts => Some(1_000),
+            _ => None,
+        }
     }
 
     /// Every subject it captures.
@@ -89,6 +97,7 @@ impl Stream {
             Self::Undelivered => "undelivered.>",
             Self::Bell => "bell.>",
             Self::Webhooks => "webhooks.>",
+            Self::Attempts => "attempts.>",
             Self::Audit => "audit.>",
             Self::Calls => "calls.>",
             Self::Dead => "dead.>",

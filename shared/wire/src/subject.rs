@@ -132,6 +132,11 @@ pub fn webhook(entity: &EntityId, webhook: &WebhookId) -> String {
     format!("webhooks.{entity}.{webhook}")
 }
 
+/// What came of calls to an endpoint.
+pub fn attempts(entity: &EntityId, webhook: &WebhookId) -> String {
+    format!("attempts.{entity}.{webhook}")
+}
+
 /// What was done by right of administration in an entity; `None`: beyond all.
 pub fn audit(entity: Option<&EntityId>) -> String {
     format!("audit.{}", entity.map_or("_", |entity| entity.as_str()))

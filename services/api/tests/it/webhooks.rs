@@ -4,7 +4,7 @@ use async_nats::jetstream::consumer::pull::OrderedConfig;
 use axum::http::Method;
 use futures::StreamExt;
 use serde_json::{Value, json};
-use tipoff_wire::{Stream, Telling};
+use tipoff_wire::{Stream, Telling, subject};
 
 use crate::world::{Answer, Keys, World};
 
@@ -139,4 +139,41 @@ async fn without_an_account_at_a_provider_no_telephone_is_heard() {
         let call = world.call(Method::POST, path).form("From=%2B15125550111&Body=1");
         assert_eq!(call.send().await.problem().0, 404, "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_calls_to_a_webhook_are_listed_the_newest_first() {
+    let world = World::start().await;
+    let (keys, other) = (world.team("acme").await, world.team("other").await);
+    let hook = made(&world, &keys, json!({"url": URL})).await.expect(201).json();
+    let hook = hook["id"].as_str().unwrap();
+    let subject = subject::attempts(&keys.entity, &hook.parse().unwrap());
+    for attempt in 1..=3 {
+        let (result, status) = if attempt == 3 { ("told", 204) } else { ("retried", 503) };
+        let body = json!({"at": "2026-11-22T09:30:00Z", "event": "1-2-0", "type": "lead.claimed", "lead": "lead_1",
+            "attempt": attempt, "took_ms": 12, "result": result, "status": status});
+        let body = serde_json::to_vec(&body).unwrap();
+        world.nats.jetstream.publish(subject.clone(), body.into()).await.unwrap().await.unwrap();
+    }
+    let at = format!("/v1/webhooks/{hook}/attempts");
+    let page = async |query: &str| {
+        world.get(&format!("{at}{query}"), &keys.admin).send().await.expect(200).json()
+    };
+    let which = |page: &Value| -> Vec<i64> {
+        let all = page["attempts"].as_array().unwrap().iter();
+        all.map(|one| one["attempt"].as_i64().unwrap()).collect()
+    };
+    let all = page("").await;
+    assert_eq!((which(&all), &all["next_cursor"]), (vec![3, 2, 1], &Value::Null));
+    assert_eq!(
+        (&all["attempts"][0]["result"], &all["attempts"][1]["status"]),
+        (&json!("told"), &json!(503))
+    );
+    let first = page("?limit=2").await;
+    assert_eq!(which(&first), [3, 2]);
+    let rest = page(&format!("?limit=2&cursor={}", first["next_cursor"].as_str().unwrap())).await;
+    assert_eq!((which(&rest), &rest["next_cursor"]), (vec![1], &Value::Null));
+    world.get(&at, &other.admin).send().await.expect(404);
+    world.get(&at, &keys.ana).send().await.expect(403);
+    assert_eq!(world.get(&format!("{at}?limit=0"), &keys.admin).send().await.problem().0, 422);
 }

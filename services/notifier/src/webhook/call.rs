@@ -21,12 +21,20 @@ pub(super) enum NotTold {
     #[error("it answered 410 Gone")]
     Gone,
     #[error("{why}")]
-    Failed { why: String, after: Option<Duration> },
+    Failed { why: String, after: Option<Duration>, status: Option<StatusCode> },
 }
 
 impl NotTold {
     fn failed(why: impl Into<String>) -> Self {
-        Self::Failed { why: why.into(), after: None }
+        Self::Failed { why: why.into(), after: None, status: None }
+    }
+
+    /// What the endpoint answered, if it did.
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Gone => Some(StatusCode::GONE),
+            Self::Failed { status, .. } => *status,
+        }
     }
 }
 
@@ -61,8 +69,12 @@ impl Caller {
         Ok(Self { client: builder.build()?, inside: options.webhooks_inside })
     }
 
-    /// Texts of errors do not name the address: it may hold a secret.
-    pub(super) async fn call(&self, hook: &Webhook, message: Message<'_>) -> Result<(), NotTold> {
+    /// What it answered. Texts of errors do not name the address: it may hold a secret.
+    pub(super) async fn call(
+        &self,
+        hook: &Webhook,
+        message: Message<'_>,
+    ) -> Result<StatusCode, NotTold> {
         if !self.inside {
             is_outside(&hook.wanted.url)
                 .map_err(|error| NotTold::failed(format!("its address {error}")))?;
@@ -94,16 +106,17 @@ fn unreachable(error: &reqwest::Error) -> NotTold {
     })
 }
 
-fn judge(status: StatusCode, retry_after: Option<&str>) -> Result<(), NotTold> {
+fn judge(status: StatusCode, retry_after: Option<&str>) -> Result<StatusCode, NotTold> {
     let seconds = retry_after.and_then(|after| after.trim().parse().ok());
     let after = seconds.map(|seconds| Duration::from_secs(seconds).min(LONGEST_PAUSE));
+    let failed = |why, after| Err(NotTold::Failed { why, after, status: Some(status) });
     match status {
-        _ if status.is_success() => Ok(()),
+        _ if status.is_success() => Ok(status),
         StatusCode::GONE => Err(NotTold::Gone),
         _ if status.is_redirection() => {
-            Err(NotTold::failed(format!("it answered {status}, and redirects are not followed")))
+            failed(format!("it answered {status}, and redirects are not followed"), None)
         }
-        _ => Err(NotTold::Failed { why: format!("it answered {status}"), after }),
+        _ => failed(format!("it answered {status}"), after),
     }
 }
 
@@ -114,7 +127,7 @@ mod tests {
     #[test]
     fn only_a_success_is_a_success_and_only_410_is_the_end() {
         let judged = |status: u16| judge(StatusCode::from_u16(status).unwrap(), None);
-        assert_eq!(judged(204), Ok(()));
+        assert_eq!(judged(204), Ok(StatusCode::NO_CONTENT));
         assert_eq!(judged(410), Err(NotTold::Gone));
         for status in [301, 400, 404, 429, 500, 503] {
             assert!(matches!(judged(status), Err(NotTold::Failed { .. })), "{status}");

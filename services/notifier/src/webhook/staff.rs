@@ -6,7 +6,7 @@ use std::time::Duration;
 use tipoff_board::Board;
 use tipoff_domain::{EntityId, WebhookId};
 use tipoff_roster::Roster;
-use tipoff_runtime::{Clock, Nats, WorkerError, WorkerLimits, worker};
+use tipoff_runtime::{Clock, Nats, Publisher, WorkerError, WorkerLimits, worker};
 use tipoff_wire::{Stream, subject};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -38,7 +38,8 @@ impl Staff {
         stop: CancellationToken,
     ) -> Result<Self, Unusable> {
         let (caller, meter) = (Caller::new(options)?, Meter::default());
-        let teller = Teller { nats, board, roster, clock, caller, meter };
+        let publisher = Publisher::new(nats.clone());
+        let teller = Teller { nats, publisher, board, roster, clock, caller, meter };
         let in_flight = options.webhook_in_flight.max(1);
         Ok(Self { teller, in_flight, stop, hired: HashMap::new(), at_work: JoinSet::new() })
     }

@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use async_nats::jetstream::stream::DirectGetErrorKind;
+use chrono::TimeDelta;
 use opentelemetry::metrics::Counter;
 use opentelemetry::{KeyValue, global};
+use reqwest::StatusCode;
 use tipoff_board::Board;
 use tipoff_roster::Roster;
-use tipoff_runtime::{Clock, Delivery, Handler, Nats, Outcome};
-use tipoff_wire::{Event, Stream, Telling};
+use tipoff_runtime::{Clock, Delivery, Handler, Nats, Outcome, Publisher};
+use tipoff_wire::{Attempt, Called, Event, Stream, Telling};
+use tokio::time::Instant;
 use tracing::{info, warn};
 
+use super::attempts;
 use super::body::body;
 use super::call::{Caller, Message, NotTold};
 use super::schedule;
@@ -23,6 +27,7 @@ const LOG_AWAY: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(super) struct Teller {
     pub(super) nats: Nats,
+    pub(super) publisher: Publisher,
     pub(super) board: Board,
     pub(super) roster: Roster,
     pub(super) clock: Clock,
@@ -43,8 +48,8 @@ impl Default for Meter {
 }
 
 impl Meter {
-    fn count(&self, result: &'static str) {
-        self.0.add(1, &[KeyValue::new("result", result)]);
+    fn count(&self, result: Called) {
+        self.0.add(1, &[KeyValue::new("result", result.as_str())]);
     }
 }
 
@@ -69,12 +74,36 @@ impl Handler for Teller {
             Ok(_) => return Outcome::GiveUp("the event is not in the log any more".to_owned()),
             Err(wait) => return Outcome::NotNow(wait),
         };
-        let id = format!("msg_{}", event.id);
+        let (id, kind) = (format!("msg_{}", event.id), event.kind.as_str().to_owned());
         let body = body(&self.board, event, hook.wanted.contact).await;
-        let message = Message { id: &id, at: self.clock.now(), body };
-        let told = self.caller.call(&hook, message).await;
+        let (at, started) = (self.clock.now(), Instant::now());
+        let told = self.caller.call(&hook, Message { id: &id, at, body }).await;
+        let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (status, error) = match &told {
+            Ok(status) => (Some(status.as_u16()), None),
+            Err(why) => (why.status().map(|status| status.as_u16()), Some(why.to_string())),
+        };
         let standing = Standing { telling: &telling, hook: &hook, version };
-        self.settle(standing, told, &delivery).await
+        let (result, outcome) = self.settle(standing, told, &delivery).await;
+        self.meter.count(result);
+        let attempt = Attempt {
+            at,
+            event: telling.event.clone(),
+            kind,
+            lead: telling.lead.clone(),
+            attempt: delivery.deliveries,
+            replay: telling.replay.is_some(),
+            took_ms,
+            result,
+            status,
+            error,
+            again_at: match &outcome {
+                Outcome::RetryIn(wait) => TimeDelta::from_std(*wait).ok().map(|wait| at + wait),
+                _ => None,
+            },
+        };
+        attempts::note(&self.publisher, &telling, &attempt).await;
+        outcome
     }
 }
 
@@ -93,38 +122,35 @@ impl Teller {
     async fn settle(
         &self,
         standing: Standing<'_>,
-        told: Result<(), NotTold>,
+        told: Result<StatusCode, NotTold>,
         delivery: &Delivery,
-    ) -> Outcome {
+    ) -> (Called, Outcome) {
         let webhook = &standing.telling.webhook;
         let (why, after) = match told {
-            Ok(()) => {
-                self.meter.count("told");
+            Ok(_) => {
                 standing.works(&self.roster).await;
-                return Outcome::Done;
+                return (Called::Told, Outcome::Done);
             }
             Err(NotTold::Gone) => {
-                self.meter.count("gone");
                 info!(webhook.id = %webhook, "the endpoint is gone and is not told any more");
                 standing.disable(&self.roster, self.clock.now(), &NotTold::Gone.to_string()).await;
-                return Outcome::Done;
+                return (Called::Gone, Outcome::Done);
             }
-            Err(NotTold::Failed { why, after }) => (why, after),
+            Err(NotTold::Failed { why, after, .. }) => (why, after),
         };
         let since = (self.clock.now() - delivery.published).to_std().unwrap_or_default();
         standing.fails(&self.roster, self.clock.now(), since, &why).await;
         if let Some(wait) = schedule::next(&standing.telling.key(), since) {
-            self.meter.count("retried");
             warn!(webhook.id = %webhook, why, ?wait, "an endpoint could not be told and is tried again");
-            Outcome::RetryIn(after.map_or(wait, |after| after.max(wait)))
+            (Called::Retried, Outcome::RetryIn(after.map_or(wait, |after| after.max(wait))))
         } else {
-            self.meter.count("failed");
             if standing.failed_since(delivery.published) {
                 let why = format!("nothing got through for three days; at last {why}");
                 warn!(webhook.id = %webhook, why, "an endpoint is disabled");
                 standing.disable(&self.roster, self.clock.now(), &why).await;
             }
-            Outcome::GiveUp(format!("webhook {webhook} was not told for three days: {why}"))
+            let why = format!("webhook {webhook} was not told for three days: {why}");
+            (Called::Failed, Outcome::GiveUp(why))
         }
     }
 }

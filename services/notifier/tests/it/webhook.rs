@@ -3,10 +3,12 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use async_nats::jetstream::consumer::pull::OrderedConfig;
 use async_nats::jetstream::consumer::{Consumer, pull};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
+use futures::StreamExt;
 use serde_json::json;
 use tipoff_board::Claiming;
 use tipoff_domain::{LeadId, WebhookId};
@@ -14,7 +16,7 @@ use tipoff_roster::{Expect, Secret, Webhook, WebhookWanted};
 use tipoff_runtime::Clock;
 use tipoff_testkit::sink::WebhookSink;
 use tipoff_testkit::sink::webhook::Fault;
-use tipoff_wire::Stream;
+use tipoff_wire::{Attempt, Called, Stream, subject};
 
 use crate::desk::{Desk, Notifier, dana, id};
 
@@ -254,4 +256,32 @@ async fn one_message_that_is_never_taken_does_not_disable_an_endpoint_that_works
     let (_, dead) = desk.dead().await;
     assert!(dead.error.contains("400"), "{}", dead.error);
     assert_eq!(desk.roster.webhook(&desk.entity, &hook).unwrap().0.disabled, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_is_written_down_with_what_came_of_it() {
+    let desk = desk().await;
+    let sink = sink().await;
+    sink.misbehave(Fault::Status(503));
+    let hook = endpoint(&desk, "hook_1", &sink, &["lead.offered"]).await;
+    let _notifier = notifier(&desk);
+    let lead = desk.offer(&["ana"], dana()).await;
+    let stream = desk.nats.jetstream.get_stream(Stream::Attempts.name()).await.unwrap();
+    let reader: Consumer<OrderedConfig> =
+        stream.create_consumer(OrderedConfig::default()).await.unwrap();
+    let mut messages = reader.messages().await.unwrap();
+    let mut next = async || {
+        let next = tokio::time::timeout(PATIENCE, messages.next()).await;
+        let message = next.expect("it is written down in time").unwrap().unwrap();
+        assert_eq!(message.subject.as_str(), subject::attempts(&desk.entity, &hook));
+        serde_json::from_slice::<Attempt>(&message.payload).unwrap()
+    };
+    let first = next().await;
+    assert_eq!((first.attempt, first.result, first.status), (1, Called::Retried, Some(503)));
+    assert_eq!((first.kind.as_str(), &first.lead), ("lead.offered", &lead));
+    assert!(first.error.unwrap().contains("503") && first.again_at.unwrap() > first.at);
+    sink.misbehave(None);
+    let second = next().await;
+    assert_eq!((second.attempt, second.result), (2, Called::Told));
+    assert_eq!((second.event, second.error, second.again_at), (first.event, None, None));
 }

@@ -113,6 +113,7 @@ const DATA: &[&str] = &[
     "undelivered.acme.lead_1.1.ana",
     "calls.acme.lead_1.1.ana",
     "webhooks.acme.hook_1",
+    "attempts.acme.hook_1",
     "calls.acme.lead_1.1.ana",
     "audit.acme",
     "wake.3",
@@ -164,7 +165,7 @@ const ROUTER: &str = "events.3.acme.lead_1 wake.3 dead.LEADS $KV.roster.agent.ac
     $KV.roster.agent.acme.ana $JS.API.CONSUMER.CREATE.LEADS $JS.API.CONSUMER.CREATE.EVENTS";
 
 const NOTIFIER: &str = "events.3.acme.lead_1 wake.3 notify.email.acme bell.acme.ana.lead_1 \
-    undelivered.acme.lead_1.1.ana calls.acme.lead_1.1.ana webhooks.acme.hook_1 dead.EVENTS dead.NOTIFY dead.WEBHOOKS \
+    undelivered.acme.lead_1.1.ana calls.acme.lead_1.1.ana webhooks.acme.hook_1 attempts.acme.hook_1 dead.EVENTS dead.NOTIFY dead.WEBHOOKS \
     $JS.API.STREAM.MSG.GET.CALLS $KV.roster.push.acme.ana.x $KV.roster.reach.acme.ana.email $KV.roster.room.acme.slack $KV.roster.webhook.acme.hook_1 \
     $JS.API.STREAM.MSG.GET.UNDELIVERED $JS.API.DIRECT.GET.EVENTS $JS.API.DIRECT.GET.LEADS \
     $JS.API.DIRECT.GET.REJECTED $JS.API.DIRECT.GET.LEADS_IN $JS.API.DIRECT.GET.BELL $JS.API.DIRECT.GET.DEAD \
@@ -182,7 +183,7 @@ const NOTIFIER: &str = "events.3.acme.lead_1 wake.3 notify.email.acme bell.acme.
 const API: &str = "events.3.acme.lead_1 wake.3 webhooks.acme.hook_1 audit.acme leads.in.> leads.new.3.acme notify.email.acme \
     $JS.API.DIRECT.GET.DEAD $JS.API.STREAM.MSG.GET.DEAD $JS.API.STREAM.MSG.DELETE.DEAD $JS.API.CONSUMER.INFO.WEBHOOKS.> \
     $KV.roster.> $KV.auth.> $KV.heard.> \
-    $JS.API.DIRECT.GET.EVENTS $JS.API.DIRECT.GET.AUDIT $JS.API.DIRECT.GET.KV_roster $JS.API.DIRECT.GET.KV_auth \
+    $JS.API.DIRECT.GET.EVENTS $JS.API.DIRECT.GET.AUDIT $JS.API.DIRECT.GET.ATTEMPTS $JS.API.DIRECT.GET.KV_roster $JS.API.DIRECT.GET.KV_auth \
     $JS.API.CONSUMER.CREATE.EVENTS.> $JS.API.CONSUMER.INFO.EVENTS.> \
     $JS.API.CONSUMER.MSG.NEXT.EVENTS.> $JS.API.CONSUMER.DELETE.EVENTS.> \
     $JS.API.CONSUMER.CREATE.BELL.> $JS.API.CONSUMER.INFO.BELL.> \
@@ -194,7 +195,7 @@ const ADMIN: &str = "$JS.API.> $JS.ACK.> $KV.> leads.in.> leads.new.3.acme event
     webhooks.acme.hook_1 audit.acme wake.3";
 
 const ALL: &str = "leads.in.> calls.acme.lead_1.1.ana leads.new.3.acme leads.rejected.acme.zillow events.3.acme.lead_1 notify.email.acme \
-    bell.acme.ana.lead_1 undelivered.acme.lead_1.1.ana webhooks.acme.hook_1 audit.acme dead.> wake.3 $KV.> $JS.ACK.> \
+    bell.acme.ana.lead_1 undelivered.acme.lead_1.1.ana webhooks.acme.hook_1 attempts.acme.hook_1 audit.acme dead.> wake.3 $KV.> $JS.ACK.> \
     $JS.API.CONSUMER.> $JS.API.DIRECT.GET.> $JS.API.STREAM.MSG.GET.> $JS.API.STREAM.MSG.DELETE.> \
     leads.in.> calls.acme.lead_1.1.ana";
 
