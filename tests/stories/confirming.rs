@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tipoff_domain::LeadId;
 use tipoff_testkit::sink::Caught;
-use tipoff_tests::{Caller, World, robin};
+use tipoff_tests::{Caller, World, minutes, robin};
 
 const ANA: &str = "+15125550111";
 
@@ -138,4 +138,27 @@ async fn unconfirmed_channels_count_unless_the_team_wants_confirmed_ones_only() 
     }
     let lint = world.operator.get("/v1/entities/acme/lint").await.expect(200).text;
     assert!(lint.contains("channels_not_confirmed") && lint.contains("ben"), "{lint}");
+}
+
+#[tokio::test]
+async fn whoever_tries_many_codes_may_try_no_more_for_a_while() {
+    let (world, ana) = team().await;
+    let mail = tested(&world, &ana, "email").await;
+    let confirm = "/v1/me/channels/email/confirm";
+    let right = code(&mail.text);
+    let wrong = if right == "000000" { "000001" } else { "000000" };
+    let guess = async |_| ana.post(confirm, &json!({"code": wrong})).await.status.as_u16();
+    let answers = futures::future::join_all((0..20).map(guess));
+    let answers = answers.await;
+    assert_eq!(answers.iter().filter(|status| **status == 422).count(), 5, "{answers:?}");
+    assert_eq!(answers.iter().filter(|status| **status == 429).count(), 15, "{answers:?}");
+    ana.post(confirm, &json!({"code": right})).await.expect(429);
+    assert_eq!(state(&ana, "email").await["works"], Value::Null);
+    let text = tested(&world, &ana, "sms").await;
+    let told = json!({"code": code(&text.text)});
+    ana.post("/v1/me/channels/sms/confirm", &told).await.expect(200);
+
+    // The link is no guess, and later there is another code.
+    world.fast_forward(minutes(30)).await;
+    ana.post(confirm, &json!({"code": right})).await.expect(200);
 }

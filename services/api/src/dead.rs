@@ -9,45 +9,43 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tipoff_domain::EntityId;
 use tipoff_roster::Role;
-use tipoff_runtime::dead::{self, DeadError};
+use tipoff_runtime::dead::{self, DeadError, Which};
 use tipoff_wire::Dead;
 use tracing::error;
 
 use crate::Api;
 use crate::access::Caller;
 use crate::body::{Asked, In};
-use crate::names::{DeadPath, PageOf, WhatIsShown, WhichEntity};
+use crate::names::{DeadPath, PageOf, WhatIsShown, WhichDead, WhichEntity};
 use crate::problem::Problem;
 use crate::schema;
 
 const USUAL_PAGE: usize = 50;
 const LONGEST_PAGE: usize = 200;
+/// Sent again with one request, at most.
+const MOST_AT_ONCE: usize = 500;
 
 /// List messages that nobody could handle
 ///
 /// Oldest first. An admin sees those of the entity; the operator all of them, or with `?entity=` those of one.
-#[utoipa::path(get, path = "/v1/dead", tag = "dead letters", params(WhichEntity, PageOf),
+#[utoipa::path(get, path = "/v1/dead", tag = "dead letters", params(WhichEntity, WhichDead, PageOf),
     responses((status = 200, body = schema::DeadLetters)))]
 pub(crate) async fn list_dead(
     State(api): State<Api>,
     caller: Caller,
     Asked(WhichEntity { entity }): Asked<WhichEntity>,
+    Asked(asked): Asked<WhichDead>,
     Asked(PageOf { limit, cursor }): Asked<PageOf>,
 ) -> Result<Json<Value>, Problem> {
-    let whose = whose(&caller, entity)?;
+    let which = asked.of(whose(&caller, entity)?);
     let limit = limit.unwrap_or(USUAL_PAGE);
     if !(1..=LONGEST_PAGE).contains(&limit) {
         let message = format!("must lie between 1 and {LONGEST_PAGE}");
         return Err(Problem::invalid_field("/limit", message));
     }
-    let after = match cursor.as_deref() {
-        None => 0,
-        Some(cursor) => cursor
-            .parse()
-            .map_err(|_| Problem::bad_request("`cursor` is not one that a list gave"))?,
-    };
-    let theirs = |dead: &Dead| whose.is_none() || dead.entity() == whose;
-    let found = dead::list_those(&api.nats, limit, after, theirs).await.map_err(refusal)?;
+    let after = place(cursor.as_deref())?;
+    let found = dead::list_those(&api.nats, limit, after, |dead| which.fits(dead)).await;
+    let found = found.map_err(refusal)?;
     let next = found.last().filter(|_| found.len() == limit).map(|(number, _)| number.to_string());
     let shown: Vec<Value> = found.iter().map(|(number, dead)| shown(*number, dead)).collect();
     Ok(Json(json!({ "dead": shown, "next_cursor": next })))
@@ -87,6 +85,44 @@ pub(crate) async fn redrive_dead(
     let dead = api.own_dead(&caller, number).await?;
     let sent = dead::redrive(&api.nats, number).await.map_err(refusal)?;
     Ok(Json(json!({ "outcome": "sent_again", "stream": dead.stream, "sequence": sent.sequence })))
+}
+
+/// Send many messages round again
+///
+/// All that the list would show, 500 with one request: where there are more, `next_cursor` goes on after them.
+/// What comes from the permanent log, or cannot be read, is left where it is and named.
+#[utoipa::path(post, path = "/v1/dead/redrive", tag = "dead letters", params(WhichEntity, WhichDead, PageOf),
+    responses((status = 200, body = schema::ManyRedriven)))]
+pub(crate) async fn redrive_many(
+    State(api): State<Api>,
+    caller: Caller,
+    Asked(WhichEntity { entity }): Asked<WhichEntity>,
+    Asked(asked): Asked<WhichDead>,
+    Asked(PageOf { limit, cursor }): Asked<PageOf>,
+) -> Result<Json<Value>, Problem> {
+    let which = asked.of(whose(&caller, entity)?);
+    let limit = limit.unwrap_or(MOST_AT_ONCE).clamp(1, MOST_AT_ONCE);
+    let after = place(cursor.as_deref())?;
+    let done = dead::redrive_those(&api.nats, &which, limit, after).await.map_err(refusal)?;
+    let refused = done.refused.iter();
+    let refused: Vec<Value> =
+        refused.map(|(number, why)| json!({"number": number, "why": why.to_string()})).collect();
+    let next = done.next.map(|number| number.to_string());
+    Ok(Json(json!({
+        "outcome": "sent_again", "sent": done.sent, "refused": refused, "next_cursor": next,
+    })))
+}
+
+fn place(cursor: Option<&str>) -> Result<u64, Problem> {
+    let Some(cursor) = cursor else { return Ok(0) };
+    cursor.parse().map_err(|_| Problem::bad_request("`cursor` is not one that a list gave"))
+}
+
+impl WhichDead {
+    fn of(self, entity: Option<EntityId>) -> Which {
+        let Self { stream, consumer, from, until } = self;
+        Which { entity, stream, consumer, from, until }
+    }
 }
 
 /// Whose list it is; `None`: everybody's.

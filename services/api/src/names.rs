@@ -1,5 +1,6 @@
 //! The names that stand in paths and queries.
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use tipoff_domain::{AgentId, EntityId, LeadId, LenderId, PondId, RouteId, SourceId, WebhookId};
 use utoipa::IntoParams;
@@ -167,6 +168,24 @@ pub(crate) struct DeadPath {
     /// Its place in the list.
     #[param(example = 7)]
     pub(crate) number: u64,
+}
+
+/// Which dead letters; all if left out.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WhichDead {
+    /// Where they stood, as in `NOTIFY`.
+    #[param(example = "NOTIFY")]
+    pub(crate) stream: Option<String>,
+    /// Who gave up, as in `notify-email`.
+    #[param(example = "notify-email")]
+    pub(crate) consumer: Option<String>,
+    /// Set aside then or later.
+    #[param(value_type = Option<String>, example = "2026-11-22T09:00:00Z")]
+    pub(crate) from: Option<DateTime<Utc>>,
+    /// Exclusive.
+    #[param(value_type = Option<String>, example = "2026-11-22T09:00:00Z")]
+    pub(crate) until: Option<DateTime<Utc>>,
 }
 
 /// What is shown of a dead letter.

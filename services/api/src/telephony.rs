@@ -17,6 +17,7 @@ mod twiml;
 pub(crate) mod voice;
 
 use async_nats::jetstream::Context;
+use chrono::{DateTime, Utc};
 use clap::Args;
 use secrecy::SecretString;
 use tipoff_runtime::Nats;
@@ -72,7 +73,24 @@ pub async fn make_memory(nats: &Nats) -> Result<(), Forgetful> {
     heard::open(&nats.jetstream).await.map(drop)
 }
 
+/// Codes of test messages that may be tried for one channel of one agent, in half
+/// an hour: of a million, none is found so.
+const MOST_GUESSES: u8 = 5;
+const GUESSES_COUNT: i64 = 1_800;
+
 impl Telephony {
+    /// Whether somebody may try one more code; else in how many seconds they may.
+    pub(crate) async fn may_guess(
+        &self,
+        whose: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), i64>, Forgetful> {
+        let (period, gone) =
+            (now.timestamp().div_euclid(GUESSES_COUNT), now.timestamp().rem_euclid(GUESSES_COUNT));
+        let may = self.heard.may_try(&format!("guess:{whose}:{period}"), MOST_GUESSES).await?;
+        Ok(if may { Ok(()) } else { Err(GUESSES_COUNT - gone) })
+    }
+
     /// `link_secret`: as the deployment keeps it.
     pub(crate) fn new(options: &Options, link_secret: &str, jetstream: Context) -> Self {
         let secret = read_secret(link_secret).unwrap_or_else(|bad| {

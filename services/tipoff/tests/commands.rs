@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops right there")]
 
+use std::net::Ipv4Addr;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tipoff_runtime::{Nats, Settings, connect};
 use tipoff_testkit::NatsServer;
+use tipoff_testkit::sink::WebhookSink;
 use tipoff_wire::{Dead, Stream};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -261,6 +263,16 @@ async fn what_was_set_aside_is_listed_shown_and_sent_again() {
     let (shown, whole) =
         (said(&dlq(&["show", "1"])).await, said(&dlq(&["show", "1", "--body"])).await);
     assert!(!shown.contains("{}") && whole.ends_with("\n{}\n"), "{whole}");
+    assert_eq!(said(&dlq(&["ls", "--consumer", "router"])).await, "Nothing was set aside.\n");
+    assert!(
+        said(&dlq(&["ls", "--stream", "NOTIFY", "--entity", "acme"]))
+            .await
+            .contains("notify.email.acme")
+    );
+    let other = said(&dlq(&["redrive", "--all", "--entity", "other"])).await;
+    assert_eq!(other, "0 of 0 were sent again\n");
+    let both = output(&dlq(&["redrive", "1", "--stream", "NOTIFY"])).await;
+    assert_eq!(both.status.code(), Some(64), "a number says which one already");
     assert!(said(&dlq(&["redrive", "--all"])).await.contains("1 of 1 were sent again"));
     let stream = nats.jetstream.get_stream(Stream::Notify.name()).await.unwrap();
     assert_eq!(stream.cached_info().state.messages, 1);
@@ -316,6 +328,35 @@ async fn webhooks_are_looked_after_from_the_command_line() {
     assert!(listed.contains(hook) && listed.contains("lead.claimed"), "{listed}");
     assert!(webhooks(&["rotate", hook]).await.starts_with("secret: whsec_"));
     assert!(webhooks(&["deliveries", hook]).await.starts_with("0 waiting, 0 under way"));
+    assert_eq!(webhooks(&["attempts", hook]).await, "It was not called yet.\n");
+
+    let sink = WebhookSink::start((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
+    let added = webhooks(&["add", &sink.url(), "--events", "lead.received"]).await;
+    let told = added.lines().next().unwrap();
+    let source = dev.text("/entities/acme/source_keys/zillow");
+    said(&["send", "--key", source, "--intake", dev.text("/intake")]).await;
+    sink.told_of(1).await;
+    let (day, now) = (chrono::TimeDelta::days(1), chrono::Utc::now());
+    let stamp = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339();
+    let replay = async |from, until| {
+        webhooks(&["replay", told, "--from", &stamp(from), "--until", &stamp(until)]).await
+    };
+    assert_eq!(replay(now - day * 2, now - day).await, "0 events are told again\n");
+    assert_eq!(replay(now - day, now + day).await, "1 events are told again\n");
+    let twice = sink.told_of(2).await;
+    assert_eq!(twice[0].id, twice[1].id, "a receiver can tell that it is the same");
+    assert_eq!(
+        webhooks(&["replay", told, "--event", &twice[0].id["msg_".len()..]]).await,
+        "1 events are told again\n"
+    );
+    sink.told_of(3).await;
+    let attempts = webhooks(&["attempts", told, "--limit", "1"]).await;
+    let lines: Vec<&str> = attempts.lines().collect();
+    assert!(
+        lines.len() == 2 && lines[1].contains("lead.received") && lines[1].ends_with("told"),
+        "{attempts}"
+    );
+    assert_eq!(webhooks(&["rm", told]).await, format!("{told} was removed\n"));
     assert_eq!(webhooks(&["rm", hook]).await, format!("{hook} was removed\n"));
 
     let operator = dev.text("/operator_key");

@@ -8,6 +8,8 @@ use async_nats::jetstream::stream::RawMessageErrorKind;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use tipoff_domain::EntityId;
 use tipoff_wire::{Dead, Stream};
 
 use crate::{Nats, PublishError, Published, Publisher, past};
@@ -37,6 +39,64 @@ pub enum DeadError {
         "dead message {sequence} was sent again, but is still on the list; sending it once more within two minutes does no harm"
     )]
     NotCleared { sequence: u64, source: Box<dyn std::error::Error + Send + Sync> },
+}
+
+/// Which dead messages; all of them where nothing is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Which {
+    pub entity: Option<EntityId>,
+    /// Where they stood, as in `NOTIFY`.
+    pub stream: Option<String>,
+    /// Who gave up, as in `notify-email`.
+    pub consumer: Option<String>,
+    /// Set aside then or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Exclusive.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl Which {
+    /// Whether it is one of them.
+    pub fn fits(&self, dead: &Dead) -> bool {
+        self.entity.as_ref().is_none_or(|entity| dead.entity().as_ref() == Some(entity))
+            && self.stream.as_ref().is_none_or(|stream| dead.stream == *stream)
+            && self.consumer.as_ref().is_none_or(|consumer| dead.consumer == *consumer)
+            && self.from.is_none_or(|from| from <= dead.at)
+            && self.until.is_none_or(|until| dead.at < until)
+    }
+}
+
+/// What became of many dead messages.
+#[derive(Debug)]
+pub struct Redriven {
+    /// How many were sent again.
+    pub sent: usize,
+    /// Those that could not be, by their place in the list.
+    pub refused: Vec<(u64, DeadError)>,
+    /// Go on after this place: there are more.
+    pub next: Option<u64>,
+}
+
+/// Sends those again that stand behind `after`, `limit` of them at most, and takes
+/// them off the list. One that cannot be sent holds up no other.
+pub async fn redrive_those(
+    nats: &Nats,
+    which: &Which,
+    limit: usize,
+    after: u64,
+) -> Result<Redriven, DeadError> {
+    let found = list_those(nats, limit, after, |dead| which.fits(dead)).await?;
+    let next = found.last().filter(|_| found.len() == limit).map(|(number, _)| *number);
+    let mut done = Redriven { sent: 0, refused: Vec::new(), next };
+    for (number, _) in found {
+        match redrive(nats, number).await {
+            Ok(_) => done.sent += 1,
+            // Somebody else was faster.
+            Err(DeadError::NotFound { .. }) => {}
+            Err(refused) => done.refused.push((number, refused)),
+        }
+    }
+    Ok(done)
 }
 
 /// At most `limit` dead messages, oldest first, each with its place in the

@@ -94,6 +94,16 @@ pub(crate) async fn confirm_agent(
     api.confirm_code(Whose { entity, agent, channel }, &code).await
 }
 
+fn too_many_guesses(seconds: i64) -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too_many_guesses",
+        "Too many codes were tried for this channel",
+    )
+    .detail("try again later, or press the button of the test message")
+    .header(header::RETRY_AFTER, HeaderValue::from(seconds))
+}
+
 impl Api {
     /// The channel's addresses, if there is anything to test.
     fn testable(&self, whose: &Whose) -> Result<Vec<String>, Problem> {
@@ -164,7 +174,7 @@ impl Api {
         let addresses = self.testable(&whose)?;
         let Whose { entity, agent, channel } = whose;
         let code = code.trim().chars().take(LONGEST_CODE).collect::<String>();
-        let link = self.link_of_code(&entity, &agent, channel, &addresses, &code);
+        let link = self.guess(&entity, &agent, channel, &addresses, &code).await?;
         let refused =
             || Problem::invalid_field("/code", "is not in a test message of the last half hour");
         if !self.confirm(&link.ok_or_else(refused)?).await? {
@@ -173,21 +183,29 @@ impl Api {
         Ok(Json(channel_state(self, &entity, &agent, channel)))
     }
 
-    /// What a test message with this code was about.
-    pub(crate) fn link_of_code(
+    /// What a test message with this code was about. Whoever tries many codes may
+    /// try no more for a while, the right one neither.
+    pub(crate) async fn guess(
         &self,
         entity: &EntityId,
         agent: &AgentId,
         channel: Channel,
         addresses: &[String],
         code: &str,
-    ) -> Option<ConfirmLink> {
-        let (secret, now) = (self.pages.secret()?, self.clock.now());
+    ) -> Result<Option<ConfirmLink>, Problem> {
+        let now = self.clock.now();
+        let whose = format!("{entity}:{agent}:{}", channel.as_str());
+        let may = self.telephony.may_guess(&whose, now).await.map_err(|failed| {
+            error!(error = &failed as &dyn std::error::Error, "a code was not looked at");
+            Problem::unavailable("busy", "It cannot be looked at now", "try again in a moment")
+        })?;
+        may.map_err(too_many_guesses)?;
+        let Some(secret) = self.pages.secret() else { return Ok(None) };
         let link = |address: &String| {
             let (entity, agent, address) = (entity.clone(), agent.clone(), mark(address));
             ConfirmLink { entity, agent, channel, address, until: now }
         };
-        addresses.iter().map(link).find(|link| link.is_code(code, secret, now))
+        Ok(addresses.iter().map(link).find(|link| link.is_code(code, secret, now)))
     }
 
     /// The address that a link is about, if the agent still has it.

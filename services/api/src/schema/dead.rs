@@ -39,6 +39,26 @@ pub(crate) struct Redriven {
     sequence: u64,
 }
 
+/// What became of many.
+#[derive(ToSchema)]
+pub(crate) struct ManyRedriven {
+    /// `sent_again`.
+    outcome: String,
+    /// How many.
+    sent: usize,
+    /// What could not be sent, and is still on the list.
+    refused: Vec<NotRedriven>,
+    /// There are more: send this as `cursor`.
+    next_cursor: Option<String>,
+}
+
+/// A message that could not be sent round again.
+#[derive(ToSchema)]
+pub(crate) struct NotRedriven {
+    number: u64,
+    why: String,
+}
+
 /// What becomes of what a webhook has to be told.
 #[derive(ToSchema)]
 pub(crate) struct Deliveries {
@@ -62,4 +82,34 @@ pub(crate) struct FailedDelivery {
     event: Option<String>,
     lead: Option<String>,
     error: String,
+}
+
+/// Calls to an endpoint.
+#[derive(ToSchema)]
+pub(crate) struct Attempts {
+    attempts: Vec<Attempt>,
+    next_cursor: Option<String>,
+}
+
+/// One call to an endpoint.
+#[derive(ToSchema)]
+pub(crate) struct Attempt {
+    at: String,
+    event: String,
+    /// The event's type.
+    r#type: String,
+    lead: String,
+    /// 1 for the first call about this event.
+    attempt: i64,
+    /// It was asked for again; left out if not.
+    replay: Option<bool>,
+    took_ms: u64,
+    /// `told`, `retried`, `failed` or `gone`.
+    result: String,
+    /// What it answered, if it did.
+    status: Option<u16>,
+    /// Why it does not count as told.
+    error: Option<String>,
+    /// When it is tried again.
+    again_at: Option<String>,
 }

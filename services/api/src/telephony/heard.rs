@@ -1,5 +1,6 @@
 //! Messages that were heard already: a provider that got no answer in time
-//! sends again, and "1" must not claim twice.
+//! sends again, and "1" must not claim twice. And how often somebody tried what
+//! may be tried a few times only.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -47,6 +48,17 @@ impl Heard {
             Err(error) if error.kind() == CreateErrorKind::AlreadyExists => Ok(false),
             Err(error) => Err(forgetful(error)),
         }
+    }
+
+    /// Whether what has that name may be tried once more, of `most` times in all.
+    /// Of any number who try at once, in whatever process, no more than so many may.
+    pub(super) async fn may_try(&self, name: &str, most: u8) -> Result<bool, Forgetful> {
+        for place in 1..=most {
+            if self.first(&format!("{name}:{place}")).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

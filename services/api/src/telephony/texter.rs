@@ -88,8 +88,9 @@ impl Texter {
         let mut said = self.say("sms-no-such-code", [("code", code.to_owned())]);
         for role in &self.roles {
             let addresses = api.roster.addresses(&role.entity, &role.id, Channel::Sms);
-            let link = api.link_of_code(&role.entity, &role.id, Channel::Sms, &addresses, code);
-            let Some(link) = link else { continue };
+            let guessed = api.guess(&role.entity, &role.id, Channel::Sms, &addresses, code).await;
+            let Ok(guessed) = guessed else { return self.say("sms-away", []) };
+            let Some(link) = guessed else { continue };
             match api.confirm(&link).await {
                 Ok(true) => said = self.say("sms-confirmed", []),
                 Ok(false) => {}

@@ -84,3 +84,45 @@ async fn what_is_in_the_permanent_log_is_not_written_twice() {
     let refused = world.post("/v1/dead/1/redrive", &ours.admin).send().await;
     assert_eq!(refused.problem(), (409, "permanent_log".to_owned()));
 }
+
+#[tokio::test]
+async fn many_are_sent_again_with_one_request_and_only_those_that_are_meant() {
+    let world = World::start().await;
+    let (ours, _) = (world.team("acme").await, world.team("other").await);
+    for (stream, subject) in [
+        ("NOTIFY", "notify.email.acme"),
+        ("NOTIFY", "notify.email.other"),
+        ("EVENTS", "events.1.acme.lead_1"),
+        ("NOTIFY", "notify.sms.acme"),
+        ("LEADS", "leads.new.1.acme"),
+    ] {
+        set_aside(&world, stream, subject, "{}").await;
+    }
+    let ask = async |query: &str| {
+        let path = format!("/v1/dead/redrive{query}");
+        world.post(&path, &ours.admin).send().await.expect(200).json()
+    };
+    let list = async |query: &str| {
+        let path = format!("/v1/dead{query}");
+        numbers(&world.get(&path, &world.operator).send().await.expect(200).json())
+    };
+    assert_eq!(list("?stream=NOTIFY").await, [1, 2, 4]);
+    assert_eq!(list("?consumer=notify-email").await, [0; 0]);
+    assert_eq!(list("?from=2026-11-22T09:30:00Z&until=2026-11-22T09:30:01Z").await.len(), 5);
+    assert_eq!(list("?until=2026-11-22T09:30:00Z").await, [0; 0]);
+
+    assert_eq!(ask("?stream=NOTIFY&until=2026-11-22T09:30:00Z").await["sent"], 0);
+    let first = ask("?stream=NOTIFY&limit=1").await;
+    assert_eq!((&first["sent"], &first["next_cursor"]), (&json!(1), &json!("1")));
+    assert_eq!(ask("?stream=NOTIFY&cursor=1").await["sent"], 1);
+    assert_eq!(list("").await, [2, 3, 5], "another entity's stays where it is");
+
+    let all = ask("").await;
+    assert_eq!((&all["sent"], &all["next_cursor"]), (&json!(1), &Value::Null));
+    assert_eq!(all["refused"][0]["number"], 3, "the permanent log is never written twice");
+    assert!(all["refused"][0]["why"].as_str().unwrap().contains("permanent log"));
+    assert_eq!(list("").await, [2, 3]);
+    world.post("/v1/dead/redrive", &ours.ana).send().await.expect(403);
+    let odd = world.post("/v1/dead/redrive?from=yesterday", &ours.admin).send().await;
+    assert_eq!(odd.problem().0, 400);
+}
