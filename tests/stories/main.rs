@@ -19,6 +19,7 @@ mod onward;
 mod overlooked;
 mod pauses;
 mod ponds;
+mod returned;
 mod routers;
 mod same_person;
 mod telephone;

@@ -4,8 +4,10 @@ mod bell;
 mod devices;
 mod names;
 mod reach;
+mod returned;
 mod rooms;
 mod schema;
+mod setback;
 mod templates;
 mod trial;
 
@@ -25,6 +27,7 @@ pub(crate) fn operations() -> OpenApiRouter<Api> {
         .routes(routes!(trial::confirm_mine))
         .routes(routes!(trial::test_agent))
         .routes(routes!(trial::confirm_agent))
+        .routes(routes!(returned::take_returned_mail))
         .routes(routes!(rooms::list_rooms))
         .routes(routes!(rooms::put_room, rooms::delete_room))
         .routes(routes!(templates::list_templates))

@@ -13,7 +13,7 @@ use tipoff_letters::plain::{one_line, shortened};
 use tipoff_letters::words::{Args, args, say};
 use tipoff_letters::{BadTexts, Facts, Occasion, Part, Piece, Texts, gsm_safe, times};
 use tipoff_wire::event::State;
-use tipoff_wire::link::{About, CallLink, ClaimLink};
+use tipoff_wire::link::{About, CallLink, ClaimLink, ReturnMark};
 use tipoff_wire::notice::{What, WhyOver};
 use tipoff_wire::{Notice, code};
 use tracing::{error, warn};
@@ -116,6 +116,7 @@ impl Writer {
     fn write(&self, part: Part, told: &Told, facts: &Facts) -> Result<String, SendError> {
         let occasion = match told.notice.what {
             What::Offer { .. } => Occasion::Offer,
+            What::Assigned { .. } if told.many => Occasion::Many,
             What::Assigned { .. } => Occasion::Assigned,
             What::Over { .. } => Occasion::Over,
             What::Missed { .. } => Occasion::Missed,
@@ -168,6 +169,9 @@ impl Writer {
                 code: code::short(&told.notice.lead, round),
                 ..facts
             },
+            What::Assigned { .. } if told.many => {
+                Facts { url: format!("{}/bell", self.public_url), ..facts }
+            }
             What::Assigned { .. } => Facts { how: how(told), ..facts },
             What::Over { why, .. } => Facts { why: as_word(*why).to_owned(), ..facts },
             What::Missed { misses, .. } => missed(told, misses, facts),
@@ -190,6 +194,11 @@ impl Writer {
         };
         let link = CallLink { entity, lead, agent, about }.seal(&self.link_secret);
         format!("{}/telephony/{what}/{link}", self.public_url)
+    }
+
+    /// By which a mail is known when it comes back.
+    pub(crate) fn seal(&self, mark: &ReturnMark) -> String {
+        mark.seal(&self.link_secret)
     }
 
     fn claim_url(&self, told: &Told, round: u32, until: DateTime<Utc>) -> String {

@@ -135,16 +135,8 @@ impl Staff {
         let meter = Meter::new(channel);
         let (undelivered, noted) = (self.undelivered.clone(), self.noted.clone());
         let flood = Flood::over(channel);
-        let deliverer = Arc::new(Deliverer {
-            board,
-            roster,
-            carrier,
-            flood,
-            turns,
-            undelivered,
-            meter,
-            noted,
-        });
+        let deliverer =
+            Arc::new(Deliverer { board, roster, carrier, flood, turns, undelivered, meter, noted });
         let durable = format!("notify-{}", channel.as_str());
         let filter = Some(subject::notify_channel(channel));
         self.start(limits(Stream::Notify, durable, filter, in_hand), deliverer.clone());

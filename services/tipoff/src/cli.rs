@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    attempt, bench, credentials, dev, dlq, doctor, erase, init, lint, rebuild, report, send,
-    services, simulate, trace, trail, verify, webhooks,
+    attempt, bench, credentials, dev, dlq, doctor, erase, init, lint, rebuild, report,
+    returned_mail, send, services, simulate, trace, trail, verify, webhooks,
 };
 
 /// Routes sales leads to the people who work them.
@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Dlq(dlq::Args),
     /// Fill the board anew from the log; decisions wait meanwhile
     Rebuild(rebuild::Args),
+    /// Pass on a mail that came back, from standard input: an address that is dead is used no more
+    ReturnedMail(returned_mail::Args),
     /// Compare the board with the log, at any time, and put right what differs
     Verify(verify::Args),
     /// Endpoints that are told what happens: list, add, remove, rotate, replay

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Method, Url};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, Method, RequestBuilder, Url};
 use serde_json::Value;
 use tipoff_domain::EntityId;
 
@@ -32,6 +33,30 @@ impl Caller {
         path: &str,
         body: Option<&Value>,
     ) -> anyhow::Result<Value> {
+        self.send(method, path, |request| match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+    }
+
+    /// The same, of what is no JSON.
+    pub(crate) async fn ask_about(
+        &self,
+        path: &str,
+        kind: &'static str,
+        body: Vec<u8>,
+    ) -> anyhow::Result<Value> {
+        let with_body = |request: RequestBuilder| request.header(CONTENT_TYPE, kind).body(body);
+        self.send(Method::POST, path, with_body).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        with_body: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> anyhow::Result<Value> {
         let address = format!("{}{path}", self.api.trim_end_matches('/'));
         let mut url = Url::parse(&address)
             .map_err(|error| Usage(format!("{} is not an address: {error}", self.api)))?;
@@ -41,10 +66,7 @@ impl Caller {
         let nobody = || Usage("say who asks: give --key, or set TIPOFF_KEY".to_owned());
         let key = self.key.as_deref().ok_or_else(nobody)?;
         let client = Client::builder().timeout(PATIENCE).build()?;
-        let mut request = client.request(method, url).bearer_auth(key);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
+        let request = with_body(client.request(method, url).bearer_auth(key));
         let answer = request.send().await.map_err(|_| Unavailable {
             what: format!("the API does not answer at {}", self.api),
             remedy: "start it, or say where it is with --api",

@@ -15,6 +15,7 @@ mod lint;
 mod reach;
 mod rebuild;
 mod report;
+mod returned_mail;
 mod send;
 mod services;
 mod simulate;
@@ -78,6 +79,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Dlq(args) => Box::pin(dlq::run(args)).await?,
         Command::Rebuild(args) => Box::pin(rebuild::run(args)).await?,
         Command::Verify(args) => return Box::pin(verify::run(args)).await,
+        Command::ReturnedMail(args) => returned_mail::run(args).await?,
         Command::Webhooks(args) => Box::pin(webhooks::run(args)).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -5,6 +5,6 @@ mod email;
 mod phone;
 mod refusal;
 
-pub use email::tidy;
+pub use email::{is_dead_mailbox, tidy};
 pub use phone::{e164, normalise, warm};
 pub use refusal::is_dead_number;

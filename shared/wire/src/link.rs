@@ -7,6 +7,7 @@
 
 mod call;
 mod confirm;
+mod returned;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,6 +17,7 @@ use tipoff_domain::{AgentId, EntityId, LeadId};
 
 pub use self::call::{About, CallLink};
 pub use self::confirm::ConfirmLink;
+pub use self::returned::ReturnMark;
 
 /// The layout below. Another layout is another number, and the old one stays
 /// readable for as long as such links may be in somebody's mailbox.

@@ -80,6 +80,15 @@ pub(crate) struct TestCode {
     code: String,
 }
 
+/// What became of a mail that came back.
+#[derive(ToSchema)]
+pub(crate) struct ReturnedMail {
+    /// `address_dead`, `noted`, `not_ours` or `no_report`.
+    outcome: String,
+    /// What the mail system said, as in `5.1.1`.
+    status: Option<String>,
+}
+
 /// Rooms of an entity.
 #[derive(ToSchema)]
 pub(crate) struct Rooms {

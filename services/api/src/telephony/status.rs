@@ -1,15 +1,12 @@
 //! What became of calls and text messages, as the telephone provider tells it.
 
-use async_nats::HeaderMap;
 use axum::extract::State;
 use axum::http::StatusCode;
-use bytes::Bytes;
 use tipoff_contact::{e164, is_dead_number};
 use tipoff_domain::Channel;
 use tipoff_roster::Reach;
-use tipoff_runtime::Publisher;
+use tipoff_wire::Setback;
 use tipoff_wire::link::{About, CallLink};
-use tipoff_wire::{Setback, subject};
 use tracing::{error, info};
 
 use super::signed::Signed;
@@ -80,15 +77,7 @@ async fn failed(
     }
     let CallLink { entity, lead, agent, about } = link;
     let About::Offer { round, .. } = about else { return Ok(()) };
-    let setback = Setback { channel, entity, lead, agent, round };
-    let (subject, key) = (subject::setback(&setback.entity), setback.key());
-    let body = Bytes::from(serde_json::to_vec(&setback).map_err(|_| Problem::internal())?);
-    let publisher = Publisher::new(api.nats.clone());
-    let told = publisher.publish(subject, &key, None, HeaderMap::new(), body).await;
-    told.map(drop).map_err(|failed| {
-        error!(error = &failed as &dyn std::error::Error, "a failed delivery was not written down");
-        Problem::unavailable("busy", "It cannot be noted now", "say it again in a moment")
-    })
+    api.set_back(&Setback { channel, entity, lead, agent, round }).await
 }
 
 async fn mark(

@@ -11,12 +11,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use lettre::address::Envelope;
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::{Address, Message};
-use tipoff_domain::{Agent, AgentId, Channel, EntityView, LeadId};
+use tipoff_domain::{Agent, AgentId, Channel, EntityId, EntityView, LeadId};
 use tipoff_letters::plain::one_line;
-use tipoff_wire::Notice;
+use tipoff_roster::mark;
+use tipoff_wire::Trial;
+use tipoff_wire::link::ReturnMark;
+use tipoff_wire::notice::What;
 use tracing::warn;
 
 pub use self::options::Options;
@@ -35,6 +39,8 @@ struct Email {
     lines: Lines,
     writer: Arc<Writer>,
     from: Mailbox,
+    /// Where mails that cannot be delivered come back to.
+    returns: Address,
     pace: Pace,
 }
 
@@ -53,6 +59,7 @@ pub(super) fn open(parts: &Parts, options: &Options) -> Opened {
         lines: Lines::new(Channel::Email),
         writer: parts.writer.clone(),
         from: options.mail_from.clone(),
+        returns: options.mail_returns.clone().unwrap_or_else(|| options.mail_from.email.clone()),
         pace: options.pace(),
     })))
 }
@@ -73,16 +80,26 @@ impl Carrier for Email {
 
     async fn send(&self, told: &Told, now: DateTime<Utc>) -> Result<(), SendError> {
         let letter = self.writer.letter(told, now)?;
-        let Notice { lead, .. } = &told.notice;
-        let message = self.message(&told.agent, &told.notice.key(), Some(lead), letter, now)?;
-        self.hand_over(&message).await
+        let notice = &told.notice;
+        let offer = match notice.what {
+            What::Offer { round, .. } => Some((notice.lead.clone(), round)),
+            What::Assigned { .. } | What::Over { .. } => None,
+        };
+        let stamp = Stamp {
+            key: notice.key(),
+            lead: Some(&notice.lead),
+            back: self.back(&notice.entity, &notice.agent, &told.agent, offer),
+        };
+        self.hand_over(&self.message(&told.agent, stamp, letter, now)?).await
     }
 
     async fn test(&self, tested: &Tested, now: DateTime<Utc>) -> Result<(), SendError> {
         let address = tested.agent.email.as_deref().unwrap_or_default();
         let letter = self.writer.test_letter(tested, address, now)?;
-        let message = self.message(&tested.agent, &tested.trial.key(), None, letter, now)?;
-        self.hand_over(&message).await
+        let Trial { entity, agent, .. } = &tested.trial;
+        let back = self.back(entity, agent, &tested.agent, None);
+        let stamp = Stamp { key: tested.trial.key(), lead: None, back };
+        self.hand_over(&self.message(&tested.agent, stamp, letter, now)?).await
     }
 }
 
@@ -96,12 +113,23 @@ impl Email {
         self.lines.over(self.pool.host(), sending).await
     }
 
-    /// `key`: the same for every attempt.
+    /// By which a mail that comes back is known.
+    fn back(
+        &self,
+        entity: &EntityId,
+        id: &AgentId,
+        agent: &Agent,
+        offer: Option<(LeadId, u32)>,
+    ) -> String {
+        let address = mark(agent.email.as_deref().unwrap_or_default());
+        let (entity, agent) = (entity.clone(), id.clone());
+        self.writer.seal(&ReturnMark { entity, agent, address, offer })
+    }
+
     fn message(
         &self,
         agent: &Agent,
-        key: &str,
-        lead: Option<&LeadId>,
+        stamp: Stamp<'_>,
         letter: Letter,
         now: DateTime<Utc>,
     ) -> Result<Message, SendError> {
@@ -110,21 +138,32 @@ impl Email {
         let address = agent.email.as_deref().unwrap_or_default();
         let address: Address =
             address.parse().map_err(|_| for_good("the agent's address is not one"))?;
+        let envelope = Envelope::new(Some(self.returns.clone()), vec![address.clone()]);
         let to = Mailbox::new(Some(one_line(&agent.name)), address);
         let mut message = Message::builder()
+            .envelope(envelope.map_err(|_| for_good("nobody would get it"))?)
             .from(self.from.clone())
             .to(to)
             .subject(letter.subject)
             .date(now.into())
-            .message_id(Some(message_id(key, self.from.email.domain())))
-            .header(AutoSubmitted);
-        if let Some(lead) = lead {
+            .message_id(Some(message_id(&stamp.key, self.from.email.domain())))
+            .header(AutoSubmitted)
+            .header(TipoffReturn(stamp.back));
+        if let Some(lead) = stamp.lead {
             message = message.header(TipoffLead(lead.to_string()));
         }
         let message =
             message.multipart(MultiPart::alternative_plain_html(letter.text, letter.html));
         message.map_err(|_| for_good("a header is missing"))
     }
+}
+
+/// What tells a mail from all others.
+struct Stamp<'a> {
+    /// The same for every attempt.
+    key: String,
+    lead: Option<&'a LeadId>,
+    back: String,
 }
 
 /// The same for every attempt, so that a mailbox can tell a repeated mail.
@@ -147,6 +186,24 @@ impl Header for AutoSubmitted {
 
     fn display(&self) -> HeaderValue {
         HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+/// Comes back with a mail that cannot be delivered, and says whose it was.
+#[derive(Clone)]
+struct TipoffReturn(String);
+
+impl Header for TipoffReturn {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str(ReturnMark::HEADER)
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), self.0.clone())
     }
 }
 

@@ -4,9 +4,9 @@ use serde_json::json;
 use tipoff_board::{Claim, Claiming};
 use tipoff_domain::plan::How;
 use tipoff_testkit::sink::Caught;
-use tipoff_wire::link::{ClaimLink, read_secret};
+use tipoff_wire::link::{ClaimLink, ReturnMark, read_secret};
 
-use crate::desk::{Desk, PUBLIC_URL, dana};
+use crate::desk::{Desk, PUBLIC_URL, dana, id};
 
 fn link_of(desk: &Desk, mail: &Caught) -> ClaimLink {
     let secret = read_secret(&desk.roster.deployment().link_secret).unwrap();
@@ -67,6 +67,9 @@ async fn the_headers_are_those_of_an_automatic_mail_that_can_be_told_from_its_re
     let header = |name: &str| mail.headers.get(name).map(String::as_str).unwrap_or_default();
     assert_eq!(header("auto-submitted"), "auto-generated");
     assert_eq!(header("tipoff-lead"), lead.as_str());
+    let secret = read_secret(&desk.roster.deployment().link_secret).unwrap();
+    let back = ReturnMark::open(header("tipoff-return"), &secret).unwrap();
+    assert_eq!((back.agent, back.offer), (id("ana"), Some((lead.clone(), 1))));
     let message_id = format!("n.{lead}.1.ana.email@acme.example");
     assert_eq!(header("message-id").trim_matches(['<', '>']), message_id);
     assert!(header("from").contains("leads@acme.example"), "{}", header("from"));

@@ -24,6 +24,10 @@ pub struct Options {
     /// Whom mails come from.
     #[arg(long, env = "TIPOFF_MAIL_FROM", default_value_t = from())]
     pub mail_from: Mailbox,
+    /// Where mails that cannot be delivered come back to; whom they come from if left out.
+    /// Whoever gets them there passes them on with `tipoff returned-mail`.
+    #[arg(long, env = "TIPOFF_MAIL_RETURNS")]
+    pub mail_returns: Option<Address>,
     /// PEM file with certificates to trust besides this machine's, for a relay
     /// with a certificate of your own.
     #[arg(long, env = "TIPOFF_SMTP_CA")]
@@ -49,6 +53,7 @@ impl Default for Options {
         Self {
             smtp_url: None,
             mail_from: from(),
+            mail_returns: None,
             smtp_ca: None,
             smtp_connections: CONNECTIONS,
             smtp_timeout_seconds: TIMEOUT_SECONDS,

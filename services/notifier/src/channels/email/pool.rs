@@ -8,6 +8,7 @@ use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::DEFAULT_MECHANISMS;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::extension::ClientId;
+use tipoff_contact::is_dead_mailbox;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
@@ -82,12 +83,11 @@ fn codes(error: &SmtpError) -> String {
     }
 }
 
-/// Whether the relay refused the address rather than this mail or us (RFC 3463):
-/// `5.1.x`, or a code that says so where there is no other. `5.7.x` is policy
-/// and `5.2.2` a mailbox that is full today.
+/// Whether the relay refused the address rather than this mail or us; by the code
+/// of the protocol where there is no other.
 fn is_bad_address(codes: &str) -> bool {
     match codes.split_once(' ') {
-        Some((_, enhanced)) => enhanced.starts_with("5.1.") || enhanced == "5.2.1",
+        Some((_, enhanced)) => is_dead_mailbox(enhanced),
         None => ["550", "551", "553"].contains(&codes),
     }
 }
