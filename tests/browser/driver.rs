@@ -3,6 +3,8 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -12,6 +14,9 @@ use tokio::process::{Child, Command};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Under this name an element comes and goes (W3C WebDriver, section 11).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// Keys that write nothing (W3C WebDriver, section 17.4.2).
+pub(crate) const TAB: char = '\u{E004}';
+pub(crate) const ENTER: char = '\u{E007}';
 /// Says the port that it has found.
 const READY: &str = "started successfully on port ";
 
@@ -58,8 +63,7 @@ impl Browser {
     /// As if its owner had said yes.
     pub(crate) async fn allow_notifications(&self, site: &str) {
         let grant = json!({"origin": site.trim_end_matches('/'), "permissions": ["notifications"]});
-        let command = json!({"cmd": "Browser.grantPermissions", "params": grant});
-        self.ask(Method::POST, "/goog/cdp/execute", command).await;
+        self.command("Browser.grantPermissions", grant).await;
     }
 
     pub(crate) async fn goto(&self, url: &str) {
@@ -71,6 +75,37 @@ impl Browser {
         let element = self.find(css).await;
         let text = self.ask(Method::GET, &format!("/element/{element}/text"), Value::Null).await;
         text.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// As on a telephone, or on a desk.
+    pub(crate) async fn resize(&self, width: u32, height: u32) {
+        self.ask(Method::POST, "/window/rect", json!({"width": width, "height": height})).await;
+    }
+
+    /// Presses keys, one after the other, wherever the focus is.
+    pub(crate) async fn type_keys(&self, keys: &str) {
+        let strokes = keys.chars().flat_map(|key| {
+            ["keyDown", "keyUp"].map(|what| json!({"type": what, "value": key.to_string()}))
+        });
+        let strokes: Vec<Value> = strokes.collect();
+        let actions = json!({"actions": [{"type": "key", "id": "keys", "actions": strokes}]});
+        self.ask(Method::POST, "/actions", actions).await;
+    }
+
+    /// A command of the browser's own protocol for developers.
+    pub(crate) async fn command(&self, name: &str, params: Value) -> Value {
+        self.ask(Method::POST, "/goog/cdp/execute", json!({"cmd": name, "params": params})).await
+    }
+
+    /// To look at what it shows: TIPOFF_SHOTS_TO=folder make browser
+    pub(crate) async fn shoot(&self, name: &str) {
+        let Ok(folder) = std::env::var("TIPOFF_SHOTS_TO") else { return };
+        for (size, width, height) in [("desk", 1_280, 900), ("phone", 420, 900)] {
+            self.resize(width, height).await;
+            let shot = self.ask(Method::GET, "/screenshot", Value::Null).await;
+            let shot = STANDARD.decode(shot.as_str().unwrap()).unwrap();
+            std::fs::write(format!("{folder}/{name}-{size}.png"), shot).unwrap();
+        }
     }
 
     /// Presses it as a person would: what is hidden or covered cannot be pressed.
@@ -85,7 +120,16 @@ impl Browser {
         self.ask(Method::POST, "/execute/async", body).await
     }
 
-    async fn find(&self, css: &str) -> String {
+    /// Waits until that holds on the page.
+    pub(crate) async fn until(&self, what: &str) {
+        let script = format!(
+            "const done = arguments[arguments.length - 1]; \
+             const look = () => {what} ? done(true) : setTimeout(look, 50); look();"
+        );
+        self.run(&script, json!([])).await;
+    }
+
+    pub(crate) async fn find(&self, css: &str) -> String {
         let body = json!({"using": "css selector", "value": css});
         let found = self.ask(Method::POST, "/element", body).await;
         found[ELEMENT].as_str().unwrap_or_else(|| panic!("no {css}: {found}")).to_owned()

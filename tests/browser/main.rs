@@ -3,6 +3,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops right there")]
 
+mod bell;
 mod driver;
 mod pages;
-mod push;

@@ -5,7 +5,7 @@ use tipoff_testkit::sink::Caught;
 use tipoff_tests::{World, claim_link, robin};
 use tipoff_wire::EventKind;
 
-use crate::driver::Browser;
+use crate::driver::{Browser, ENTER, TAB};
 
 #[tokio::test]
 async fn an_agent_claims_on_the_page_that_counts_down() {
@@ -16,6 +16,7 @@ async fn an_agent_claims_on_the_page_that_counts_down() {
     let browser = Browser::open().await;
     browser.goto(&link).await;
     assert_eq!(browser.text("h1").await, "New lead for you");
+    browser.shoot("claim-open-en").await;
     let left = browser.text("#left").await;
     assert!(left == "15:00" || left.starts_with("14:5"), "{left}");
     // The page's own script runs, and does nothing but count.
@@ -30,8 +31,10 @@ async fn an_agent_claims_on_the_page_that_counts_down() {
         "looking claims nothing"
     );
 
-    browser.press("button[value=claim]").await;
+    // By the keyboard alone: the language, then the two buttons.
+    browser.type_keys(&format!("{TAB}{TAB}{ENTER}")).await;
     assert_eq!(browser.text("#contact").await, "Dana");
+    browser.shoot("claim-yours-en").await;
     assert_eq!(world.first(&lead, EventKind::Claimed).await.agents[0].as_str(), "ana");
     browser.goto(&link).await;
     assert!(browser.text("h1").await.contains("yours"), "it stays theirs");
@@ -45,10 +48,13 @@ async fn an_agent_reads_the_page_in_another_language_and_passes() {
     let lead = world.lead_from_zillow("Dana").await;
     let browser = Browser::open().await;
     browser.goto(&claim_link(&world.mail("ana", &lead, 1).await)).await;
-    browser.press("header a").await;
+    browser.type_keys(&format!("{TAB}{ENTER}")).await;
     assert_eq!(browser.text("button[value=pass]").await, "Rechazar");
-    browser.press("button[value=pass]").await;
+    browser.shoot("claim-open-es").await;
+    browser.type_keys(&format!("{TAB}{TAB}{TAB}{ENTER}")).await;
     assert_eq!(world.offered(&lead, 2).await, ["ben"]);
+    browser.find("[role=status]").await;
+    browser.shoot("claim-passed-es").await;
     browser.close().await;
 }
 
@@ -62,11 +68,16 @@ async fn a_test_message_is_confirmed_by_pressing_its_button() {
     let browser = Browser::open().await;
     browser.goto(&mail.links[0]).await;
     assert_eq!(browser.text("h1").await, "Did it reach you?");
-    browser.press("button[value=confirm]").await;
+    browser.shoot("confirm-open-en").await;
+    browser.goto(&format!("{}?lang=es", mail.links[0])).await;
+    browser.shoot("confirm-open-es").await;
+    browser.goto(&mail.links[0]).await;
+    browser.type_keys(&format!("{TAB}{TAB}{ENTER}")).await;
     assert_eq!(
         browser.text("[role=status]").await,
         "You hear of new leads of acme by e-mail from now on."
     );
+    browser.shoot("confirm-done-en").await;
     let channels = ana.get("/v1/me/channels").await.expect(200).json();
     assert_eq!(channels["channels"][0]["works"], "confirmed");
     browser.close().await;

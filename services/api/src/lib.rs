@@ -55,7 +55,7 @@ use crate::insight::{attempt, audit, lint, report as stats, simulate, why as rea
 use crate::pace::Paces;
 use crate::page::Pages;
 use crate::telephony::{Telephony, status, text, trial, voice};
-use crate::webhooks::{deliveries, manage, replay, secrets};
+use crate::webhooks::{attempts, deliveries, manage, replay, secrets};
 use crate::work::{
     answers, follow_up, hands, held, leads, live, me, person, ponds as resting, push, withdraw,
 };
@@ -275,8 +275,10 @@ fn hooking() -> OpenApiRouter<Api> {
         .routes(routes!(secrets::rotate_secret))
         .routes(routes!(replay::replay))
         .routes(routes!(deliveries::list_deliveries))
+        .routes(routes!(attempts::list_attempts))
         .routes(routes!(dead::list_dead))
         .routes(routes!(dead::get_dead))
+        .routes(routes!(dead::redrive_many))
         .routes(routes!(dead::redrive_dead))
 }
 
@@ -297,6 +299,8 @@ fn about() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(page::handlers::show_page, page::handlers::answer_page))
         .routes(routes!(page::confirm::show_confirmation, page::confirm::confirm))
+        .routes(routes!(page::bell::show_bell))
+        .routes(routes!(page::bell::bell_file))
         .routes(routes!(openapi::get_openapi))
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))

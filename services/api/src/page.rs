@@ -1,9 +1,11 @@
-//! The claim page: what an agent sees who follows a link from a message.
+//! The pages that people see: the claim page and the page of a test message, to
+//! which links in messages lead, and the bell.
 //!
 //! Looking never changes anything, because mail scanners look too. An answer
 //! is a form that a person sends, and it must come from a page that we showed
 //! to the same browser. The page works without scripts.
 
+pub(crate) mod bell;
 mod browser;
 pub(crate) mod confirm;
 mod facts;
@@ -37,6 +39,8 @@ pub(crate) struct Pages {
 
 const TEMPLATE: &str = "claim.html";
 const CONFIRM: &str = "confirm.html";
+const BELL: &str = "bell.html";
+const WORKER: &str = "worker.js";
 
 impl Pages {
     /// `link_secret`: as the deployment keeps it.
@@ -50,7 +54,12 @@ impl Pages {
         templates.set_syntax(without_blank_lines());
         templates.add_function("t", texts::in_template);
         for (name, template) in [
+            ("frame.html", include_str!("../templates/frame.html")),
             ("style.css", include_str!("../templates/style.css")),
+            ("clock.js", include_str!("../templates/clock.js")),
+            ("bell.js", include_str!("../templates/bell.js")),
+            (BELL, include_str!("../templates/bell.html")),
+            (WORKER, include_str!("../templates/worker.js")),
             (TEMPLATE, include_str!("../templates/claim.html")),
             (CONFIRM, include_str!("../templates/confirm.html")),
         ] {

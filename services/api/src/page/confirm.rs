@@ -7,15 +7,14 @@ use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use tipoff_domain::{EntityView, Locale};
+use tipoff_domain::EntityView;
 use tipoff_wire::link::ConfirmLink;
-use tracing::error;
 use utoipa::ToSchema;
 
 use super::CONFIRM;
-use super::browser::{Browser, protect};
+use super::browser::Browser;
 use crate::Api;
 use crate::body::In;
 use crate::names::Language;
@@ -43,13 +42,8 @@ enum Stands {
 /// Everything that the page shows.
 #[derive(Serialize)]
 struct View {
-    lang: &'static str,
-    other_lang: &'static str,
     stands: Stands,
     about: Option<About>,
-    csp_nonce: String,
-    nonce: String,
-    press_again: bool,
 }
 
 #[derive(Serialize)]
@@ -74,7 +68,7 @@ pub(crate) async fn show_confirmation(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let visit = Visit::new(&api, &token, Browser::of(&token, language.ok(), &headers));
-    visit.answer(&api, &token, visit.look(&api), false)
+    visit.answer(&api, visit.look(&api), false)
 }
 
 /// Confirm that a test message was read
@@ -96,10 +90,10 @@ pub(crate) async fn confirm(
     let visit = Visit::new(&api, &token, Browser::of(&token, language.ok(), &headers));
     let shown = sent.is_ok_and(|Form(sent)| visit.browser.was_shown(&api, &sent.nonce));
     let (Some((link, _)), Stands::Open, true) = (&visit.link, visit.look(&api), shown) else {
-        return visit.answer(&api, &token, visit.look(&api), !shown);
+        return visit.answer(&api, visit.look(&api), !shown);
     };
     let stands = if api.confirm(link).await? { Stands::Done } else { Stands::Stale };
-    visit.answer(&api, &token, stands, false)
+    visit.answer(&api, stands, false)
 }
 
 /// One request for one link.
@@ -127,13 +121,7 @@ impl Visit {
         }
     }
 
-    fn answer(
-        &self,
-        api: &Api,
-        token: &str,
-        stands: Stands,
-        press_again: bool,
-    ) -> Result<Response, Problem> {
+    fn answer(&self, api: &Api, stands: Stands, press_again: bool) -> Result<Response, Problem> {
         let known = self.link.as_ref().and_then(|(link, view)| {
             let agent = view.agents.get(&link.agent)?;
             let (entity, channel) = (view.entity.name.clone(), link.channel.as_str());
@@ -141,33 +129,14 @@ impl Visit {
             Some((About { entity, agent: agent.name.clone(), channel }, locale))
         });
         let (about, own) = known.unzip();
-        let (lang, other_lang) = match self.browser.locale(own) {
-            Locale::En => ("en", "es"),
-            Locale::Es => ("es", "en"),
-        };
-        let seal = &api.pages.seal;
-        let fresh = || seal.fresh().ok_or_else(Problem::internal);
-        let (csp_nonce, mut nonce, mut cookie) = (fresh()?, String::new(), None);
-        if stands == Stands::Open {
-            let mark = self.browser.mark.clone().map_or_else(fresh, Ok)?;
-            nonce = seal.nonce(&mark, token);
-            cookie = Some(self.browser.cookie(&mark));
-        }
-        let view = View { lang, other_lang, stands, about, csp_nonce, nonce, press_again };
-        let page = api.pages.render(CONFIRM, &view).map_err(|error| {
-            error!(
-                error = &error as &dyn std::error::Error,
-                "the page of a test message cannot be rendered"
-            );
-            Problem::internal()
-        })?;
         let status = match stands {
             Stands::Open | Stands::Done => StatusCode::OK,
             Stands::Stale => StatusCode::GONE,
             Stands::Unknown => StatusCode::NOT_FOUND,
         };
-        let mut response = (status, Html(page)).into_response();
-        protect(response.headers_mut(), &view.csp_nonce, view.lang, cookie);
-        Ok(response)
+        let asks = stands == Stands::Open;
+        let mut frame = self.browser.frame(&api.pages, self.browser.locale(own), asks)?;
+        frame.press_again = press_again;
+        api.pages.answer(status, CONFIRM, frame, &View { stands, about })
     }
 }

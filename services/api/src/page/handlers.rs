@@ -4,17 +4,17 @@ use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use tipoff_board::{BoardError, OnBoard};
 use tipoff_domain::{EntityView, Locale};
 use tipoff_wire::link::ClaimLink;
-use tracing::{error, warn};
+use tracing::warn;
 use utoipa::ToSchema;
 
 use super::TEMPLATE;
-use super::browser::{Browser, protect};
+use super::browser::Browser;
 use super::standing::Standing;
 use super::view::{LeadView, View};
 use crate::Api;
@@ -48,9 +48,9 @@ pub(crate) async fn show_page(
     language: Result<Query<Language>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let visit = Visit::new(&api, token, language.ok(), &headers);
+    let visit = Visit::new(&api, &token, language.ok(), &headers);
     let view = visit.look(&api, None).await;
-    visit.answer(&api, view)
+    visit.answer(&api, &view, false)
 }
 
 /// Answer on the claim page of a link
@@ -71,18 +71,22 @@ pub(crate) async fn answer_page(
     headers: HeaderMap,
     answer: Result<Form<Answer>, FormRejection>,
 ) -> Result<Response, Problem> {
-    let visit = Visit::new(&api, token, language.ok(), &headers);
+    let visit = Visit::new(&api, &token, language.ok(), &headers);
     let act = answer.ok().and_then(|Form(answer)| visit.accepts(&api, &answer));
     let Some(act) = act else {
-        let mut view = visit.look(&api, None).await;
-        view.press_again = true;
-        return visit.answer(&api, view);
+        let view = visit.look(&api, None).await;
+        return visit.answer(&api, &view, true);
     };
     let view = match visit.act(&api, act).await {
         Ok(standing) => visit.look(&api, standing).await,
-        Err(failed) => visit.away(&failed),
+        Err(failed) => away(&failed),
     };
-    visit.answer(&api, view)
+    visit.answer(&api, &view, false)
+}
+
+fn away(failed: &BoardError) -> View {
+    warn!(error = failed as &dyn std::error::Error, "a claim page could not be answered");
+    View::bare(Standing::Away)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +100,6 @@ enum Act {
 
 /// One request for one link.
 struct Visit {
-    token: String,
     link: Option<ClaimLink>,
     view: Option<Arc<EntityView>>,
     locale: Locale,
@@ -104,13 +107,8 @@ struct Visit {
 }
 
 impl Visit {
-    fn new(
-        api: &Api,
-        token: String,
-        language: Option<Query<Language>>,
-        headers: &HeaderMap,
-    ) -> Self {
-        let link = api.pages.open(&token);
+    fn new(api: &Api, token: &str, language: Option<Query<Language>>, headers: &HeaderMap) -> Self {
+        let link = api.pages.open(token);
         let view = link.as_ref().and_then(|link| api.roster.view(&link.entity));
         // A link goes with its agent: whoever left the entity sees nothing any more.
         let agent =
@@ -118,10 +116,10 @@ impl Visit {
         let own = agent
             .zip(view.as_ref())
             .map(|(agent, view)| agent.locale.unwrap_or(view.entity.locale));
-        let browser = Browser::of(&token, language, headers);
+        let browser = Browser::of(token, language, headers);
         let locale = browser.locale(own);
         let known = agent.is_some();
-        Self { token, link: link.filter(|_| known), view: view.filter(|_| known), locale, browser }
+        Self { link: link.filter(|_| known), view: view.filter(|_| known), locale, browser }
     }
 
     /// What is to be done, if the answer comes from a page that this browser was shown.
@@ -168,12 +166,12 @@ impl Visit {
     /// Where the lead stands; `decided`: what the board just said.
     async fn look(&self, api: &Api, decided: Option<Standing>) -> View {
         let (Some(link), Some(view)) = (&self.link, &self.view) else {
-            return View::bare(Standing::Unknown, self.locale);
+            return View::bare(Standing::Unknown);
         };
         match self.read(api, link, view, decided).await {
             Ok((Some(lead), now, decided)) => self.view(link, view, &lead, now, decided),
-            Ok((None, ..)) => View::bare(Standing::Unknown, self.locale),
-            Err(failed) => self.away(&failed),
+            Ok((None, ..)) => View::bare(Standing::Unknown),
+            Err(failed) => away(&failed),
         }
     }
 
@@ -214,32 +212,15 @@ impl Visit {
             None | Some(Standing::Yours) => found,
             Some(decided) => decided,
         };
-        let mut view = View::bare(standing, self.locale);
+        let mut view = View::bare(standing);
         view.lead = Some(LeadView::new(standing, lead, entity, &link.agent, now, self.locale));
         view
     }
 
-    fn away(&self, failed: &BoardError) -> View {
-        warn!(error = failed as &dyn std::error::Error, "a claim page could not be answered");
-        View::bare(Standing::Away, self.locale)
-    }
-
-    fn answer(&self, api: &Api, mut view: View) -> Result<Response, Problem> {
-        let seal = &api.pages.seal;
-        let fresh = || seal.fresh().ok_or_else(Problem::internal);
-        view.csp_nonce = fresh()?;
-        let mut cookie = None;
-        if view.asks() {
-            let mark = self.browser.mark.clone().map_or_else(fresh, Ok)?;
-            view.nonce = seal.nonce(&mark, &self.token);
-            cookie = Some(self.browser.cookie(&mark));
-        }
-        let page = api.pages.render(TEMPLATE, &view).map_err(|error| {
-            error!(error = &error as &dyn std::error::Error, "the claim page cannot be rendered");
-            Problem::internal()
-        })?;
-        let mut response = (view.standing.status(), Html(page)).into_response();
-        protect(response.headers_mut(), &view.csp_nonce, view.lang, cookie);
+    fn answer(&self, api: &Api, view: &View, press_again: bool) -> Result<Response, Problem> {
+        let mut frame = self.browser.frame(&api.pages, self.locale, view.asks())?;
+        frame.press_again = press_again;
+        let mut response = api.pages.answer(view.standing.status(), TEMPLATE, frame, view)?;
         if view.standing == Standing::Away {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }

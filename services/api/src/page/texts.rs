@@ -81,6 +81,7 @@ mod tests {
                 include_str!("../../locales/en/claim.ftl"),
                 include_str!("../../locales/es/claim.ftl"),
             ),
+            (include_str!("../../locales/en/bell.ftl"), include_str!("../../locales/es/bell.ftl")),
             (
                 include_str!("../../locales/en/confirm.ftl"),
                 include_str!("../../locales/es/confirm.ftl"),

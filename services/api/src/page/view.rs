@@ -13,17 +13,9 @@ use tipoff_domain::{AgentId, EntityView, Locale};
 /// What the template is given.
 #[derive(Debug, Serialize)]
 pub(super) struct View {
-    pub(super) lang: &'static str,
-    pub(super) other_lang: &'static str,
     pub(super) standing: Standing,
     /// The key of the standing's texts, as in `too-late`.
     pub(super) texts: &'static str,
-    /// Of the style and the script.
-    pub(super) csp_nonce: String,
-    /// Of the forms; empty where there is nothing to answer.
-    pub(super) nonce: String,
-    /// Whether an answer came that did not fit a page of ours.
-    pub(super) press_again: bool,
     pub(super) lead: Option<LeadView>,
 }
 
@@ -50,7 +42,7 @@ struct Contact {
 
 impl View {
     /// A page about no lead at all.
-    pub(super) fn bare(standing: Standing, locale: Locale) -> Self {
+    pub(super) fn bare(standing: Standing) -> Self {
         let texts = match standing {
             Standing::Open => "open",
             Standing::Yours => "yours",
@@ -62,20 +54,7 @@ impl View {
             Standing::Unknown => "unknown",
             Standing::Away => "away",
         };
-        let other_lang = match locale {
-            Locale::En => Locale::Es.as_str(),
-            Locale::Es => Locale::En.as_str(),
-        };
-        Self {
-            lang: locale.as_str(),
-            other_lang,
-            standing,
-            texts,
-            csp_nonce: String::new(),
-            nonce: String::new(),
-            press_again: false,
-            lead: None,
-        }
+        Self { standing, texts, lead: None }
     }
 
     /// Whether there is anything left to answer.

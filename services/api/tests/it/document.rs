@@ -102,7 +102,10 @@ const VERSIONS: [&str; 7] = [
     "POST /v1/me/pause",
     "POST /v1/me/resume",
 ];
-const NOTICES: [&str; 19] = [
+const NOTICES: [&str; 22] = [
+    "GET /bell",
+    "GET /bell/{file}",
+    "POST /v1/returned-mail",
     "GET /confirm/{token}",
     "POST /confirm/{token}",
     "GET /v1/me/channels",
@@ -123,7 +126,8 @@ const NOTICES: [&str; 19] = [
     "GET /v1/me/bell",
     "GET /v1/me/bell/stream",
 ];
-const WEBHOOKS: [&str; 8] = [
+const WEBHOOKS: [&str; 9] = [
+    "GET /v1/webhooks/{webhook}/attempts",
     "GET /v1/webhooks/{webhook}/deliveries",
     "GET /v1/webhooks",
     "POST /v1/webhooks",
@@ -133,7 +137,12 @@ const WEBHOOKS: [&str; 8] = [
     "POST /v1/webhooks/{webhook}/replay",
     "POST /v1/webhooks/{webhook}/rotate",
 ];
-const DEAD: [&str; 3] = ["GET /v1/dead", "GET /v1/dead/{number}", "POST /v1/dead/{number}/redrive"];
+const DEAD: [&str; 4] = [
+    "GET /v1/dead",
+    "GET /v1/dead/{number}",
+    "POST /v1/dead/{number}/redrive",
+    "POST /v1/dead/redrive",
+];
 const TELEPHONY: [&str; 9] = [
     "POST /telephony/test/{token}",
     "POST /telephony/test/{token}/pressed",

@@ -8,6 +8,7 @@ use tipoff_domain::SourceId;
 use tipoff_wire::event::State;
 
 use super::super::Pages;
+use super::super::browser::Frame;
 use super::*;
 
 const ALL: [Standing; 9] = [
@@ -57,7 +58,7 @@ fn entity() -> EntityView {
 }
 
 fn page(standing: Standing, locale: Locale, pooled: bool) -> String {
-    let mut view = View::bare(standing, locale);
+    let mut view = View::bare(standing);
     if !matches!(standing, Standing::Unknown | Standing::Away) {
         let mut lead = lead();
         if pooled {
@@ -67,10 +68,11 @@ fn page(standing: Standing, locale: Locale, pooled: bool) -> String {
         view.lead =
             Some(LeadView::new(standing, &lead, &entity(), &"ana".parse().unwrap(), now, locale));
     }
-    view.csp_nonce = "CSP".to_owned();
-    view.nonce = if view.asks() { "NONCE".to_owned() } else { String::new() };
+    let mut frame = Frame::new(locale);
+    frame.csp_nonce = "CSP".to_owned();
+    frame.nonce = if view.asks() { "NONCE".to_owned() } else { String::new() };
     let secret = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    let page = Pages::new(secret).render(crate::page::TEMPLATE, &view).unwrap();
+    let page = Pages::new(secret).write(crate::page::TEMPLATE, &frame, &view).unwrap();
     // To look at them: TIPOFF_PAGES_TO=folder cargo test -p tipoff-api
     if let Ok(folder) = std::env::var("TIPOFF_PAGES_TO") {
         let name = format!(

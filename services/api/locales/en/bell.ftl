@@ -1,0 +1,36 @@
+# The page of the bell.
+
+bell-heading = Your leads
+bell-lead = Sign in to see the leads that are yours to claim, as they come in.
+bell-no-script = This page needs scripts to show leads as they come in. The links in your messages work without them.
+bell-key = Your key
+bell-key-hint = Your admin makes it for you. It opens your leads only.
+bell-stay = Stay signed in on this device
+bell-sign-in = Sign in
+bell-sign-out = Sign out
+bell-signed-out = You are signed out.
+bell-refused = That key is not valid, or not any more. Ask your admin for another one.
+bell-starting = One moment …
+bell-away = The connection is gone. Trying again …
+bell-for = # · for ~
+bell-some = To claim now: #
+bell-none = Nothing to claim right now. New leads appear here by themselves.
+bell-open = To claim
+bell-new = New lead:
+bell-claim = Claim or pass
+bell-earlier = Earlier
+bell-yours = Yours
+bell-taken = Taken by another agent
+bell-passed = You passed
+bell-expired = Time ran out
+bell-withdrawn = No longer on offer
+bell-device = On this device
+bell-device-lead = Get a notification here whenever there is a lead for you, also while this page is closed.
+bell-subscribe = Notify me here
+bell-asking = Allow notifications when the browser asks.
+bell-not-allowed = Notifications are not allowed here. Allow them in the settings of your browser, then try again.
+bell-tested = A test notification is on its way. Open it and press the button: then this device counts.
+bell-subscribed = You are notified on this device from now on.
+bell-push-failed = This device cannot be notified: #. You are told as before, by your other channels.
+bell-no-push = This browser cannot be notified; it may need a secure (https) address. You are told by your other channels.
+bell-home-screen = To be notified on this iPhone or iPad: tap Share, then “Add to Home Screen”, open Tipoff from there and sign in.

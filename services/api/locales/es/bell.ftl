@@ -1,0 +1,36 @@
+# La página de los avisos.
+
+bell-heading = Tus prospectos
+bell-lead = Entra para ver los prospectos que puedes reclamar, en cuanto llegan.
+bell-no-script = Esta página necesita scripts para mostrar los prospectos en cuanto llegan. Los enlaces de tus mensajes funcionan sin ellos.
+bell-key = Tu clave
+bell-key-hint = Te la da tu administrador. Solo abre tus prospectos.
+bell-stay = Mantener la sesión en este dispositivo
+bell-sign-in = Entrar
+bell-sign-out = Salir
+bell-signed-out = Has salido.
+bell-refused = Esa clave no vale, o ya no. Pide otra a tu administrador.
+bell-starting = Un momento …
+bell-away = Se perdió la conexión. Intentando de nuevo …
+bell-for = # · para ~
+bell-some = Para reclamar ahora: #
+bell-none = Ahora no hay nada que reclamar. Los prospectos nuevos aparecen aquí solos.
+bell-open = Para reclamar
+bell-new = Prospecto nuevo:
+bell-claim = Reclamar o rechazar
+bell-earlier = Anteriores
+bell-yours = Es tuyo
+bell-taken = Lo tiene otro agente
+bell-passed = Lo rechazaste
+bell-expired = Se acabó el tiempo
+bell-withdrawn = Ya no está en oferta
+bell-device = En este dispositivo
+bell-device-lead = Recibe aquí un aviso cada vez que haya un prospecto para ti, aunque esta página esté cerrada.
+bell-subscribe = Avisarme aquí
+bell-asking = Permite los avisos cuando el navegador pregunte.
+bell-not-allowed = Los avisos no están permitidos aquí. Permítelos en los ajustes de tu navegador e intenta de nuevo.
+bell-tested = Un aviso de prueba está en camino. Ábrelo y pulsa el botón: entonces este dispositivo cuenta.
+bell-subscribed = Desde ahora recibes avisos en este dispositivo.
+bell-push-failed = Este dispositivo no puede recibir avisos: #. Te avisamos como antes, por tus otros canales.
+bell-no-push = Este navegador no puede recibir avisos; quizá necesita una dirección segura (https). Te avisamos por tus otros canales.
+bell-home-screen = Para recibir avisos en este iPhone o iPad: toca Compartir, luego «Agregar a inicio», abre Tipoff desde ahí y entra.
