@@ -18,6 +18,10 @@ use crate::desk::PATIENCE;
 struct Visits {
     turned_away: u64,
     trusting: u64,
+    /// Who stands there and is answered nothing.
+    waiting: u64,
+    /// Who stood there and went.
+    gone: u64,
 }
 
 /// Where clients are turned away; gone with the test.
@@ -41,6 +45,41 @@ impl Door {
             }
         });
         door
+    }
+
+    /// Hears everybody out and says nothing, for as long as they stand there.
+    pub(crate) async fn that_stays_shut() -> Self {
+        let (listener, door) = Self::listen("http").await;
+        let visits = door.visits.clone();
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                let visits = visits.clone();
+                tokio::spawn(async move {
+                    let mut heard = [0; 4096];
+                    if client.read(&mut heard).await.unwrap_or(0) == 0 {
+                        return;
+                    }
+                    visits.send_modify(|visits| visits.waiting += 1);
+                    while client.read(&mut heard).await.unwrap_or(0) > 0 {}
+                    visits.send_modify(|visits| visits.gone += 1);
+                });
+            }
+        });
+        door
+    }
+
+    /// Waits until somebody stands at a door that stays shut.
+    pub(crate) async fn knocked_at(&self, who: &str) {
+        let mut visits = self.visits.subscribe();
+        let waited =
+            tokio::time::timeout(PATIENCE, visits.wait_for(|visits| visits.waiting > 0)).await;
+        assert!(waited.is_ok(), "{who} did not come");
+    }
+
+    /// Whether nobody has given up waiting at it.
+    pub(crate) fn is_waited_at(&self) -> bool {
+        let visits = *self.visits.borrow();
+        visits.waiting > 0 && visits.gone == 0
     }
 
     /// Shows a certificate of its own making, for the right name.

@@ -1,5 +1,6 @@
 //! Every channel before a provider that hangs up, and before one whose certificate
 //! nobody vouches for: nothing is told, nothing is given up, nobody loses an offer.
+//! And before one that never answers: the others go on.
 
 use std::collections::BTreeMap;
 
@@ -50,33 +51,48 @@ async fn desk_before(doors: &Doors) -> Desk {
     desk
 }
 
+/// Accounts at providers who are doors.
+struct Accounts {
+    settings: Vec<String>,
+    _keys: tempfile::TempDir,
+}
+
+impl Accounts {
+    async fn at(doors: &Doors, desk: &Desk) -> Self {
+        let apns = ApnsSink::start(desk.mailbox.clone(), any_port()).await.unwrap();
+        let fcm = FcmSink::start(desk.mailbox.clone(), any_port()).await.unwrap();
+        let keys = tempfile::tempdir().unwrap();
+        let (key, account) = (keys.path().join("key.p8"), keys.path().join("account.json"));
+        std::fs::write(&key, apns.key_pem()).unwrap();
+        let mut google: Value = serde_json::from_str(&fcm.account_json()).unwrap();
+        google["token_uri"] = json!(format!("{}/token", doors["fcm"].url()));
+        std::fs::write(&account, google.to_string()).unwrap();
+        let settings = vec![
+            "--webhooks-inside".to_owned(),
+            format!("--apns-url={}", doors["apns"].url()),
+            format!("--apns-key={}", key.display()),
+            format!("--apns-key-id={}", apns::KEY_ID),
+            format!("--apns-team={}", apns::TEAM),
+            format!("--apns-topic={}", apns::TOPIC),
+            format!("--fcm-url={}", doors["fcm"].url()),
+            format!("--fcm-account={}", account.display()),
+            format!("--phone-url={}", doors["phone"].url()),
+            format!("--phone-account={ACCOUNT}"),
+            format!("--phone-token={TOKEN}"),
+            "--phone-from=+15125550100".to_owned(),
+        ];
+        Self { settings, _keys: keys }
+    }
+
+    fn settings(&self) -> Vec<&str> {
+        self.settings.iter().map(String::as_str).collect()
+    }
+}
+
 /// Tells everybody of a lead, over doors only, until each was tried twice.
 async fn tell(desk: &Desk, doors: &Doors, relay: &str) -> LeadId {
-    let apns = ApnsSink::start(desk.mailbox.clone(), any_port()).await.unwrap();
-    let fcm = FcmSink::start(desk.mailbox.clone(), any_port()).await.unwrap();
-    let keys = tempfile::tempdir().unwrap();
-    let (key, account) = (keys.path().join("key.p8"), keys.path().join("account.json"));
-    std::fs::write(&key, apns.key_pem()).unwrap();
-    let mut google: Value = serde_json::from_str(&fcm.account_json()).unwrap();
-    google["token_uri"] = json!(format!("{}/token", doors["fcm"].url()));
-    std::fs::write(&account, google.to_string()).unwrap();
-    let notifier = desk.notifier_over(
-        relay,
-        &[
-            "--webhooks-inside",
-            &format!("--apns-url={}", doors["apns"].url()),
-            &format!("--apns-key={}", key.display()),
-            &format!("--apns-key-id={}", apns::KEY_ID),
-            &format!("--apns-team={}", apns::TEAM),
-            &format!("--apns-topic={}", apns::TOPIC),
-            &format!("--fcm-url={}", doors["fcm"].url()),
-            &format!("--fcm-account={}", account.display()),
-            &format!("--phone-url={}", doors["phone"].url()),
-            &format!("--phone-account={ACCOUNT}"),
-            &format!("--phone-token={TOKEN}"),
-            "--phone-from=+15125550100",
-        ],
-    );
+    let accounts = Accounts::at(doors, desk).await;
+    let notifier = desk.notifier_over(relay, &accounts.settings());
     let lead = desk.offer(&["ana", "ben", "chloe", "dan"], dana()).await;
     for (name, door) in doors {
         // The telephone provider is asked for a text and for a call; an endpoint is called again after five seconds.
@@ -133,4 +149,32 @@ async fn whoever_shows_a_wrong_certificate_is_told_nothing_and_tried_again() {
     let relay = doors["email"].url().replace("https://", "smtps://");
     let lead = tell(&desk, &doors, &relay).await;
     nothing_is_lost(&desk, &lead).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_never_answers_holds_up_no_other_channel() {
+    let mut doors = Doors::new();
+    for way in WAYS {
+        doors.insert(way, Door::that_stays_shut().await);
+    }
+    let desk = desk_before(&doors).await;
+    desk.agent("eve", json!({"channels": ["email"]})).await;
+    // The relay works, and all others say nothing.
+    doors.remove("email");
+    let accounts = Accounts::at(&doors, &desk).await;
+    let notifier = desk.notifier(&accounts.settings());
+    let first = desk.offer(&["ana", "ben", "chloe", "dan"], dana()).await;
+    for (name, door) in &doors {
+        door.knocked_at(name).await;
+    }
+    desk.caught(&first, "email").await;
+    for _ in 0..5 {
+        let lead = desk.offer(&["eve"], dana()).await;
+        desk.caught(&lead, "email").await;
+    }
+    // Nothing of that waited until somebody gave up.
+    for (name, door) in &doors {
+        assert!(door.is_waited_at(), "{name}");
+    }
+    notifier.die().await;
 }
