@@ -18,7 +18,8 @@ async fn an_agent_claims_on_the_page_that_counts_down() {
     assert_eq!(browser.text("h1").await, "New lead for you");
     browser.shoot("claim-open-en").await;
     let left = browser.text("#left").await;
-    assert!(left == "15:00" || left.starts_with("14:5"), "{left}");
+    // A busy machine may take a while to show it.
+    assert!(["15:", "14:", "13:", "12:"].iter().any(|minutes| left.starts_with(minutes)), "{left}");
     // The page's own script runs, and does nothing but count.
     let script = "const done = arguments[arguments.length - 1]; const left = document.getElementById('left'); \
         const before = left.textContent; new MutationObserver(() => { if (left.textContent !== before) done(left.textContent); }) \
