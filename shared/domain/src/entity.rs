@@ -117,7 +117,7 @@ pub struct Entity {
     #[serde(default)]
     pub parent: Option<EntityId>,
     /// Who looks after it: agents, here or below, who are told when something is amiss.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub admins: Vec<AgentId>,
     /// IANA zone, such as `America/New_York` (D-12).
     pub zone: Tz,

@@ -83,7 +83,7 @@ impl Carrier for Email {
         let notice = &told.notice;
         let offer = match notice.what {
             What::Offer { round, .. } => Some((notice.lead.clone(), round)),
-            What::Assigned { .. } | What::Over { .. } => None,
+            What::Assigned { .. } | What::Over { .. } | What::Missed { .. } => None,
         };
         let stamp = Stamp {
             key: notice.key(),
