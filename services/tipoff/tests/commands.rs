@@ -7,7 +7,7 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tipoff_runtime::{Nats, Settings, connect};
+use tipoff_runtime::{Clock, Nats, Settings, connect};
 use tipoff_testkit::NatsServer;
 use tipoff_testkit::sink::WebhookSink;
 use tipoff_wire::{Dead, Stream};
@@ -336,7 +336,7 @@ async fn webhooks_are_looked_after_from_the_command_line() {
     let source = dev.text("/entities/acme/source_keys/zillow");
     said(&["send", "--key", source, "--intake", dev.text("/intake")]).await;
     sink.told_of(1).await;
-    let (day, now) = (chrono::TimeDelta::days(1), chrono::Utc::now());
+    let (day, now) = (chrono::TimeDelta::days(1), Clock::system().now());
     let stamp = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339();
     let replay = async |from, until| {
         webhooks(&["replay", told, "--from", &stamp(from), "--until", &stamp(until)]).await
