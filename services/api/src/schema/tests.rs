@@ -24,7 +24,7 @@ fn describes<Mirror: PartialSchema, Domain: DeserializeOwned + Serialize>(exampl
 
 #[test]
 fn what_is_described_is_what_is_read() {
-    let entity = json!({"name": "A", "kind": "team", "zone": "UTC"});
+    let entity = json!({"name": "A", "kind": "team", "zone": "UTC", "admins": ["ana"]});
     describes::<Entity, tipoff_domain::Entity>(entity);
     describes::<Agent, tipoff_domain::Agent>(json!({"name": "A"}));
     describes::<Source, tipoff_domain::Source>(

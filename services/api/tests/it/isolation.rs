@@ -7,7 +7,9 @@ use crate::document::operations;
 use crate::world::{Keys, World};
 
 /// Open to everybody, keys or not.
-const OPEN: [&str; 8] = [
+const OPEN: [&str; 10] = [
+    "GET /bell",
+    "GET /bell/{file}",
     "GET /confirm/{token}",
     "POST /confirm/{token}",
     "GET /c/{token}",
@@ -18,8 +20,9 @@ const OPEN: [&str; 8] = [
     "GET /v1/push-key",
 ];
 /// About the caller alone; nothing of anybody else's is named.
-const OWN: [&str; 21] = [
+const OWN: [&str; 22] = [
     "GET /v1/dead",
+    "POST /v1/dead/redrive",
     "GET /v1/me/channels",
     "POST /v1/me/channels/{channel}/confirm",
     "POST /v1/me/channels/{channel}/test",
