@@ -51,27 +51,18 @@ pub fn run(
     options: Options,
     stop: CancellationToken,
 ) -> BoxFuture<'static, Result<(), Error>> {
-    Box::pin(take_in(listener, nats, roster, clock, options, stop))
-}
-
-async fn take_in(
-    listener: TcpListener,
-    nats: Nats,
-    roster: Roster,
-    clock: Clock,
-    options: Options,
-    stop: CancellationToken,
-) -> Result<(), Error> {
-    // Its tables take a moment to unpack; better now than under the first lead.
-    tokio::task::spawn_blocking(tipoff_contact::warm);
-    let paces = options.paces();
-    let intake = Arc::new(Intake::new(nats.clone(), roster, clock.clone(), paces));
-    let turns = |at_once| Turns::with_room(at_once, WAITING, None, stop.clone());
-    let app = http::app(intake.clone(), turns(options.ingest_requests), options.body())
-        .merge(health::routes(nats.clone(), None, stop.clone()));
-    let pulled = bus::Pulled { intake, turns: turns(options.ingest_in_flight) };
-    let pulling = worker::work(nats, clock, pulled.limits(&options), pulled, stop.clone());
-    let serving = serve::serve(listener, app, options.serve_limits(), stop.clone());
-    tokio::try_join!(serving.map_err(Error::Serve), pulling.map_err(Error::Pull))?;
-    Ok(())
+    Box::pin(async move {
+        // Its tables take a moment to unpack; better now than under the first lead.
+        tokio::task::spawn_blocking(tipoff_contact::warm);
+        let paces = options.paces();
+        let intake = Arc::new(Intake::new(nats.clone(), roster, clock.clone(), paces));
+        let turns = |at_once| Turns::with_room(at_once, WAITING, None, stop.clone());
+        let app = http::app(intake.clone(), turns(options.ingest_requests), options.body())
+            .merge(health::routes(nats.clone(), None, stop.clone()));
+        let pulled = bus::Pulled { intake, turns: turns(options.ingest_in_flight) };
+        let pulling = worker::work(nats, clock, pulled.limits(&options), pulled, stop.clone());
+        let serving = serve::serve(listener, app, options.serve_limits(), stop.clone());
+        tokio::try_join!(serving.map_err(Error::Serve), pulling.map_err(Error::Pull))?;
+        Ok(())
+    })
 }

@@ -62,48 +62,39 @@ pub fn run(
     options: Options,
     stop: CancellationToken,
 ) -> BoxFuture<'static, Result<(), Error>> {
-    Box::pin(tell(nats, board, roster, clock, options, stop))
-}
-
-async fn tell(
-    nats: Nats,
-    board: Board,
-    roster: Roster,
-    clock: Clock,
-    options: Options,
-    stop: CancellationToken,
-) -> Result<(), Error> {
-    let secret = read_secret(&roster.deployment().link_secret)?;
-    let writer = Arc::new(Writer::new(&options.public_url, secret, own_templates(&roster))?);
-    let parts = Parts {
-        nats: nats.clone(),
-        board: board.clone(),
-        roster: roster.clone(),
-        clock: clock.clone(),
-        writer,
-    };
-    let carriers = channels::open(&parts, &options.channels)?;
-    let (noted, writing) = Noted::on(board.clone(), clock.clone());
-    let writing = tokio::spawn(writing);
-    let mut staff = Staff {
-        noted,
-        undelivered: Undelivered::new(nats.clone(), board.clone(), roster.clone()),
-        nats,
-        board,
-        roster,
-        clock,
-        workers: JoinSet::new(),
-        stop: stop.child_token(),
-    };
-    staff.test(carriers.clone());
-    staff.take_setbacks(carriers.clone());
-    let deliverers = carriers.into_iter().map(|carrier| staff.deliver(carrier)).collect();
-    staff.spread(deliverers, options.notifier_in_flight);
-    staff.webhooks(&options)?;
-    let ended = staff.work().await;
-    // Nobody has anything to note any more.
-    writing.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()));
-    ended
+    Box::pin(async move {
+        let secret = read_secret(&roster.deployment().link_secret)?;
+        let writer = Arc::new(Writer::new(&options.public_url, secret, own_templates(&roster))?);
+        let parts = Parts {
+            nats: nats.clone(),
+            board: board.clone(),
+            roster: roster.clone(),
+            clock: clock.clone(),
+            writer,
+        };
+        let carriers = channels::open(&parts, &options.channels)?;
+        let (noted, writing) = Noted::on(board.clone(), clock.clone());
+        let writing = tokio::spawn(writing);
+        let mut staff = Staff {
+            noted,
+            undelivered: Undelivered::new(nats.clone(), board.clone(), roster.clone()),
+            nats,
+            board,
+            roster,
+            clock,
+            workers: JoinSet::new(),
+            stop: stop.child_token(),
+        };
+        staff.test(carriers.clone());
+        staff.take_setbacks(carriers.clone());
+        let deliverers = carriers.into_iter().map(|carrier| staff.deliver(carrier)).collect();
+        staff.spread(deliverers, options.notifier_in_flight);
+        staff.webhooks(&options)?;
+        let ended = staff.work().await;
+        // Nobody has anything to note any more.
+        writing.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()));
+        ended
+    })
 }
 
 fn own_templates(roster: &Roster) -> Box<Own> {

@@ -72,47 +72,38 @@ pub fn run_on(
     options: Options,
     stop: CancellationToken,
 ) -> BoxFuture<'static, Result<(), Error>> {
-    Box::pin(route(board, nats, roster, clock, options, stop))
-}
+    Box::pin(async move {
+        let seeds = Seeds::new(&roster.deployment().draw_secret).ok_or(Error::DrawSecret)?;
+        let limits = WorkerLimits {
+            stream: Stream::Leads,
+            durable: starved::CONSUMER.to_owned(),
+            filter: None,
+            since: None,
+            in_flight: options.in_flight,
+            ack_wait: Duration::from_secs(30),
+            most_deliveries: 5,
+            drain: Duration::from_secs(options.drain_seconds),
+        };
+        let placer = Placer {
+            board: board.clone().patient(),
+            roster: roster.clone(),
+            clock: clock.clone(),
+            seeds: seeds.clone(),
+        };
+        let every = Duration::from_secs(options.audit_seconds.max(1));
+        let overlooked = Overlooked::new(nats.clone(), board.clone(), placer.clone());
+        let (mine, sweeping) = watch::channel(Vec::new());
+        let failing = Arc::default();
+        let mover = Mover { board: board.clone(), roster, clock: clock.clone(), seeds, failing };
 
-async fn route(
-    board: Board,
-    nats: Nats,
-    roster: Roster,
-    clock: Clock,
-    options: Options,
-    stop: CancellationToken,
-) -> Result<(), Error> {
-    let seeds = Seeds::new(&roster.deployment().draw_secret).ok_or(Error::DrawSecret)?;
-    let limits = WorkerLimits {
-        stream: Stream::Leads,
-        durable: starved::CONSUMER.to_owned(),
-        filter: None,
-        since: None,
-        in_flight: options.in_flight,
-        ack_wait: Duration::from_secs(30),
-        most_deliveries: 5,
-        drain: Duration::from_secs(options.drain_seconds),
-    };
-    let placer = Placer {
-        board: board.clone().patient(),
-        roster: roster.clone(),
-        clock: clock.clone(),
-        seeds: seeds.clone(),
-    };
-    let every = Duration::from_secs(options.audit_seconds.max(1));
-    let overlooked = Overlooked::new(nats.clone(), board.clone(), placer.clone());
-    let (mine, sweeping) = watch::channel(Vec::new());
-    let failing = Arc::default();
-    let mover = Mover { board: board.clone(), roster, clock: clock.clone(), seeds, failing };
-
-    info!(in_flight = options.in_flight, "routing");
-    let (pulled, shared, ()) = tokio::join!(
-        worker::work(nats.clone(), clock, limits, placer, stop.clone()),
-        share::share_out(nats, mover, mine, stop.clone()),
-        overlooked.watch(every, sweeping, stop.clone()),
-    );
-    pulled?;
-    shared?;
-    Ok(())
+        info!(in_flight = options.in_flight, "routing");
+        let (pulled, shared, ()) = tokio::join!(
+            worker::work(nats.clone(), clock, limits, placer, stop.clone()),
+            share::share_out(nats, mover, mine, stop.clone()),
+            overlooked.watch(every, sweeping, stop.clone()),
+        );
+        pulled?;
+        shared?;
+        Ok(())
+    })
 }

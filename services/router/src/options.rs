@@ -3,7 +3,7 @@
 use clap::Args;
 
 /// Settings of a router.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Copy, Args)]
 #[group(skip)]
 pub struct Options {
     /// Leads placed at once by one router.
