@@ -33,7 +33,7 @@ end
 local function lost()
   -- The pool is open to everybody, so whoever asks for it came later.
   if state == 'assigned' and how == 'pool_claimed' and round == '' then return 'taken' end
-  local outcome = outcome_of(redis.call('HGET', LEAD, 'tried') or '', agent)
+  local outcome = outcome_of(redis.call('HGET', LEAD, 'tried'), agent)
   if outcome == nil then return 'not_offered' end
   if outcome == 'passed' then return 'passed' end
   if state == 'assigned' and how ~= 'manual' then return 'taken' end
@@ -70,7 +70,7 @@ if state == 'assigned' and owner == agent then
   return reply(request ~= '' and held[4] == request and 'won' or 'already_yours', open(LEAD, ARGV[1]))
 end
 local in_round = state == 'offered' and (round == '' or round == held[6])
-if in_round and contains(redis.call('HGET', LEAD, 'pending') or '', agent) then
+if in_round and contains(redis.call('HGET', LEAD, 'pending'), agent) then
   if now >= tonumber(held[5]) then return answer('too_late') end
   local own = { id = ARGV[1], is = { entity = entity } }
   local reserved = redis.call('ZSCORE', RESERVED, member(own, agent))
