@@ -88,8 +88,9 @@ pub async fn redrive_those(
     let found = list_those(nats, limit, after, |dead| which.fits(dead)).await?;
     let next = found.last().filter(|_| found.len() == limit).map(|(number, _)| *number);
     let mut done = Redriven { sent: 0, refused: Vec::new(), next };
+    let (stream, publisher) = (open(nats).await?, Publisher::new(nats.clone()));
     for (number, _) in found {
-        match redrive(nats, number).await {
+        match send_again(&stream, &publisher, number).await {
             Ok(_) => done.sent += 1,
             // Somebody else was faster.
             Err(DeadError::NotFound { .. }) => {}
@@ -142,15 +143,22 @@ pub async fn show(nats: &Nats, sequence: u64) -> Result<Dead, DeadError> {
 
 /// Sends a dead message to where it was first sent, and takes it off the list.
 pub async fn redrive(nats: &Nats, sequence: u64) -> Result<Published, DeadError> {
-    let stream = open(nats).await?;
-    let message = fetch(&stream, sequence).await?;
+    send_again(&open(nats).await?, &Publisher::new(nats.clone()), sequence).await
+}
+
+async fn send_again(
+    stream: &jetstream::stream::Stream<()>,
+    publisher: &Publisher,
+    sequence: u64,
+) -> Result<Published, DeadError> {
+    let message = fetch(stream, sequence).await?;
     let dead = read(sequence, &message.payload)?;
     if dead.stream == Stream::Events.name() {
         return Err(DeadError::PermanentLog { sequence, original: dead.sequence });
     }
     let body =
         STANDARD.decode(&dead.body).map_err(|source| DeadError::Garbled { sequence, source })?;
-    let published = Publisher::new(nats.clone())
+    let published = publisher
         .publish(
             dead.subject,
             &format!("redrive:{sequence}"),
