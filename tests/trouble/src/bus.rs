@@ -9,7 +9,7 @@ use tipoff_testkit::NatsServer;
 use tipoff_testkit::servers::ServerOptions;
 use tokio::time::sleep;
 
-use crate::node::{Node, free};
+use crate::node::{self, Node, free};
 use crate::system::address;
 
 const THREE: usize = 3;
@@ -50,7 +50,7 @@ impl Bus {
     pub fn pids(&self) -> Vec<u32> {
         match self {
             Self::One(server) => vec![server.pid()],
-            Self::Three(nodes) => nodes.iter().filter_map(Node::pid).collect(),
+            Self::Three(nodes) => node::pids(nodes),
         }
     }
 
@@ -58,11 +58,7 @@ impl Bus {
     pub async fn kill(&mut self) -> anyhow::Result<()> {
         match self {
             Self::One(server) => server.kill().await,
-            Self::Three(nodes) => {
-                for node in nodes {
-                    node.end("-KILL").await?;
-                }
-            }
+            Self::Three(nodes) => node::kill(nodes).await?,
         }
         Ok(())
     }
@@ -72,14 +68,7 @@ impl Bus {
         self.kill().await?;
         match self {
             Self::One(server) => server.restart().await?,
-            Self::Three(nodes) => {
-                for node in nodes.iter_mut() {
-                    node.start()?;
-                }
-                for node in nodes {
-                    node.answers().await?;
-                }
-            }
+            Self::Three(nodes) => node::start(nodes).await?,
         }
         Ok(())
     }

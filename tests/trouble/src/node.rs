@@ -79,6 +79,30 @@ impl Node {
     }
 }
 
+/// All at once, as a crash would.
+pub(crate) async fn kill(nodes: &mut [Node]) -> anyhow::Result<()> {
+    for node in nodes {
+        node.end("-KILL").await?;
+    }
+    Ok(())
+}
+
+/// Starts all, then waits for each: they may need one another.
+pub(crate) async fn start(nodes: &mut [Node]) -> anyhow::Result<()> {
+    for node in nodes.iter_mut() {
+        node.start()?;
+    }
+    for node in nodes {
+        node.answers().await?;
+    }
+    Ok(())
+}
+
+/// Those that run.
+pub(crate) fn pids(nodes: &[Node]) -> Vec<u32> {
+    nodes.iter().filter_map(Node::pid).collect()
+}
+
 /// So many addresses on loopback where nobody listens.
 pub(crate) fn free(many: usize) -> anyhow::Result<Vec<SocketAddr>> {
     let mut held = Vec::new();

@@ -9,7 +9,7 @@ use tipoff_testkit::RedisServer;
 use tipoff_testkit::servers::ServerOptions;
 use tokio::time::{sleep, timeout};
 
-use crate::node::{Node, free};
+use crate::node::{self, Node, free};
 use crate::system::ask;
 
 const MASTERS: usize = 3;
@@ -57,7 +57,7 @@ impl Stores {
     pub fn pids(&self) -> Vec<u32> {
         match self {
             Self::One(server) => vec![server.pid()],
-            Self::Cluster(nodes) => nodes.iter().filter_map(Node::pid).collect(),
+            Self::Cluster(nodes) => node::pids(nodes),
         }
     }
 
@@ -65,11 +65,7 @@ impl Stores {
     pub async fn kill(&mut self) -> anyhow::Result<()> {
         match self {
             Self::One(server) => server.kill().await,
-            Self::Cluster(nodes) => {
-                for node in nodes {
-                    node.end("-KILL").await?;
-                }
-            }
+            Self::Cluster(nodes) => node::kill(nodes).await?,
         }
         Ok(())
     }
@@ -79,14 +75,7 @@ impl Stores {
         self.kill().await?;
         match self {
             Self::One(server) => server.restart().await?,
-            Self::Cluster(nodes) => {
-                for node in nodes.iter_mut() {
-                    node.start()?;
-                }
-                for node in nodes {
-                    node.answers().await?;
-                }
-            }
+            Self::Cluster(nodes) => node::start(nodes).await?,
         }
         Ok(())
     }
