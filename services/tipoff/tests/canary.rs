@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tipoff_runtime::{User, Users};
 use tipoff_testkit::servers::ServerOptions;
 use tipoff_testkit::sink::{Mailbox, SmtpSink};
-use tipoff_testkit::{NatsServer, RedisServer};
+use tipoff_testkit::{NatsServer, RedisServer, free_address};
 use tipoff_tests::Caller;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -111,7 +111,7 @@ impl System {
         };
         let init = ["init", "--partitions", "4", "--operator-key", OPERATOR];
         assert!(tipoff(User::Admin, &init).status().await.unwrap().success());
-        let [api, intake, admin] = [(); 3].map(|()| free_address());
+        let [api, intake, admin] = [(); 3].map(|()| free_address().unwrap().to_string());
         let all =
             ["all", "--api-listen", &api, "--intake-listen", &intake, "--admin-listen", &admin];
         let mut child = tipoff(User::All, &all).stderr(Stdio::piped()).spawn().unwrap();
@@ -144,11 +144,6 @@ impl System {
         let start = log.len().saturating_sub(2_000);
         assert!(said.is_ok(), "{what} did not happen; it said last:\n{}", &log[start..]);
     }
-}
-
-fn free_address() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
 }
 
 /// Leads come in well and badly, are offered, passed, claimed, noted, exported and erased.

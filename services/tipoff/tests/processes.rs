@@ -12,7 +12,7 @@ use tipoff_domain::LeadId;
 use tipoff_runtime::{Settings, User, Users, connect};
 use tipoff_testkit::servers::ServerOptions;
 use tipoff_testkit::sink::{Mailbox, SmtpSink};
-use tipoff_testkit::{NatsServer, RedisServer};
+use tipoff_testkit::{NatsServer, RedisServer, free_address};
 use tipoff_tests::{Answer, Caller, id, minutes};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -59,7 +59,7 @@ impl Fleet {
         let (mut routers, mut others) = (Vec::new(), Vec::new());
         let (mut apis, mut intakes) = (Vec::new(), Vec::new());
         for _ in 0..count {
-            let (api, intake) = (free_address(), free_address());
+            let [api, intake] = [(); 2].map(|()| free_address().unwrap().to_string());
             routers.push(started(tipoff(User::Router, &["router"])).await);
             others.push(started(tipoff(User::Notifier, &["notifier"])).await);
             others.push(started(tipoff(User::Api, &["api", "--api-listen", &api])).await);
@@ -212,11 +212,6 @@ async fn started(mut command: Command) -> Child {
     // Whatever it says later is read, so that it never waits for a reader.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     child
-}
-
-fn free_address() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().to_string()
 }
 
 async fn board(nats: &NatsServer, redis: &RedisServer) -> Board {

@@ -1,7 +1,9 @@
 //! Real servers, sinks that speak the real protocols, and clocks, for tests
 //! and for `tipoff dev`.
 
+mod ports;
 pub mod servers;
 pub mod sink;
 
+pub use ports::free_address;
 pub use servers::{NatsServer, RedisServer, ServerError};

@@ -1,10 +1,12 @@
 //! One server of a cluster, in a process of its own.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::io;
+use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context;
+use tipoff_testkit::free_address;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
@@ -104,10 +106,6 @@ pub(crate) fn pids(nodes: &[Node]) -> Vec<u32> {
 }
 
 /// So many addresses on loopback where nobody listens.
-pub(crate) fn free(many: usize) -> anyhow::Result<Vec<SocketAddr>> {
-    let mut held = Vec::new();
-    for _ in 0..many {
-        held.push(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?);
-    }
-    Ok(held.iter().map(TcpListener::local_addr).collect::<Result<_, _>>()?)
+pub(crate) fn free(many: usize) -> io::Result<Vec<SocketAddr>> {
+    (0..many).map(|_| free_address()).collect()
 }

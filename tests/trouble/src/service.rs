@@ -1,11 +1,12 @@
 //! A service in a process of its own, and what can be done to it.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use tipoff_testkit::free_address;
 use tokio::fs::{File, OpenOptions};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
@@ -79,7 +80,7 @@ impl Service {
         log: PathBuf,
         settings: &[(String, String)],
     ) -> anyhow::Result<Self> {
-        let listen = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let listen = free_address()?;
         let mut all = settings.to_vec();
         let own = [
             ("TIPOFF_NATS_URL", nats_urls(roads.nats.iter().map(Proxy::address))),
@@ -122,7 +123,7 @@ impl Service {
     /// Waits until it says that it is ready.
     pub async fn ready(&mut self) -> anyhow::Result<()> {
         let mut heard = self.heard.subscribe();
-        let (name, log) = (self.kind.name(), self.log.display().to_string());
+        let name = self.kind.name();
         let Some(child) = &mut self.child else { anyhow::bail!("the {name} was not started") };
         let ready = async {
             tokio::select! {
@@ -131,7 +132,14 @@ impl Service {
             }
         };
         let told = timeout(READY_WITHIN, ready).await.context("it took too long").flatten();
-        told.with_context(|| format!("the {name} did not become ready; see {log}"))
+        if let Err(why) = told {
+            let said = self.log().await;
+            let last = said.lines().last().unwrap_or("nothing");
+            return Err(
+                why.context(format!("the {name} did not become ready; it said last: {last}"))
+            );
+        }
+        Ok(())
     }
 
     /// As a crash would, at once.

@@ -6,7 +6,6 @@
 //! gone, the shell says so.
 
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +17,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::{Instant, sleep};
 
 use super::{Certificates, ServerError, ServerOptions, configure, program, ready};
+use crate::free_address;
 
 /// Arguments: log file, signal for an orderly end, directory to remove (or
 /// nothing), then the server's own command line.
@@ -102,7 +102,7 @@ impl Guarded {
         loop {
             tries -= 1;
             if port == 0 {
-                place.port = free_port().map_err(|error| kind.failed(&error))?;
+                place.port = free_address().map_err(|error| kind.failed(&error))?.port();
             }
             match place.launch().await {
                 Ok(run) => return Ok(Self { place, run }),
@@ -314,9 +314,4 @@ fn directory(kind: Kind, given: Option<PathBuf>) -> io::Result<PathBuf> {
             .tempdir()?
             .keep()),
     }
-}
-
-/// Free a moment ago, that is: whoever uses it must be ready to find it taken.
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
