@@ -44,7 +44,7 @@ async fn an_offer_is_short_says_how_to_answer_and_is_worth_nothing_after_the_dea
     let sms = desk.caught(&lead, "sms").await;
     assert_eq!((sms.to.as_str(), sms.headers["from"].as_str()), ("+15125550111", "+15125550100"));
     assert!(sms.text.starts_with("Nuevo prospecto: Dana Reyes, 15 Oak Ct"), "{}", sms.text);
-    assert!(sms.text.contains("Reclamalo antes de las "), "{}", sms.text);
+    assert!(sms.text.contains("Reclamalo antes de la"), "{}", sms.text);
     assert!(sms.links[0].starts_with(&format!("{PUBLIC_URL}/c/")), "{:?}", sms.links);
     assert!(segments(&sms.text).count <= 2, "{}", sms.text);
     let seconds: i64 = sms.headers["validityperiod"].parse().unwrap();
