@@ -19,7 +19,7 @@ test: setup ## Everything that must hold before a commit
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	@$(MAKE) --no-print-directory pure
-	cargo test --workspace
+	cargo test --workspace --no-fail-fast
 
 lint: setup ## Clippy on everything, warnings refused
 	cargo clippy --workspace --all-targets -- -D warnings
