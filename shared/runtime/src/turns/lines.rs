@@ -6,10 +6,12 @@ use std::time::Duration;
 use tipoff_domain::EntityId;
 use tokio::time::Instant;
 
-/// Until it is known how fast messages go.
-const FIRST_GUESS: Duration = Duration::from_millis(10);
-/// Seats of which none became free for so long are not about to.
-pub(super) const STANDSTILL: Duration = Duration::from_millis(250);
+/// Until it is known how fast messages go: rather too fast. Whoever waits in vain goes
+/// another way in the end, and a whole burst of them is spared it.
+const FIRST_GUESS: Duration = Duration::from_millis(1);
+/// Seats of which none became free for so long are not about to; a busy machine may
+/// take half of it for the first messages after a quiet time.
+pub(super) const STANDSTILL: Duration = Duration::from_secs(1);
 /// Nobody is put off for less or for longer.
 const PUT_OFF: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(10));
 
@@ -83,7 +85,8 @@ pub(super) struct Waiting<T> {
     given: u8,
     /// How long it takes, lately, until another seat becomes free.
     pace: Duration,
-    last_left: Option<Instant>,
+    /// When a seat was last taken by somebody who did not wait, or left.
+    moved: Option<Instant>,
 }
 
 impl<T> Waiting<T> {
@@ -96,7 +99,7 @@ impl<T> Waiting<T> {
             order: Each::empty(),
             given: 0,
             pace: FIRST_GUESS,
-            last_left: None,
+            moved: None,
         }
     }
 
@@ -117,6 +120,7 @@ impl<T> Waiting<T> {
         if self.free > 0 && line.waiting.is_empty() && line.seated < most {
             self.free -= 1;
             line.seated += 1;
+            self.moved = Some(now);
             return Joined::Seated;
         }
         let waiting = line.waiting.of(class);
@@ -152,9 +156,9 @@ impl<T> Waiting<T> {
         if self.order.patient.is_empty() { wait } else { wait + wait / u32::from(ONE_OF - 1) }
     }
 
-    /// Whether no seat became free lately.
+    /// Whether no seat became free lately, although they are taken since long.
     pub(super) fn stands_still(&self, now: Instant) -> bool {
-        self.last_left.is_none_or(|last| now - last > STANDSTILL)
+        self.moved.is_none_or(|moved| now - moved > STANDSTILL)
     }
 
     /// Somebody of `entity` leaves a seat; answers with who sits down now.
@@ -172,10 +176,10 @@ impl<T> Waiting<T> {
 
     /// While somebody waits, how fast seats become free is how fast messages go.
     fn learn(&mut self, now: Instant) {
-        if let Some(last) = self.last_left.filter(|_| !self.order.is_empty()) {
-            self.pace = (self.pace * 15 + (now - last)) / 16;
+        if let Some(before) = self.moved.filter(|_| !self.order.is_empty()) {
+            self.pace = (self.pace * 15 + (now - before)) / 16;
         }
-        self.last_left = Some(now);
+        self.moved = Some(now);
     }
 
     fn next(&mut self) -> Option<(EntityId, T)> {
@@ -259,14 +263,14 @@ mod tests {
         let (now, big) = (Instant::now(), entity("big"));
         let mut waiting = Waiting::new(1, 100);
         let joined: Vec<_> =
-            (0..200).map(|number| waiting.join(&big, Patient, number, now)).collect();
+            (0..2_000).map(|number| waiting.join(&big, Patient, number, now)).collect();
         let in_line = joined.iter().filter(|one| **one == Joined::InLine).count();
         assert!((30..=50).contains(&in_line), "{in_line}");
         let put_off: Vec<Duration> = joined
             .iter()
             .filter_map(|one| if let Joined::Crowded(wait) = one { Some(*wait) } else { None })
             .collect();
-        assert!(put_off.is_sorted() && put_off[0] < put_off[100], "not all come back together");
+        assert!(put_off.is_sorted() && put_off[0] < put_off[1_000], "not all come back together");
         for name in ["a", "b", "c", "d", "e"] {
             assert_eq!(waiting.join(&entity(name), Patient, 0, now), Joined::InLine);
         }
@@ -280,7 +284,8 @@ mod tests {
         for number in 0..101 {
             waiting.join(&big, Pressing, number, start);
         }
-        assert_eq!(waiting.wait(&big, start), Duration::MAX, "nobody has left a seat yet");
+        let long = start + STANDSTILL + Duration::from_millis(1);
+        assert_eq!(waiting.wait(&big, long), Duration::MAX, "nobody has left a seat yet");
         let mut now = start;
         for _ in 0..50 {
             now += Duration::from_millis(2);
@@ -291,6 +296,26 @@ mod tests {
         assert!(waiting.wait(&small, now) < Duration::from_millis(10), "the lines take turns");
         let later = now + STANDSTILL + Duration::from_millis(1);
         assert_eq!(waiting.wait(&small, later), Duration::MAX);
+    }
+
+    #[tokio::test]
+    async fn after_a_quiet_time_the_first_burst_is_not_taken_for_a_standstill() {
+        let (acme, mut now) = (entity("acme"), Instant::now());
+        let mut waiting = Waiting::new(2, 1_000);
+        for number in 0..20 {
+            waiting.join(&acme, Pressing, number, now);
+            now += Duration::from_millis(1);
+            waiting.leave(&acme, now);
+        }
+        now += Duration::from_hours(1);
+        for number in 0..40 {
+            waiting.join(&acme, Pressing, number, now);
+        }
+        assert!(waiting.wait(&acme, now) < Duration::from_secs(1), "seats were taken just now");
+        now += Duration::from_millis(2);
+        waiting.leave(&acme, now);
+        let wait = waiting.wait(&acme, now);
+        assert!(wait < Duration::from_secs(1), "the quiet hour is no pace: {wait:?}");
     }
 
     #[tokio::test]
