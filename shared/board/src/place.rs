@@ -35,7 +35,7 @@ pub enum Placed {
     /// It was on the board already. Nothing changed, unless it was held because
     /// nobody could be reached, and now somebody can: then it is due (D-26).
     Known,
-    /// The same person's open lead took it in.
+    /// The same person's open lead took it in, now or before.
     Attached(LeadId),
     /// These are at their limits, so nobody is left to pick. Nothing changed: plan without them.
     Full(Vec<AgentId>),
@@ -95,7 +95,9 @@ impl Board {
         let other = |text: &str| text.parse().map_err(|what| Self::unreadable(id, &what));
         Ok(match reply.word.as_str() {
             "placed" => Placed::New,
-            "known" => Placed::Known,
+            "known" if reply.detail.is_empty() => Placed::Known,
+            // Whoever placed it before may have died before they did what follows from it.
+            "known" => Placed::Attached(other(&reply.detail)?),
             "released" => {
                 self.wake(self.partition(entity)).await;
                 Placed::Known

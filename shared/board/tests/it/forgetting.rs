@@ -193,7 +193,7 @@ async fn an_inquiry_delivered_again_waits_for_its_event() {
             break placed;
         }
     };
-    assert_eq!(again, Placed::Known);
+    assert_eq!(again, Placed::Attached(first.id.clone()));
     assert_eq!(table.history(&first.id).await, ["lead.received", "lead.offered", "lead.duplicate"]);
 }
 

@@ -133,8 +133,8 @@ async fn the_same_person_from_two_sources_is_one_lead_with_two_inquiries() {
     );
     assert_eq!(
         table.board.place(&second, &plan, known).await.unwrap(),
-        Placed::Known,
-        "again is the same"
+        Placed::Attached(id("lead_one")),
+        "again is the same, so that what follows from it is done if it was not"
     );
 
     assert_eq!(
