@@ -1,4 +1,4 @@
-//! Tags and smart plans, once each (D-29), and the lender.
+//! Tags and smart plans, once each (D-29), and who goes along with the agent.
 
 use serde_json::json;
 use tipoff_tests::{World, robin};
@@ -73,4 +73,31 @@ async fn the_routes_lender_comes_before_the_agents_own() {
     let second = world.lead_from_zillow("Eli").await;
     world.assigned(&second, 1).await;
     assert_eq!(world.shown(&second).await["lender"]["email"], "route-bank@example.com");
+}
+
+#[tokio::test]
+async fn of_each_group_one_goes_along_with_every_lead_in_turn() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    for (id, role) in [("bank", "lender"), ("credit", "lender"), ("ivy", "isa"), ("ida", "isa")] {
+        let body = json!({"name": id, "role": role, "email": format!("{id}@example.com")});
+        world.operator.put(&format!("/v1/entities/acme/lenders/{id}"), &body).await.expect(201);
+    }
+    let with = json!({"co_assign": [["bank", "credit"], ["ivy", "ida"]]});
+    let route = world.route("Robin", robin(&["ana", "ben"]), with).await;
+    let along = async |name| {
+        let lead = world.lead_from_zillow(name).await;
+        world.offered(&lead, 1).await;
+        let shown = world.shown(&lead).await;
+        assert_eq!(shown["lender"]["id"], shown["along"][0]["id"]);
+        let ids: Vec<_> = shown["along"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+        json!(ids)
+    };
+    assert_eq!(along("Dana").await, json!(["bank", "ivy"]));
+    assert_eq!(along("Eli").await, json!(["credit", "ida"]));
+    assert_eq!(along("Fay").await, json!(["bank", "ivy"]));
+
+    // Whoever is alone goes along every time, and the others go on where they were.
+    world.change_route(&route, json!({"co_assign": [["credit"], ["ida", "ivy"]]})).await;
+    assert_eq!(along("Gus").await, json!(["credit", "ida"]));
+    assert_eq!(along("Hal").await, json!(["credit", "ivy"]));
 }

@@ -6,6 +6,7 @@
 //! Entities stand in a tree. An admin may act in every entity below their own;
 //! an agent in every entity above, for those have them as an agent as well.
 
+mod manager;
 mod scope;
 
 use axum::extract::{FromRequestParts, MatchedPath};

@@ -243,7 +243,7 @@ pub(crate) struct Ponds {
     ponds: Vec<Pond>,
 }
 
-/// Somebody who finances what a lead buys.
+/// Somebody who goes along with the agent: who finances what a lead buys, or does something else for it.
 #[derive(ToSchema)]
 #[schema(example = json!({"name": "First Bank", "email": "loans@example.com", "phone": "+15125550150"}))]
 pub(crate) struct Lender {
@@ -252,6 +252,8 @@ pub(crate) struct Lender {
     #[schema(read_only)]
     version: Option<u64>,
     name: String,
+    /// What they do, in one word, as in `isa`; `lender` if left out.
+    role: Option<String>,
     email: Option<String>,
     phone: Option<String>,
 }

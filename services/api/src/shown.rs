@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tipoff_board::OnBoard;
 use tipoff_domain::plan::How;
 use tipoff_domain::preview::Part;
-use tipoff_domain::{AgentId, EntityView, Lead, LenderId, Origin, RouteId, SourceId};
+use tipoff_domain::{AgentId, EntityView, Lead, Lender, LenderId, Origin, RouteId, SourceId};
 use tipoff_roster::{Access, Role};
 use tipoff_wire::event::{Released, State, Tried};
 use tipoff_wire::{After, Event, PooledWhy};
@@ -63,11 +63,13 @@ pub(crate) struct OpenOffer {
     until: Option<DateTime<Utc>>,
 }
 
-/// Who finances what the lead buys.
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+/// Somebody who goes along with the agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct ShownLender {
     id: String,
     name: Option<String>,
+    /// What they do: `lender`, `isa`.
+    role: Option<String>,
     email: Option<String>,
     phone: Option<String>,
 }
@@ -111,6 +113,8 @@ pub(crate) struct Shown {
     smart_plans: Vec<String>,
     /// The route's, else that of the agent who has it.
     lender: Option<ShownLender>,
+    /// Everybody who goes along with the agent, one of each role.
+    along: Vec<ShownLender>,
     /// Those who let it go and want it after all, in order.
     again: Vec<String>,
     /// Whether the agent is owed another lead for this one.
@@ -138,7 +142,7 @@ impl Shown {
         view: Option<&EntityView>,
     ) -> Self {
         let owner = owner(on_board, view).map(ToString::to_string);
-        let lender = lender(&on_board.now_is, view);
+        let along = along(&on_board.now_is, view);
         let (lead, source) = match sight {
             Sight::Whole => (json!(on_board.lead), on_board.now_is.source.clone()),
             Sight::Guarded => {
@@ -172,7 +176,8 @@ impl Shown {
             act_by: after.act_by,
             tags: after.tags,
             smart_plans: after.enrolled,
-            lender,
+            lender: along.iter().find(|one| one.lends()).cloned(),
+            along,
             again: after.again.into_iter().map(Into::into).collect(),
             credited: after.credited,
             tried: after.tried,
@@ -223,20 +228,32 @@ fn owner<'a>(on_board: &'a OnBoard, view: Option<&EntityView>) -> Option<&'a Age
     agent.filter(|agent| theirs && view.is_none_or(|view| view.agents.contains_key(*agent)))
 }
 
-/// The route's comes before the agent's own (kvCORE).
-fn lender(now_is: &After, view: Option<&EntityView>) -> Option<ShownLender> {
-    let of_agent = || {
-        let agent = view?.agents.get(now_is.agent.as_ref()?)?;
-        agent.lender.clone()
-    };
-    let id: LenderId = now_is.lender.clone().or_else(of_agent)?;
-    let known = view.and_then(|view| view.lenders.get(&id));
-    Some(ShownLender {
-        id: id.to_string(),
-        name: known.map(|lender| lender.name.clone()),
-        email: known.and_then(|lender| lender.email.clone()),
-        phone: known.and_then(|lender| lender.phone.clone()),
-    })
+/// The route's lender comes before the agent's own (kvCORE).
+fn along(now_is: &After, view: Option<&EntityView>) -> Vec<ShownLender> {
+    let shown = |id: &LenderId| ShownLender::of(id, view);
+    let mut along: Vec<ShownLender> = now_is.along.iter().map(shown).collect();
+    if !along.iter().any(ShownLender::lends) {
+        let agent = now_is.agent.as_ref().zip(view).and_then(|(id, view)| view.agents.get(id));
+        along.extend(agent.and_then(|agent| agent.lender.as_ref()).map(shown));
+    }
+    along
+}
+
+impl ShownLender {
+    fn of(id: &LenderId, view: Option<&EntityView>) -> Self {
+        let known = view.and_then(|view| view.lenders.get(id));
+        Self {
+            id: id.to_string(),
+            name: known.map(|lender| lender.name.clone()),
+            role: known.map(|lender| lender.role.clone()),
+            email: known.and_then(|lender| lender.email.clone()),
+            phone: known.and_then(|lender| lender.phone.clone()),
+        }
+    }
+
+    fn lends(&self) -> bool {
+        self.role.as_deref().is_none_or(|role| role == Lender::ROLE)
+    }
 }
 
 #[cfg(test)]
@@ -290,10 +307,13 @@ mod tests {
 
     #[test]
     fn the_routes_lender_comes_before_the_agents_own() {
-        let lender = |after| lender(&on_board(&after).now_is, Some(&entity())).map(|it| it.id);
+        let lender = |after| {
+            let along = along(&on_board(&after).now_is, Some(&entity()));
+            along.into_iter().find(ShownLender::lends).map(|one| one.id)
+        };
         let (own, of_route) = (Some("own-bank".to_owned()), Some("route-bank".to_owned()));
         assert_eq!(lender(json!({"state": "assigned", "agent": "ana"})), own);
-        let both = json!({"state": "assigned", "agent": "ana", "lender": "route-bank"});
+        let both = json!({"state": "assigned", "agent": "ana", "along": ["route-bank"]});
         assert_eq!(lender(both), of_route);
         assert_eq!(lender(json!({"state": "pooled"})), None);
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::de::value::StrDeserializer;
-use tipoff_domain::{AgentId, EntityId, LeadId};
+use tipoff_domain::{AgentId, EntityId, LeadId, LenderId};
 use tipoff_wire::event::{OfferMade, State, Tried};
 use tipoff_wire::{After, Event, EventKind, Partition};
 
@@ -132,7 +132,7 @@ impl<'a> Fields<'a> {
             tags: self.json("tags")?.unwrap_or_default(),
             smart_plan: self.text("plan").map(str::to_owned),
             enrolled: self.json("enrolled")?.unwrap_or_default(),
-            lender: self.parsed("lender")?,
+            along: self.list("along", |name| name.parse().ok())?,
             pond: self.parsed("pond")?,
             from_pond: self.parsed("from_pond")?,
             rested_at: self.instant("rested")?,
@@ -189,7 +189,7 @@ pub(crate) fn to_fields(
         ("tags", list(&after.tags)),
         ("plan", after.smart_plan.clone()),
         ("enrolled", list(&after.enrolled)),
-        ("lender", after.lender.as_ref().map(ToString::to_string)),
+        ("along", Some(after.along.iter().map(LenderId::as_str).collect::<Vec<_>>().join(","))),
         ("pond", after.pond.as_ref().map(ToString::to_string)),
         ("from_pond", after.from_pond.as_ref().map(ToString::to_string)),
         ("rested", ms(&after.rested_at)),

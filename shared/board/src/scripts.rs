@@ -18,6 +18,7 @@ const LIMITS: &str = include_str!("scripts/limits.lua");
 const MOVES: &str = include_str!("scripts/moves.lua");
 const CREDITS: &str = include_str!("scripts/credits.lua");
 const PICKS: &str = include_str!("scripts/picks.lua");
+const ALONG: &str = include_str!("scripts/along.lua");
 const CARRY_OUT: &str = include_str!("scripts/carry_out.lua");
 const PEOPLE: &str = include_str!("scripts/people.lua");
 /// With it, a Redis that is out of memory refuses before anything is written.
@@ -75,9 +76,9 @@ macro_rules! scripts {
 }
 
 scripts! {
-    place: [PRELUDE, SHUT, STRAIGHT, LIMITS, MOVES, CREDITS, PICKS, CARRY_OUT, PEOPLE],
-    roll_on: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS, PICKS, CARRY_OUT],
-    serve: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS, PICKS, CARRY_OUT],
+    place: [PRELUDE, SHUT, STRAIGHT, LIMITS, MOVES, CREDITS, PICKS, ALONG, CARRY_OUT, PEOPLE],
+    roll_on: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS, PICKS, ALONG, CARRY_OUT],
+    serve: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS, PICKS, ALONG, CARRY_OUT],
     reclaim: [PRELUDE, SHUT, LIMITS, MOVES],
     claim: [PRELUDE, SHUT, LIMITS, MOVES],
     room: [PRELUDE, SHUT, LIMITS],

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
 use tipoff_domain::model::turns as played;
-use tipoff_domain::{AgentId, EntityId, RouteId};
+use tipoff_domain::{AgentId, EntityId, LenderId, RouteId};
 
 use crate::keys::Keys;
 use crate::log::Logged;
@@ -32,6 +32,8 @@ pub struct Turns {
     pub near: BTreeMap<AgentId, i64>,
     /// Who is owed a lead, and until when that counts; longest first.
     pub owed: Vec<(AgentId, DateTime<Utc>)>,
+    /// Who went along with the lead before, by role.
+    pub along: BTreeMap<String, LenderId>,
 }
 
 impl Board {
@@ -145,6 +147,7 @@ pub fn in_play(all: BTreeMap<RouteId, Turns>) -> played::Turns {
         }
         turns.first.extend(memory.first.map(|first| (route.clone(), first)));
         turns.near.insert(route.clone(), memory.near);
+        turns.along.insert(route.clone(), memory.along);
         turns.owed.insert(route, memory.owed);
     }
     turns
@@ -164,8 +167,11 @@ impl Turns {
                 let until = |(agent, ms)| Some((agent, DateTime::from_timestamp_millis(ms)?));
                 self.owed = pairs(value).filter_map(until).collect();
             }
-            // Of a later release.
-            _ => {}
+            _ => {
+                // Anything else is of a later release.
+                let role = what.strip_prefix("along_").map(str::to_owned);
+                self.along.extend(role.zip(value.parse().ok()));
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is said to scripts: plain words, as they read them.
 
-use tipoff_domain::plan::{Candidate, Marks, Otherwise, Pick, Plan, Step, Then};
+use tipoff_domain::plan::{Along, Candidate, Marks, Otherwise, Pick, Plan, Step, Then};
 use tipoff_domain::{Cap, PondClaim};
 
 use crate::read::to_word;
@@ -70,8 +70,13 @@ fn of_marks(marks: Option<&Marks>) -> [String; 4] {
         if tags.is_empty() { String::new() } else { serde_json::json!(tags).to_string() },
         // No character of a name may mean anything on the way.
         marks.smart_plan.iter().flat_map(|plan| plan.chars()).filter(|c| !c.is_control()).collect(),
-        marks.lender.as_ref().map(ToString::to_string).unwrap_or_default(),
+        marks.along.iter().map(of_along).collect::<Vec<_>>().join(";"),
     ]
+}
+
+/// As in `isa:ivy,ida`.
+fn of_along(along: &Along) -> String {
+    format!("{}:{}", along.role, joined(along.among.iter().map(ToString::to_string)))
 }
 
 /// Four lists: everybody in order, those who cannot have it, weights as in

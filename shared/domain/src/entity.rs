@@ -106,6 +106,8 @@ impl MissedOffers {
 }
 
 /// Longest time for taking back a pass.
+/// Longest role of somebody who goes along with an agent.
+const LONGEST_ROLE: usize = 20;
 const LONGEST_UNDO: Span = Span::seconds(60);
 
 /// An entity as configured. Its id is the key it is stored under.
@@ -199,21 +201,38 @@ impl Entity {
     }
 }
 
-/// Somebody who finances what a lead buys; routes and agents name one.
+/// Somebody who goes along with the agent: who finances what a lead buys, or does
+/// something else for it. Routes and agents name them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lender {
     pub name: String,
+    /// What they do, in one word, as in `isa`.
+    #[serde(default = "lends")]
+    pub role: String,
     #[serde(default)]
     pub email: Option<String>,
     #[serde(default)]
     pub phone: Option<String>,
 }
 
+fn lends() -> String {
+    Lender::ROLE.to_owned()
+}
+
 impl Lender {
-    /// Refuses a lender without a name or with an address that is none.
+    /// What they do if nothing else is said.
+    pub const ROLE: &str = "lender";
+
+    /// Refuses a lender without a name, with an address that is none, or with a role
+    /// that is no plain word.
     pub fn check(&self) -> Result<(), Invalid> {
         let mut invalid = Invalid::default();
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if !(1..=LONGEST_ROLE).contains(&self.role.len()) || !self.role.chars().all(plain) {
+            let problem = format!("takes up to {LONGEST_ROLE} of a-z, 0-9 and `_`, as in `isa`");
+            invalid.add("/role", problem);
+        }
         invalid.check_name("/name", "name", &self.name, LONGEST_NAME);
         if self.email.as_deref().is_some_and(|email| !looks_like_email(email)) {
             invalid.add("/email", "is not an e-mail address");

@@ -10,6 +10,7 @@ pub mod agent;
 pub mod audit;
 pub mod channel;
 pub mod claiming;
+mod co_assign;
 pub mod criteria;
 pub mod decision;
 mod draft;
@@ -50,7 +51,8 @@ pub use lead::{Kind, Lead, Name, Origin, Property};
 pub use limit::{Cap, Limit, Period};
 pub use notified::Notified;
 pub use plan::{
-    Arrival, Dice, Hop, Marks, Otherwise, Pick, Plan, Rest, Step, channels_for, plan, plan_next,
+    Along, Arrival, Dice, Hop, Marks, Otherwise, Pick, Plan, Rest, Step, channels_for, plan,
+    plan_next,
 };
 pub use pond::{Members, Pond};
 pub use quiet::QuietHours;

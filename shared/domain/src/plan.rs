@@ -116,7 +116,16 @@ pub struct Marks {
     pub tags: Vec<String>,
     /// Whoever gets the lead enrols it there.
     pub smart_plan: Option<String>,
-    pub lender: Option<LenderId>,
+    /// Those of whom one each goes along with the agent.
+    pub along: Vec<Along>,
+}
+
+/// One of these goes along with each lead, in turn: a lender, an inside sales agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Along {
+    /// What they do: the route remembers by it who went along before.
+    pub role: String,
+    pub among: Vec<LenderId>,
 }
 
 /// One step: pick among these, then offer or assign.
@@ -271,12 +280,12 @@ fn in_routing(lead: &Lead) -> Cow<'_, Lead> {
 
 impl Marks {
     /// What `route` puts on a lead that has `tags`.
-    fn of(route: &Route, tags: &[String]) -> Self {
+    fn of(route: &Route, tags: &[String], view: &EntityView) -> Self {
         let fresh = route.tags.iter().filter(|tag| !tags.contains(tag));
         Self {
             tags: fresh.cloned().collect(),
             smart_plan: route.smart_plan.clone(),
-            lender: route.lender.clone(),
+            along: route.along(view),
         }
     }
 }

@@ -91,6 +91,9 @@ pub struct Route {
     /// Comes before the agent's own (kvCORE).
     #[serde(default)]
     pub lender: Option<LenderId>,
+    /// Of each group one goes along with every lead, in turn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub co_assign: Vec<Vec<LenderId>>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub after_close: AfterClose,
     /// What agents see of a lead before they have it; left out, all but contact details.
@@ -102,6 +105,9 @@ pub struct Route {
     /// Assign to Agent also while the agent is paused (D-4).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub even_if_paused: bool,
+    /// Agents who may change this route, pause it, and pause others on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub managers: Vec<AgentId>,
     /// The entity's version at the last edit of this route; what `ETag` carries.
     #[serde(default)]
     pub version: u64,
@@ -158,10 +164,12 @@ impl Route {
             tags: Vec::new(),
             smart_plan: None,
             lender: None,
+            co_assign: Vec::new(),
             after_close: AfterClose::Reroute,
             preview: None,
             exclusive: false,
             even_if_paused: false,
+            managers: Vec::new(),
             version: 0,
         }
     }
@@ -212,6 +220,15 @@ impl Route {
         if let Some(lender) = self.lender.as_ref().filter(|one| !view.lenders.contains_key(*one)) {
             invalid.add("/lender", format!("`{lender}` is not a lender of this entity"));
         }
+        for (place, agent) in self.managers.iter().enumerate() {
+            let at = format!("/managers/{place}");
+            if !knows(agent) {
+                invalid.add(at, format!("`{agent}` is not an agent of this entity"));
+            } else if self.managers[..place].contains(agent) {
+                invalid.add(at, format!("`{agent}` stands there twice"));
+            }
+        }
+        invalid.absorb(under("/co_assign", self.check_co_assign(view)));
         if self.timeout.is_none() && view.entity.office_hours.is_some() && self.asks() {
             let needed =
                 "name an agent for leads outside of the office hours, or turn `acceptance` off";

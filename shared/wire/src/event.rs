@@ -209,9 +209,9 @@ pub struct After {
     /// The plans in which it is enrolled already.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub enrolled: Vec<String>,
-    /// The latest route's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lender: Option<LenderId>,
+    /// Who goes along with the agent: a lender, an inside sales agent; the latest route's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub along: Vec<LenderId>,
     /// `pooled`: the pond it rests in; left out, the entity's pool (D-25).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pond: Option<PondId>,

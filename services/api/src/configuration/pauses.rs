@@ -66,7 +66,7 @@ pub(crate) async fn pause_agent(
     basis: Basis,
     MaybeSent(Where { route }): MaybeSent<Where>,
 ) -> Result<Shown, Problem> {
-    caller.admin_of(&path.entity)?;
+    api.pauses_on(&caller, &path.entity, route.as_ref())?;
     let view = api.entity_view(&path.entity)?;
     if let Some(route) = route.as_ref().filter(|route| view.route(route).is_none()) {
         return Err(Problem::invalid_field("/route", format!("`{route}` is not a route here")));
@@ -91,6 +91,7 @@ pub(crate) async fn resume_agent(
     basis: Basis,
     MaybeSent(Where { route }): MaybeSent<Where>,
 ) -> Result<Shown, Problem> {
+    api.pauses_on(&caller, &path.entity, route.as_ref())?;
     api.edit_agent(&caller, path, basis, |agent| match &route {
         None => agent.paused = false,
         Some(route) => agent.paused_on.retain(|paused| paused != route),
@@ -166,7 +167,21 @@ impl Api {
         })))
     }
 
-    /// Changes an agent of the entity, wherever in the tree their entry stands.
+    /// Who may pause agents: a manager on their route, an admin everywhere.
+    fn pauses_on(
+        &self,
+        caller: &Caller,
+        entity: &EntityId,
+        route: Option<&RouteId>,
+    ) -> Result<(), Problem> {
+        match route {
+            Some(route) => self.managed(caller, entity, route).map(drop),
+            None => caller.admin_of(entity),
+        }
+    }
+
+    /// Changes an agent of the entity, wherever in the tree their entry stands;
+    /// whether the caller may is seen before.
     async fn edit_agent(
         &self,
         caller: &Caller,
@@ -175,7 +190,6 @@ impl Api {
         change: impl Fn(&mut Agent),
     ) -> Result<Shown, Problem> {
         let AgentPath { entity, agent } = path;
-        caller.admin_of(&entity)?;
         self.change_agent(caller, &entity, &agent, basis, change).await
     }
 

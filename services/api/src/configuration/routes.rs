@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tipoff_domain::{Route, RouteId, route};
+use tipoff_domain::{EntityId, EntityView, Route, RouteId, route};
 use tipoff_roster::{EditError, Expect};
 use utoipa::ToSchema;
 
@@ -42,6 +44,21 @@ fn is_default(id: &RouteId) -> bool {
     id.as_str() == route::DEFAULT
 }
 
+impl Api {
+    /// The entity, for whoever may change that route of it.
+    pub(super) fn managed(
+        &self,
+        caller: &Caller,
+        entity: &EntityId,
+        id: &RouteId,
+    ) -> Result<Arc<EntityView>, Problem> {
+        caller.member_of(entity)?;
+        let view = self.entity_view(entity)?;
+        caller.manager_of(entity, view.route(id).map(AsRef::as_ref))?;
+        Ok(view)
+    }
+}
+
 /// "The default rule cannot be removed or deleted" (kvCORE; D-6).
 pub(super) fn not_the_default(id: &RouteId) -> Result<(), Problem> {
     if !is_default(id) {
@@ -75,7 +92,7 @@ pub(crate) async fn create_route(
 
 /// List the routes in their order
 ///
-/// The first that matches a lead takes it. The default route, if the entity has one, stands last. `ETag` is the
+/// The first that matches a lead takes it; an agent who manages some sees those. The default route, if the entity has one, stands last. `ETag` is the
 /// version of the list.
 #[utoipa::path(get, path = "/v1/entities/{entity}/routes", tag = "routes", params(InEntity, WhichRoutes),
     responses((status = 200, body = schema::Routes)))]
@@ -85,11 +102,12 @@ pub(crate) async fn list_routes(
     In(InEntity { entity }): In<InEntity>,
     Asked(WhichRoutes { active }): Asked<WhichRoutes>,
 ) -> Result<Versioned<Value>, Problem> {
-    caller.admin_of(&entity)?;
+    caller.member_of(&entity)?;
     let version = api.roster.order_version(&entity);
     let view = api.entity_view(&entity)?;
-    let wanted = view.routes.iter().filter(|route| active.is_none_or(|it| it == route.active));
-    let routes: Vec<_> = wanted.map(|route| Listed::from(route.as_ref().clone())).collect();
+    let mut wanted = caller.routes_of(&view)?;
+    wanted.retain(|route| active.is_none_or(|it| it == route.active));
+    let routes: Vec<_> = wanted.into_iter().cloned().map(Listed::from).collect();
     Ok(Versioned::ok(version, json!({ "routes": routes })))
 }
 
@@ -101,8 +119,7 @@ pub(crate) async fn get_route(
     caller: Caller,
     In(RoutePath { entity, id }): In<RoutePath>,
 ) -> Result<Versioned<Listed>, Problem> {
-    caller.admin_of(&entity)?;
-    let view = api.entity_view(&entity)?;
+    let view = api.managed(&caller, &entity, &id)?;
     let route = view.route(&id).ok_or_else(|| missing(&id))?.as_ref().clone();
     Ok(Versioned::ok(route.version, route.into()))
 }
@@ -119,12 +136,12 @@ pub(crate) async fn put_route(
     basis: Basis,
     sent: Document<Route>,
 ) -> Result<Versioned<Saved>, Problem> {
-    caller.admin_of(&entity)?;
-    let before = api.entity_view(&entity)?;
+    let before = api.managed(&caller, &entity, &id)?;
     let current = before.route(&id).map(|route| route.version);
     let expect = basis.must_exist(&format!("route `{id}`"), current)?;
     not_the_default(&id)?;
     let route = sent.with(|route| api.take_snapshot(&entity, route))?.called(id.as_str())?;
+    caller.leaves_managers(before.route(&id).ok_or_else(|| missing(&id))?, &route)?;
     let edited = api.roster.by(&caller.0).put_route(&entity, &id, route, expect).await?;
     Ok(Versioned::ok(edited.version, api.saved(edited.value, &before)))
 }
@@ -208,7 +225,7 @@ async fn set_active(
     active: bool,
 ) -> Result<Versioned<Route>, Problem> {
     let RoutePath { entity, id } = path;
-    caller.admin_of(&entity)?;
+    api.managed(caller, &entity, &id)?;
     let roster = api.roster.by(&caller.0);
     let mut conflict = None;
     for _ in 0..ATTEMPTS {

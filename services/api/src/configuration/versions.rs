@@ -25,8 +25,7 @@ pub(crate) async fn list_versions(
     caller: Caller,
     In(RoutePath { entity, id }): In<RoutePath>,
 ) -> Result<Json<Value>, Problem> {
-    caller.admin_of(&entity)?;
-    let view = api.entity_view(&entity)?;
+    let view = api.managed(&caller, &entity, &id)?;
     let versions = api.roster.route_versions(&entity, &id).await?;
     if versions.is_empty() {
         return Err(Problem::not_found(&format!("route `{id}`")));
@@ -43,7 +42,7 @@ pub(crate) async fn get_version(
     caller: Caller,
     In(path): In<RouteVersion>,
 ) -> Result<Versioned<Route>, Problem> {
-    caller.admin_of(&path.entity)?;
+    api.managed(&caller, &path.entity, &path.id)?;
     let route = at(&api, &path).await?;
     Ok(Versioned::ok(path.version, route))
 }
@@ -60,11 +59,14 @@ pub(crate) async fn restore_version(
     In(path): In<RouteVersion>,
     basis: Basis,
 ) -> Result<Versioned<Route>, Problem> {
-    caller.admin_of(&path.entity)?;
+    let view = api.managed(&caller, &path.entity, &path.id)?;
     not_the_default(&path.id)?;
     let route = at(&api, &path).await?;
     let RouteVersion { entity, id, .. } = path;
-    let current = api.entity_view(&entity)?.route(&id).map(|route| route.version);
+    if let Some(now) = view.route(&id) {
+        caller.leaves_managers(now, &route)?;
+    }
+    let current = view.route(&id).map(|route| route.version);
     let expect = match basis.expect(&format!("route `{id}`"), current)? {
         Expect::Anything if current.is_none() => Expect::Absent,
         named => named,

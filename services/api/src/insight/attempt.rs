@@ -9,7 +9,7 @@ use tipoff_board::{Board, BoardError, in_play};
 use tipoff_domain::explain::{self, Words};
 use tipoff_domain::model::turns::Turns;
 use tipoff_domain::plan::{Otherwise, Plan, Rest, Step, Then, channels_for};
-use tipoff_domain::{AgentId, Arrival, EntityView, Lead, Route, plan};
+use tipoff_domain::{AgentId, Arrival, EntityView, Lead, LenderId, Route, plan};
 use utoipa::ToSchema;
 
 use super::schema;
@@ -103,7 +103,10 @@ fn shown(plan: Plan, mut turns: Turns, view: &EntityView, now: DateTime<Utc>) ->
             let picked = turns.pick(&step, &step.candidates, now);
             let (chosen, by) = picked.unwrap_or((Vec::new(), step.by));
             decision.settle(&chosen, by);
-            step_shown(&step, &chosen, view, now)
+            let groups = step.marks.iter().flat_map(|marks| &marks.along);
+            let along: Vec<LenderId> =
+                groups.filter_map(|group| turns.along(step.route.as_ref(), group)).collect();
+            step_shown(&step, &chosen, &along, view, now)
         }
     };
     let words = Words::of(view);
@@ -113,7 +116,13 @@ fn shown(plan: Plan, mut turns: Turns, view: &EntityView, now: DateTime<Utc>) ->
     })
 }
 
-fn step_shown(step: &Step, chosen: &[AgentId], view: &EntityView, now: DateTime<Utc>) -> Value {
+fn step_shown(
+    step: &Step,
+    chosen: &[AgentId],
+    along: &[LenderId],
+    view: &EntityView,
+    now: DateTime<Utc>,
+) -> Value {
     let route = step.route.as_ref().and_then(|id| view.route(id));
     let told = |id: &AgentId| {
         let agent = view.agents.get(id);
@@ -131,6 +140,6 @@ fn step_shown(step: &Step, chosen: &[AgentId], view: &EntityView, now: DateTime<
         "seconds": step.assign.is_none().then(|| step.window.num_seconds()),
         "tags": step.marks.as_ref().map(|marks| &marks.tags),
         "smart_plan": step.marks.as_ref().and_then(|marks| marks.smart_plan.as_ref()),
-        "lender": step.marks.as_ref().and_then(|marks| marks.lender.as_ref()),
+        "along": along,
     })
 }

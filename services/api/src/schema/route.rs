@@ -42,6 +42,8 @@ pub(crate) struct Route {
     smart_plan: Option<String>,
     /// Comes before the agent's own.
     lender: Option<String>,
+    /// Of each group one goes along with every lead, in turn: `[["bank", "credit"], ["ivy", "ida"]]`. All of a group have the same role, and each role is there once.
+    co_assign: Option<Vec<Vec<String>>>,
     /// `reroute` (if left out): after an offer that ran out in closed hours the routes are matched anew. `{"hold": "10m"}`: clocks stand still until the route opens, leads that come in meanwhile and that nobody else takes wait, and each goes on within ten minutes of the opening.
     after_close: Option<AfterClose>,
     /// What agents see of a lead before they have it; `null` (if left out): all but contact details.
@@ -50,6 +52,8 @@ pub(crate) struct Route {
     exclusive: Option<bool>,
     /// Assign to Agent also while the agent is paused; `false` if left out.
     even_if_paused: Option<bool>,
+    /// Agents who may change this route, pause it, and pause others on it, with their own keys.
+    managers: Option<Vec<String>>,
 }
 
 #[derive(ToSchema)]

@@ -34,7 +34,7 @@ fn what_is_described_is_what_is_read() {
     describes::<Criteria, tipoff_domain::Criteria>(json!({"missing_matches": true}));
     describes::<Schedule, tipoff_domain::Schedule>(json!({"zone": "UTC"}));
     describes::<Timeout, tipoff_domain::Timeout>(json!({"after": "1m", "agent": "ana"}));
-    let route = json!({"title": "A", "strategy": {"kind": "random", "agents": "all"}, "exclusive": true, "even_if_paused": true, "after_close": {"hold": "10m"}, "preview": ["name"]});
+    let route = json!({"title": "A", "strategy": {"kind": "random", "agents": "all"}, "exclusive": true, "even_if_paused": true, "after_close": {"hold": "10m"}, "preview": ["name"], "co_assign": [["bank"]], "managers": ["ana"]});
     describes::<Route, tipoff_domain::Route>(route);
     describes::<Pond, tipoff_domain::Pond>(json!({"name": "A", "members": "all"}));
     describes::<Lender, tipoff_domain::Lender>(json!({"name": "A"}));

@@ -12,6 +12,7 @@ mod isolation;
 mod list;
 mod live;
 mod log;
+mod managers;
 mod notices;
 mod pauses;
 mod ponds;

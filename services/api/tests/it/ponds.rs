@@ -55,21 +55,25 @@ async fn what_a_route_leads_to_cannot_be_removed() {
     let world = World::start().await;
     let keys = world.team("acme").await;
     let (north, bank) = ("/v1/entities/acme/ponds/north", "/v1/entities/acme/lenders/bank");
+    let ivy = "/v1/entities/acme/lenders/ivy";
     let pond = json!({"name": "North side", "members": ["ana"]});
     world.put(north, &keys.admin, pond).send().await.expect(201);
     world.put(bank, &keys.admin, json!({"name": "First Bank"})).send().await.expect(201);
+    let inside = json!({"name": "Ivy Cole", "role": "isa"});
+    world.put(ivy, &keys.admin, inside).send().await.expect(201);
     let strategy = json!({"kind": "round_robin", "agents": {"pond": "north"}});
-    let route = json!({"title": "Into the pond", "strategy": strategy, "lender": "bank"});
+    let with = json!([["ivy"]]);
+    let route = json!({"title": "Into the pond", "strategy": strategy, "lender": "bank", "co_assign": with});
     let route = world.post("/v1/entities/acme/routes", &keys.admin).body(route).send().await;
     let route = route.expect(201).header("location").to_owned();
-    for named in [north, bank] {
+    for named in [north, bank, ivy] {
         let refused = world.delete(named, &keys.admin).send().await;
         assert_eq!(refused.problem(), (422, "invalid".to_owned()));
         let said = refused.json()["errors"][0]["message"].as_str().unwrap().to_owned();
         assert!(said.contains("Into the pond"), "{said}");
     }
     world.delete(&route, &keys.admin).send().await.expect(204);
-    for named in [north, bank] {
+    for named in [north, bank, ivy] {
         world.delete(named, &keys.admin).send().await.expect(204);
     }
 }

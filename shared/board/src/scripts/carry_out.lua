@@ -4,7 +4,7 @@
 
   The plan's words, from ARGV[from] on: what (step, pool, hold), why, route,
   pick, by, assign (how, or empty: offer), window in ms (hold: until when, or empty), reroutes, decision,
-  fresh (1: the route has just taken it up), tags, smart plan, lender, pond; and
+  fresh (1: the route has just taken it up), tags, smart plan, who goes along, pond; and
   four lists: everybody on the route in order, those of them who cannot have it,
   weights as in `ana=50`, limits as in `ana@open:3`.
 
@@ -14,7 +14,7 @@
 local function read_plan(from, lead, entity)
   local names = {
     'what', 'why', 'route', 'pick', 'by', 'assign', 'window', 'reroutes', 'decision',
-    'fresh', 'tags', 'smart_plan', 'lender', 'pond', 'order', 'barred', 'weights', 'limits',
+    'fresh', 'tags', 'smart_plan', 'along', 'pond', 'order', 'barred', 'weights', 'limits',
   }
   local plan, whose, at_limit = {}, { id = lead, is = { entity = entity } }, {}
   for i, name in ipairs(names) do plan[name] = ARGV[from + i - 1] end
@@ -47,6 +47,7 @@ local function add_tags(lead, tags)
 end
 
 -- The route takes the lead up: tags now, the plan when somebody gets it (D-29).
+-- Answers the tags that are new, and what the route remembers of it.
 local function take_up(lead, plan)
   if plan.route ~= '' and plan.route ~= lead.is.route then
     put(lead, 'route', plan.route)
@@ -54,8 +55,8 @@ local function take_up(lead, plan)
   end
   if plan.fresh ~= '1' then return nil end
   put(lead, 'plan', plan.smart_plan ~= '' and plan.smart_plan or nil)
-  put(lead, 'lender', plan.lender ~= '' and plan.lender or nil)
-  return add_tags(lead, plan.tags)
+  local memory = send_along(lead, plan)
+  return add_tags(lead, plan.tags), memory
 end
 
 local function offer_to(lead, chosen, window, pick)
@@ -92,8 +93,13 @@ local function carry_out(lead, plan)
   plan.whose = memory_of(lead, plan.route)
   local chosen, memory, by = {}, nil, nil
   if plan.what == 'step' then chosen, memory, by = pick(plan) end
-  if chosen[1] or plan.what == 'pool' then detail('new_tags', take_up(lead, plan)) end
+  if chosen[1] or plan.what == 'pool' then
+    local new_tags, of_those_along = take_up(lead, plan)
+    detail('new_tags', new_tags)
+    memory = of_those_along and with(memory, of_those_along, ';') or memory
+  end
   if not chosen[1] then
+    detail('memory', memory)
     to_pool(lead, plan.what == 'pool' and plan.why or 'nobody_eligible', plan.pond)
     return emit(lead, 'lead.pooled', details)
   end

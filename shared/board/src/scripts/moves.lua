@@ -50,7 +50,7 @@ local function without(list, name)
   return left[1] and table.concat(left, ',') or nil
 end
 
-local function with(list, one) return list and (list .. ',' .. one) or one end
+local function with(list, one, between) return list and (list .. (between or ',') .. one) or one end
 
 -- Ends the offer to one agent.
 local function resolve(lead, agent, outcome)

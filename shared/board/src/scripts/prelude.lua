@@ -96,7 +96,7 @@ end
 -- What every event says of the lead after it: enough to rebuild the board.
 local SNAPSHOT = {
   'entity', 'state', 'version', 'route', 'round', 'until', 'window', 'pending', 'tried', 'agent', 'how', 'why',
-  'since', 'source', 'received', 't0', 'first', 'reroutes', 'inquiries', 'of', 'tags', 'plan', 'enrolled', 'lender',
+  'since', 'source', 'received', 't0', 'first', 'reroutes', 'inquiries', 'of', 'tags', 'plan', 'enrolled', 'along',
   'pond', 'from_pond', 'rested', 'act_by', 'firsts', 'again', 'undo', 'released', 'ball', 'credited', 'counted', 'erased',
 }
 -- By lead: what this call says of it.

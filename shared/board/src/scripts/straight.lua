@@ -26,7 +26,8 @@ local function offer_straight(id, entity, payload, route, order)
   local source = ARGV[3] ~= '' and '\31source\31' .. ARGV[3] or ''
   local of_all = '\31lead\31' .. id .. '\31at\31' .. at .. '\31entity\31' .. entity .. source .. '\31received\31'
     .. ARGV[4] .. '\31t0\31' .. at .. '\31inquiries\0311'
-  local route_gives = (ARGV[21] ~= '' and '\31plan\31' .. ARGV[21] or '') .. (ARGV[22] ~= '' and '\31lender\31' .. ARGV[22] or '')
+  local along = string.match(ARGV[22], '[^:]*$')
+  local route_gives = (ARGV[21] ~= '' and '\31plan\31' .. ARGV[21] or '') .. (along ~= '' and '\31along\31' .. along or '')
 
   redis.call('SET', PAYLOAD, payload)
   redis.call('ZADD', LEADS, ARGV[4], id)
@@ -48,7 +49,7 @@ local function offer_straight(id, entity, payload, route, order)
     'route', route, 'first', at, 'reroutes', ARGV[17], 'round', '1', 'until', by_then, 'window', int(window),
     'pending', agent, 'firsts', agent, 'unsent', unsent,
   }
-  for name, value in pairs({ source = ARGV[3], plan = ARGV[21], lender = ARGV[22] }) do
+  for name, value in pairs({ source = ARGV[3], plan = ARGV[21], along = along }) do
     if value ~= '' then
       fields[#fields + 1] = name
       fields[#fields + 1] = value
@@ -58,9 +59,9 @@ local function offer_straight(id, entity, payload, route, order)
   return { 'placed', '', id, '0', unsent, { { first, received }, { second, offered } } }
 end
 
--- Asked to, for nobody who could be known, without limits and tags.
+-- Asked to, for nobody who could be known, without limits and tags; at most one who goes along.
 local is_plain = ARGV[6] == 'no' and ARGV[10] == 'step' and ARGV[13] == 'turn' and ARGV[15] == '' and ARGV[19] == '1'
-  and ARGV[20] == '' and ARGV[27] == ''
+  and ARGV[20] == '' and ARGV[27] == '' and not string.find(ARGV[22], '[,;]')
 if is_plain and redis.call('EXISTS', LEAD) == 0 then
   local said = offer_straight(ARGV[1], ARGV[2], ARGV[5], ARGV[12], ARGV[24])
   if said then return said end

@@ -2,8 +2,8 @@
 
 use tipoff_board::{Actor, Close, Credit};
 use tipoff_domain::decision::{By, CandidateVerdict, Considered};
-use tipoff_domain::plan::{How, Marks, Pick, Plan, Then};
-use tipoff_domain::{AgentId, LeadId};
+use tipoff_domain::plan::{Along, How, Marks, Pick, Plan, Then};
+use tipoff_domain::{AgentId, LeadId, LenderId};
 use tipoff_wire::{Event, EventKind};
 
 use crate::fixture::{Table, id, minutes, next, nine, step, turn};
@@ -14,7 +14,7 @@ fn marked(mut plan: Plan, route: &str, tags: &[&str], smart_plan: &str) -> Plan 
         step.marks = Some(Marks {
             tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
             smart_plan: Some(smart_plan.to_owned()),
-            lender: Some(id("bank")),
+            along: vec![Along { role: "lender".to_owned(), among: vec![id("bank")] }],
         });
     }
     plan
@@ -39,7 +39,7 @@ async fn tags_come_with_the_route_and_the_plan_with_the_agent() {
     let offered = table.told(&lead, EventKind::Offered).await;
     assert_eq!([&offered[0].tags[..], &offered[1].tags], [&["portal", "hot"][..], &["late"]]);
     assert_eq!(offered[1].smart_plan, None, "nobody has it yet");
-    assert_eq!(offered[1].after.lender, Some(id("bank")));
+    assert_eq!(offered[1].after.along, [id::<LenderId>("bank")]);
     let claimed = table.told(&lead, EventKind::Claimed).await;
     assert_eq!(claimed[0].smart_plan.as_deref(), Some("drip"));
     let assigned = table.told(&lead, EventKind::Assigned).await;

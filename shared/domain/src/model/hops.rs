@@ -9,7 +9,7 @@ use super::{Answer, Model};
 use crate::decision::By;
 use crate::plan::{Otherwise, Pick, Plan, Step, Then};
 use crate::standing::{OfferState, Released, State};
-use crate::{AgentId, LeadId};
+use crate::{AgentId, LeadId, LenderId};
 
 impl Model {
     /// A lead that can be reached, and its plan. Held because it could not be
@@ -119,6 +119,7 @@ impl Model {
             Then::Pool(_) | Then::Hold(_) | Then::Wait(_) => None,
         };
         let at_limit = self.at_limit(plan);
+        let along = self.send_along(&plan.then, chosen.is_some());
         self.change(id, |lead, _| {
             match (&plan.then, chosen) {
                 (Then::Hold(why), _) => {
@@ -137,7 +138,7 @@ impl Model {
                     lead.tell("lead.held", &[]);
                 }
                 (Then::Pool(rest), _) => {
-                    let tags = lead.take_up(rest.route.as_ref(), rest.marks.as_ref());
+                    let tags = lead.take_up(rest.route.as_ref(), rest.marks.as_ref(), along);
                     lead.rest(Why::Planned(rest.why), rest.pond.clone(), now);
                     lead.tell("lead.pooled", &[]).tags = tags;
                 }
@@ -146,7 +147,7 @@ impl Model {
                     lead.tell("lead.pooled", &[]);
                 }
                 (Then::Step(step), Some((agents, by))) => {
-                    lead.step(step, agents, by, now);
+                    lead.step(step, (agents, by), along, now);
                     lead.told.last_mut().expect("it has just been told").at_limit = at_limit;
                 }
             }
@@ -173,6 +174,17 @@ impl Model {
         full.map(|candidate| candidate.agent.clone()).collect()
     }
 
+    /// Who goes along with the agent, if a route takes the lead up.
+    fn send_along(&mut self, then: &Then, somebody: bool) -> Vec<LenderId> {
+        let (route, marks) = match then {
+            Then::Step(step) if somebody => (&step.route, &step.marks),
+            Then::Pool(rest) => (&rest.route, &rest.marks),
+            Then::Step(_) | Then::Hold(_) | Then::Wait(_) => return Vec::new(),
+        };
+        let groups = marks.iter().flat_map(|marks| &marks.along);
+        groups.filter_map(|group| self.turns.along(route.as_ref(), group)).collect()
+    }
+
     /// Who gets it, and how they were found.
     fn pick(&mut self, step: &Step) -> Option<(Vec<AgentId>, By)> {
         let mut list = step.candidates.clone();
@@ -185,8 +197,14 @@ impl Model {
 }
 
 impl Standing {
-    fn step(&mut self, step: &Step, agents: Vec<AgentId>, by: By, now: DateTime<Utc>) {
-        let tags = self.take_up(step.route.as_ref(), step.marks.as_ref());
+    fn step(
+        &mut self,
+        step: &Step,
+        (agents, by): (Vec<AgentId>, By),
+        along: Vec<LenderId>,
+        now: DateTime<Utc>,
+    ) {
+        let tags = self.take_up(step.route.as_ref(), step.marks.as_ref(), along);
         self.first_offer.get_or_insert(now);
         self.reroutes = step.reroutes;
         let (mut smart_plan, mut what) = (None, "lead.offered");

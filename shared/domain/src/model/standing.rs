@@ -84,7 +84,7 @@ pub struct Standing {
     pub tags: Vec<String>,
     pub smart_plan: Option<String>,
     pub enrolled: Vec<String>,
-    pub lender: Option<LenderId>,
+    pub along: Vec<LenderId>,
     pub credited: bool,
     pub counted: bool,
     /// The person was forgotten.
@@ -122,7 +122,7 @@ impl Standing {
             tags: Vec::new(),
             smart_plan: None,
             enrolled: Vec::new(),
-            lender: None,
+            along: Vec::new(),
             credited: false,
             counted: false,
             erased: false,
@@ -265,11 +265,12 @@ impl Standing {
         }
     }
 
-    /// A route takes it up; answers the tags that are new to it.
+    /// A route takes it up, and those go along; answers the tags that are new to it.
     pub(super) fn take_up(
         &mut self,
         route: Option<&RouteId>,
         marks: Option<&Marks>,
+        along: Vec<LenderId>,
     ) -> Vec<String> {
         if route.is_some() && self.route.as_ref() != route {
             self.route = route.cloned();
@@ -277,7 +278,7 @@ impl Standing {
         }
         let Some(marks) = marks else { return Vec::new() };
         self.smart_plan.clone_from(&marks.smart_plan);
-        self.lender.clone_from(&marks.lender);
+        self.along = along;
         let mut new = Vec::new();
         for tag in &marks.tags {
             if !self.tags.contains(tag) {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::decision::By;
-use crate::plan::{Candidate, Pick, Step};
-use crate::{AgentId, RouteId};
+use crate::plan::{Along, Candidate, Pick, Step};
+use crate::{AgentId, LenderId, RouteId};
 
 /// For how long an agent is owed a lead.
 const CREDIT_LASTS: TimeDelta = TimeDelta::days(30);
@@ -30,6 +30,8 @@ pub struct Turns {
     pub near: BTreeMap<RouteId, BTreeMap<AgentId, i64>>,
     /// Who is owed a lead, and until when; longest first.
     pub owed: BTreeMap<RouteId, Vec<(AgentId, DateTime<Utc>)>>,
+    /// Who went along with the lead before, by role.
+    pub along: BTreeMap<RouteId, BTreeMap<String, LenderId>>,
 }
 
 impl Turns {
@@ -70,6 +72,17 @@ impl Turns {
     /// The same among roll-ons.
     pub fn next_to_roll_on(&mut self, route: &RouteId, list: &[Candidate]) -> Vec<AgentId> {
         go_round(&mut self.roll_ons, route, list)
+    }
+
+    /// Who of the group goes along: whoever stands behind the one before.
+    pub fn along(&mut self, route: Option<&RouteId>, group: &Along) -> Option<LenderId> {
+        let Along { role, among } = group;
+        let (Some(route), [_, _, ..]) = (route, &among[..]) else { return among.first().cloned() };
+        let before = self.along.entry(route.clone()).or_default();
+        let place = before.get(role).and_then(|last| among.iter().position(|one| one == last));
+        let chosen = &among[place.map_or(0, |place| (place + 1) % among.len())];
+        before.insert(role.clone(), chosen.clone());
+        Some(chosen.clone())
     }
 
     /// `agent` is owed a lead on `route`.

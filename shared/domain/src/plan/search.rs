@@ -56,7 +56,7 @@ impl Search<'_> {
         now: DateTime<Utc>,
         dice: &mut Dice,
     ) -> Option<Plan> {
-        let marks = Some(Marks::of(route, self.tags));
+        let marks = Some(Marks::of(route, self.tags, view));
         if let Some(pond) = route.strategy.pond() {
             let pond = Some(pond.clone()).filter(|pond| view.ponds.contains_key(pond))?;
             let why = Otherwise::ToPond;

@@ -70,6 +70,30 @@ fn every_problem_of_a_route_is_named_by_its_field() {
 }
 
 #[test]
+fn a_group_of_those_who_go_along_is_of_one_role_and_each_role_is_there_once() {
+    let mut team = view(&["ana"], Vec::new());
+    for (name, role) in [("bank", "lender"), ("credit", "lender"), ("ivy", "isa"), ("ida", "isa")] {
+        let lender = serde_json::from_value(json!({"name": name, "role": role})).unwrap();
+        team.lenders.insert(name.parse().unwrap(), lender);
+    }
+    let refused = |lender: Value, groups: Value| {
+        let strategy = json!({"kind": "random", "agents": "all"});
+        let body =
+            json!({"title": "T", "strategy": strategy, "lender": lender, "co_assign": groups});
+        let route: Route = serde_json::from_value(body).unwrap();
+        let found = route.check(&team).err().unwrap_or_default();
+        found.0.into_iter().map(|one| one.field).collect::<Vec<_>>()
+    };
+    let none: [String; 0] = [];
+    assert_eq!(refused(json!(null), json!([["bank", "credit"], ["ivy"]])), none);
+    assert_eq!(refused(json!("bank"), json!([["ida", "ivy"]])), none);
+    assert_eq!(refused(json!(null), json!([["bank", "ivy"]])), ["/co_assign/0/1"]);
+    assert_eq!(refused(json!(null), json!([["ivy", "zoe", "ivy"]])).len(), 2);
+    assert_eq!(refused(json!(null), json!([["ivy"], ["ida"]])), ["/co_assign/1"]);
+    assert_eq!(refused(json!("bank"), json!([["credit"], []])), ["/co_assign/0", "/co_assign/1"]);
+}
+
+#[test]
 fn thirds_of_a_percent_add_up_when_hundredths_do() {
     let strategy = json!({"kind": "weighted_random", "weights": {"ana": 33.33, "ben": 66.67}});
     assert!(problems(json!({"title": "Thirds", "strategy": strategy})).is_empty());

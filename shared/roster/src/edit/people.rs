@@ -69,7 +69,10 @@ impl Roster {
         let mut named_by = Vec::new();
         for view in self.views_upwards(entity) {
             if self.homes(&view.id, id).iter().all(|home| home == entity) {
-                let routes = view.routes.iter().filter(|route| route.names(id));
+                let routes = view
+                    .routes
+                    .iter()
+                    .filter(|route| route.names(id) || route.managers.contains(id));
                 named_by.extend(routes.map(|route| format!("route `{}`", route.title)));
                 let ponds = view.ponds.values().filter(|pond| pond.names(id));
                 named_by.extend(ponds.map(|pond| format!("pond `{}`", pond.name)));

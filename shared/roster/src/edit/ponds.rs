@@ -72,7 +72,7 @@ impl Roster {
         let existed = self.within(entity, |slot| slot.lenders.contains_key(id))?;
         let mut named_by = Vec::new();
         for view in self.views_upwards(entity) {
-            let routes = view.routes.iter().filter(|route| route.lender.as_ref() == Some(id));
+            let routes = view.routes.iter().filter(|route| route.sends_along(id));
             named_by.extend(routes.map(|route| format!("route `{}`", route.title)));
         }
         let agents = self.within(entity, |slot| {

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::{bool, collection, option, sample};
 use tipoff_domain::decision::{By, Considered};
-use tipoff_domain::plan::{Candidate, How, Marks, Otherwise, Pick, Plan, Rest, Step, Then};
+use tipoff_domain::plan::{Along, Candidate, How, Marks, Otherwise, Pick, Plan, Rest, Step, Then};
 use tipoff_domain::standing::Released;
 use tipoff_domain::{CandidateVerdict, Cap, Decision, PondClaim, PondId, Span};
 
@@ -135,12 +135,28 @@ fn terms() -> impl Strategy<Value = Terms> {
 fn marks() -> impl Strategy<Value = Option<Marks>> {
     let tags = sample::subsequence(vec!["hot", "por/tal", "\"ñ\""], 0..=3);
     let plan = option::weighted(0.7, sample::select(&["drip", "s;low, \"x\""][..]));
-    let marks = (tags, plan, option::of(Just("bank"))).prop_map(|(tags, plan, lender)| Marks {
+    let marks = (tags, plan, along()).prop_map(|(tags, plan, along)| Marks {
         tags: tags.into_iter().map(str::to_owned).collect(),
         smart_plan: plan.map(str::to_owned),
-        lender: lender.map(id),
+        along,
     });
     option::weighted(0.7, marks)
+}
+
+/// Nobody, one, or some of two roles in any order.
+fn along() -> impl Strategy<Value = Vec<Along>> {
+    let group = |role: &'static str, names: &'static [&'static str]| {
+        let among = sample::subsequence(names, 0..=names.len()).prop_shuffle();
+        let group = among.prop_map(move |among| Along {
+            role: role.to_owned(),
+            among: among.into_iter().map(id).collect(),
+        });
+        group.prop_filter("somebody", |group| !group.among.is_empty())
+    };
+    let lenders = group("lender", &["bank", "bank-2", "a-bank"]);
+    let agents = group("isa", &["ivy", "ida"]);
+    (option::weighted(0.4, lenders), option::weighted(0.3, agents))
+        .prop_map(|(lenders, agents)| lenders.into_iter().chain(agents).collect())
 }
 
 /// Everybody, so that the event says who was chosen and how.
@@ -204,14 +220,14 @@ fn step() -> impl Strategy<Value = Then> {
 /// A first offer where nothing is out of the ordinary: the list is as it was, and
 /// hardly anybody is away.
 fn plain() -> impl Strategy<Value = Then> {
-    let marks = (option::of(Just("drip")), option::of(Just("bank")));
-    (collection::vec(bool::weighted(0.9), 4), marks).prop_map(|(open, (plan, lender))| {
+    let marks = (option::of(Just("drip")), along());
+    (collection::vec(bool::weighted(0.9), 4), marks).prop_map(|(open, (plan, along))| {
         let candidate = |(agent, eligible): (&&str, bool)| Candidate {
             eligible,
             ..Candidate::open(&id(agent))
         };
         let smart_plan = plan.map(str::to_owned);
-        let marks = Marks { smart_plan, lender: lender.map(id), ..Marks::default() };
+        let marks = Marks { smart_plan, along, ..Marks::default() };
         Then::Step(Step {
             route: Some(id("r0")),
             pick: Pick::Turn,

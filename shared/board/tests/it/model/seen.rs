@@ -118,6 +118,7 @@ impl Run<'_> {
                 first: ideal.first.get(&route).cloned(),
                 near: ideal.near.get(&route).cloned().unwrap_or_default(),
                 owed: ideal.owed.get(&route).cloned().unwrap_or_default(),
+                along: ideal.along.get(&route).cloned().unwrap_or_default(),
             };
             let real = real.get(&route).cloned().unwrap_or_default();
             if let Err(what) = same(&format!("memory of {route}"), &real, &ideal) {
@@ -192,7 +193,7 @@ fn standing(is: &After) -> Standing {
         tags: is.tags.clone(),
         smart_plan: is.smart_plan.clone(),
         enrolled: is.enrolled.clone(),
-        lender: is.lender.clone(),
+        along: is.along.clone(),
         credited: is.credited,
         counted: is.counted,
         erased: is.erased,
