@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tipoff_domain::{EntityId, WebhookId};
 use tipoff_roster::{Disabled, Webhook, is_outside};
-use tipoff_wire::EventKind;
+use tipoff_wire::{ChangeKind, EventKind};
 
 use crate::Api;
 use crate::access::Caller;
@@ -55,7 +55,8 @@ impl Shown {
 
 /// All types of events.
 fn types() -> Vec<&'static str> {
-    EventKind::ALL.iter().map(|kind| kind.as_str()).collect()
+    let of_leads = EventKind::ALL.iter().map(|kind| kind.as_str());
+    of_leads.chain(ChangeKind::ALL.iter().map(|kind| kind.as_str())).collect()
 }
 
 fn missing(id: &WebhookId) -> Problem {

@@ -5,6 +5,7 @@
 //! holds up a push. Just before a notice is sent, the board is asked whether it
 //! is still worth telling.
 
+mod announce;
 mod carrier;
 mod channels;
 mod deliver;

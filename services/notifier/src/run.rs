@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures::future::BoxFuture;
 use tipoff_board::Board;
 use tipoff_letters::BadTexts;
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Nats, Publisher, Turns, WorkerError, WorkerLimits, worker};
 use tipoff_wire::link::{BadLink, read_secret};
-use tipoff_wire::{Stream, subject};
+use tipoff_wire::{Log, Stream, subject};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::Options;
+use crate::announce::Announcer;
 use crate::carrier::Carrier;
 use crate::channels::{self, Parts, Unusable};
 use crate::deliver::Deliverer;
@@ -29,6 +31,9 @@ use crate::webhook;
 /// Tests being sent at once; one that hangs is given up by its channel.
 const TESTS_AT_ONCE: usize = 32;
 const SETBACKS_AT_ONCE: usize = 32;
+/// One after the other: they are told in their order.
+const EDITS_AT_ONCE: usize = 1;
+const MARGIN: TimeDelta = TimeDelta::minutes(1);
 const DRAIN: Duration = Duration::from_secs(20);
 /// How often is each notice's own business: it ends with its deadline. This is
 /// more than the longest deadline has minutes.
@@ -89,6 +94,7 @@ pub fn run(
         staff.take_setbacks(carriers.clone());
         let deliverers = carriers.into_iter().map(|carrier| staff.deliver(carrier)).collect();
         staff.spread(deliverers, options.notifier_in_flight);
+        staff.announce();
         staff.webhooks(&options)?;
         let ended = staff.work().await;
         // Nobody has anything to note any more.
@@ -168,12 +174,23 @@ impl Staff {
         self.start(limits, handler);
     }
 
+    /// From the first time on that a notifier is there, and a little before: clocks differ.
+    fn announce(&mut self) {
+        let publisher = Publisher::new(self.nats.clone());
+        let handler = Announcer { roster: self.roster.clone(), publisher };
+        let limits = limits(Stream::Roster, "announcements".to_owned(), None, EDITS_AT_ONCE);
+        self.start(WorkerLimits { since: Some(self.clock.now() - MARGIN), ..limits }, handler);
+    }
+
     fn webhooks(&mut self, options: &Options) -> Result<(), webhook::Unusable> {
         let (nats, board, roster) = (self.nats.clone(), self.board.clone(), self.roster.clone());
-        let (clock, stop) = (self.clock.clone(), self.stop.clone());
-        let limits = limits(Stream::Events, String::new(), None, options.notifier_in_flight);
-        let reading = webhook::fan_out(nats.clone(), roster.clone(), clock.clone(), limits, stop);
-        self.workers.spawn(reading);
+        let clock = self.clock.clone();
+        for log in [Log::Events, Log::Changes] {
+            let limits = limits(log.stream(), String::new(), None, options.notifier_in_flight);
+            let (nats, roster, stop) = (nats.clone(), roster.clone(), self.stop.clone());
+            let reading = webhook::fan_out(log, nats, roster, clock.clone(), limits, stop);
+            self.workers.spawn(reading);
+        }
         let stop = self.stop.clone();
         let staff = webhook::Staff::new(nats, board, roster, clock, &options.webhooks, stop)?;
         self.workers.spawn(staff.run());

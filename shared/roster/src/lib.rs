@@ -5,6 +5,7 @@
 //! in the process that made it before the call returns, and everywhere else a
 //! moment later.
 
+mod announce;
 mod auth;
 mod author;
 mod bucket;

@@ -153,7 +153,7 @@ async fn send_again(
 ) -> Result<Published, DeadError> {
     let message = fetch(stream, sequence).await?;
     let dead = read(sequence, &message.payload)?;
-    if dead.stream == Stream::Events.name() {
+    if [Stream::Events, Stream::Roster].iter().any(|kept| dead.stream == kept.name()) {
         return Err(DeadError::PermanentLog { sequence, original: dead.sequence });
     }
     let body =

@@ -128,7 +128,9 @@ fn kept_for(stream: Stream) -> Duration {
         Stream::Calls => 60 * MINUTE,
         Stream::Bell => 14 * DAY,
         Stream::Dead => 90 * DAY,
-        Stream::Audit => 400 * DAY,
+        Stream::Audit | Stream::Changes => 400 * DAY,
+        // Its bucket says so.
+        Stream::Roster => Duration::ZERO,
     }
 }
 
@@ -142,7 +144,9 @@ fn ids_known_for(stream: Stream) -> Duration {
         | Stream::Webhooks
         | Stream::Attempts
         | Stream::Calls
-        | Stream::Audit => 2 * MINUTE,
+        | Stream::Audit
+        | Stream::Changes
+        | Stream::Roster => 2 * MINUTE,
     }
 }
 

@@ -1,8 +1,12 @@
 //! What endpoints of others are told.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tipoff_domain::{EntityId, LeadId, WebhookId};
+
+use crate::{Stream, subject};
 
 /// Tell an endpoint of one event, on `webhooks.<entity>.<webhook>`. It names the
 /// event and holds nothing of it: it is read from the log when it is sent.
@@ -10,14 +14,72 @@ use tipoff_domain::{EntityId, LeadId, WebhookId};
 pub struct Telling {
     pub entity: EntityId,
     pub webhook: WebhookId,
-    pub lead: LeadId,
+    /// `None`: it is about none, but about what people configure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<LeadId>,
     /// The event's id.
     pub event: String,
-    /// Where it stands in EVENTS.
+    #[serde(default)]
+    pub log: Log,
+    /// Where it stands in the log.
     pub sequence: u64,
     /// It was asked for again, by this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<String>,
+}
+
+/// Where the event stands that an endpoint is told of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Log {
+    #[default]
+    Events,
+    Changes,
+}
+
+impl Log {
+    /// Everything in it of one entity.
+    pub fn subjects_of(self, entity: &EntityId) -> String {
+        match self {
+            Self::Events => subject::events_of(entity),
+            Self::Changes => subject::changes(entity),
+        }
+    }
+
+    /// The stream that it is.
+    pub const fn stream(self) -> Stream {
+        match self {
+            Self::Events => Stream::Events,
+            Self::Changes => Stream::Changes,
+        }
+    }
+}
+
+/// As much of an event or of a change as tells whom it concerns.
+#[derive(Debug, Deserialize)]
+pub struct Glance<'a> {
+    pub id: String,
+    #[serde(rename = "type", borrow)]
+    pub kind: Cow<'a, str>,
+    pub at: DateTime<Utc>,
+    pub entity: EntityId,
+    #[serde(default)]
+    pub lead: Option<LeadId>,
+}
+
+impl Glance<'_> {
+    /// That this endpoint is to be told of it.
+    pub fn telling(&self, webhook: WebhookId, log: Log, sequence: u64) -> Telling {
+        Telling {
+            entity: self.entity.clone(),
+            webhook,
+            lead: self.lead.clone(),
+            event: self.id.clone(),
+            log,
+            sequence,
+            replay: None,
+        }
+    }
 }
 
 impl Telling {
@@ -39,7 +101,8 @@ pub struct Attempt {
     /// Its type, as in `lead.claimed`.
     #[serde(rename = "type")]
     pub kind: String,
-    pub lead: LeadId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<LeadId>,
     /// 1 for the first call about this event.
     pub attempt: i64,
     /// It was asked for again.

@@ -3,6 +3,7 @@
 //! Services meet only here. Types and names, no client.
 
 pub mod bell;
+pub mod changed;
 pub mod code;
 pub mod event;
 pub mod hook;
@@ -15,8 +16,9 @@ pub mod subject;
 pub mod trail;
 pub mod trial;
 
+pub use changed::{ChangeKind, Changed};
 pub use event::{After, Event, EventKind, OfferMade, PooledWhy};
-pub use hook::{Attempt, Called, Telling};
+pub use hook::{Attempt, Called, Glance, Log, Telling};
 pub use intake::{Accepted, Rejected};
 pub use notice::{Dead, Notice, Setback};
 pub use partition::Partition;

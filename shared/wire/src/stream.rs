@@ -23,15 +23,19 @@ pub enum Stream {
     Attempts,
     /// What was done by right of administration.
     Audit,
+    /// What changed of what people configure, as outsiders are told of it.
+    Changes,
     /// The telephone calls that agents are asked by; the latest per offer.
     Calls,
     /// Messages that nobody could handle.
     Dead,
+    /// What is behind the KV bucket of the roster, which makes it itself.
+    Roster,
 }
 
 impl Stream {
-    /// All of them.
-    pub const ALL: [Self; 12] = [
+    /// All that are made by us.
+    pub const ALL: [Self; 13] = [
         Self::LeadsIn,
         Self::Leads,
         Self::Rejected,
@@ -42,6 +46,7 @@ impl Stream {
         Self::Webhooks,
         Self::Attempts,
         Self::Audit,
+        Self::Changes,
         Self::Calls,
         Self::Dead,
     ];
@@ -61,6 +66,8 @@ impl Stream {
             Self::Audit => "AUDIT",
             Self::Calls => "CALLS",
             Self::Dead => "DEAD",
+            Self::Changes => "CHANGES",
+            Self::Roster => "KV_roster",
         }
     }
 
@@ -101,6 +108,8 @@ impl Stream {
             Self::Audit => "audit.>",
             Self::Calls => "calls.>",
             Self::Dead => "dead.>",
+            Self::Changes => "changes.>",
+            Self::Roster => "$KV.roster.>",
         }
     }
 }

@@ -142,6 +142,11 @@ pub fn audit(entity: Option<&EntityId>) -> String {
     format!("audit.{}", entity.map_or("_", |entity| entity.as_str()))
 }
 
+/// What changed in an entity.
+pub fn changes(entity: &EntityId) -> String {
+    format!("changes.{entity}")
+}
+
 /// Where a message is set aside that nobody could handle.
 pub fn dead(stream: Stream) -> String {
     format!("dead.{}", stream.name())
@@ -155,7 +160,7 @@ pub fn entity_of(subject: &str) -> Option<EntityId> {
     | ["events", _, entity, ..]
     | ["notify", "test", _, entity]
     | ["notify", _, entity]
-    | ["undelivered" | "bell" | "webhooks" | "calls", entity, ..]) = tokens[..]
+    | ["undelivered" | "bell" | "webhooks" | "calls" | "changes", entity, ..]) = tokens[..]
     else {
         return None;
     };

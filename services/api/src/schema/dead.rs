@@ -98,7 +98,8 @@ pub(crate) struct Attempt {
     event: String,
     /// The event's type.
     r#type: String,
-    lead: String,
+    /// Left out where it is about none.
+    lead: Option<String>,
     /// 1 for the first call about this event.
     attempt: i64,
     /// It was asked for again; left out if not.

@@ -16,7 +16,7 @@ use serde_json::json;
 use tipoff_domain::{EntityId, WebhookId};
 use tipoff_roster::Webhook;
 use tipoff_runtime::Publisher;
-use tipoff_wire::{Event, Stream, Telling, subject};
+use tipoff_wire::{Changed, Glance, Log, Telling, subject};
 use tracing::error;
 use utoipa::ToSchema;
 
@@ -53,16 +53,25 @@ pub(crate) struct ReplayWanted {
 /// What is to be told again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Range {
-    One { id: String, at: DateTime<Utc> },
-    Time { from: DateTime<Utc>, until: DateTime<Utc> },
+    /// `at`: about when it was written, where its id tells.
+    One {
+        id: String,
+        at: Option<DateTime<Utc>>,
+    },
+    Time {
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+    },
 }
 
 impl ReplayWanted {
     fn range(&self) -> Result<Range, Problem> {
         match (&self.event, self.from, self.until) {
             (Some(id), None, None) => {
-                let at = written_at(id)
-                    .ok_or_else(|| Problem::invalid_field("/event", "is not the id of an event"))?;
+                let at = written_at(id);
+                if at.is_none() && !id.starts_with(Changed::ID) {
+                    return Err(Problem::invalid_field("/event", "is not the id of an event"));
+                }
                 Ok(Range::One { id: id.clone(), at })
             }
             (None, Some(from), Some(until)) if from < until => Ok(Range::Time { from, until }),
@@ -81,20 +90,30 @@ fn written_at(id: &str) -> Option<DateTime<Utc>> {
 }
 
 impl Range {
-    fn holds(&self, event: &Event) -> bool {
+    fn holds(&self, event: &Glance<'_>) -> bool {
         match self {
             Self::One { id, .. } => event.id == *id,
             Self::Time { from, until } => (*from..*until).contains(&event.at),
         }
     }
 
-    /// Where in the log to begin, and where no more can come.
-    fn window(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+    /// Where in a log to begin, and where no more can come.
+    fn window(&self) -> (DeliverPolicy, DateTime<Utc>) {
         let (from, until) = match self {
-            Self::One { at, .. } => (*at, *at),
+            Self::One { at: None, .. } => return (DeliverPolicy::All, DateTime::<Utc>::MAX_UTC),
+            Self::One { at: Some(at), .. } => (*at, *at),
             Self::Time { from, until } => (*from, *until),
         };
-        (from - BEFORE, until + AFTER)
+        (DeliverPolicy::ByStartTime { start_time: from - BEFORE }, until + AFTER)
+    }
+
+    /// The logs that may have it.
+    fn logs(&self) -> &'static [Log] {
+        match self {
+            Self::One { at: Some(_), .. } => &[Log::Events],
+            Self::One { at: None, .. } => &[Log::Changes],
+            Self::Time { .. } => &[Log::Events, Log::Changes],
+        }
     }
 }
 
@@ -119,11 +138,16 @@ pub(crate) async fn replay(
             Problem::new(StatusCode::CONFLICT, "webhook_off", "The webhook is off").detail(detail)
         );
     }
-    let found = tokio::time::timeout(PATIENCE, api.find(&entity, &id, &hook, &range)).await;
-    let tellings = found.map_err(|_| away())?.map_err(|failed| {
-        error!(error = &*failed as &dyn std::error::Error, "the log could not be read");
-        away()
-    })?;
+    let mut tellings = Vec::new();
+    for log in range.logs() {
+        let found = api.find(*log, &entity, &id, &hook, &range);
+        let found = tokio::time::timeout(PATIENCE, found).await;
+        tellings.extend(found.map_err(|_| away())?.map_err(|failed| {
+            error!(error = &*failed as &dyn std::error::Error, "the log could not be read");
+            away()
+        })?);
+    }
+    tellings.truncate(MOST);
     if tellings.is_empty() && matches!(range, Range::One { .. }) {
         return Err(Problem::not_found("event of this webhook's types"));
     }
@@ -146,21 +170,19 @@ fn away() -> Problem {
 }
 
 impl Api {
-    /// What the log has of the entity in that range, of the types that the endpoint wants.
+    /// What a log has of the entity in that range, of the types that the endpoint wants.
     async fn find(
         &self,
+        log: Log,
         entity: &EntityId,
         webhook: &WebhookId,
         hook: &Webhook,
         range: &Range,
     ) -> Result<Vec<Telling>, Box<dyn std::error::Error + Send + Sync>> {
-        let (start, end) = range.window();
-        let stream = self.nats.jetstream.get_stream(Stream::Events.name()).await?;
-        let config = pull::OrderedConfig {
-            filter_subject: subject::events_of(entity),
-            deliver_policy: DeliverPolicy::ByStartTime { start_time: start },
-            ..Default::default()
-        };
+        let (deliver_policy, end) = range.window();
+        let stream = self.nats.jetstream.get_stream(log.stream().name()).await?;
+        let filter_subject = log.subjects_of(entity);
+        let config = pull::OrderedConfig { filter_subject, deliver_policy, ..Default::default() };
         let mut consumer = stream.create_consumer(config).await?;
         let mut left = consumer.info().await?.num_pending;
         let mut messages = consumer.messages().await?;
@@ -169,20 +191,14 @@ impl Api {
             let Some(message) = messages.next().await else { break };
             let message = message?;
             left -= 1;
-            let event: Event = serde_json::from_slice(&message.payload)?;
+            let event: Glance<'_> = serde_json::from_slice(&message.payload)?;
             if event.at > end {
                 break;
             }
-            if range.holds(&event) && hook.wanted.wants(event.kind.as_str()) {
+            if range.holds(&event) && hook.wanted.wants(&event.kind) {
                 let sequence = message.info()?.stream_sequence;
-                found.push(Telling {
-                    entity: entity.clone(),
-                    webhook: webhook.clone(),
-                    lead: event.lead,
-                    event: event.id,
-                    sequence,
-                    replay: Some(name.clone()),
-                });
+                let telling = event.telling(webhook.clone(), log, sequence);
+                found.push(Telling { replay: Some(name.clone()), ..telling });
             }
         }
         Ok(found)

@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use async_nats::jetstream;
@@ -13,11 +14,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures::{Stream, StreamExt};
-use tipoff_domain::{AgentId, EntityView};
-use tipoff_roster::{Access, Role};
+use bytes::Bytes;
+use futures::{Stream, StreamExt, stream};
+use tipoff_domain::{AgentId, EntityId, EntityView};
+use tipoff_roster::{Access, Role, Roster};
 use tipoff_wire::event::State as LeadState;
-use tipoff_wire::{Event, Stream as LogStream, subject};
+use tipoff_wire::{Changed, Event, Log, Stream as LogStream};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tracing::warn;
@@ -40,9 +42,9 @@ const KEY_CHECK: Duration = Duration::from_secs(30);
 ///
 /// Server-sent events: `event` is the type, `id` the place in the log, `data` the event. Send the last `id` as
 /// `Last-Event-ID` to go on after it: also after a reader who took nothing for half a minute was cut off. Agents get what concerns them, and the pool, also of entities above theirs. Operators get everything unless
-/// they name an entity.
+/// they name an entity. Besides what happens to leads: `route.changed`, `agent.paused` and `agent.resumed`.
 #[utoipa::path(get, path = "/v1/events/stream", tag = "events", params(WhichEntity,
-    ("Last-Event-ID" = Option<u64>, Header, description = "go on after this event")),
+    ("Last-Event-ID" = Option<String>, Header, description = "go on after this event")),
     responses((status = 200, content_type = "text/event-stream", body = schema::Event)))]
 pub(crate) async fn stream_events(
     State(api): State<Api>,
@@ -50,26 +52,21 @@ pub(crate) async fn stream_events(
     Asked(WhichEntity { entity }): Asked<WhichEntity>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let filters = match (caller.0.role, entity) {
-        (Role::Operator, None) => vec![LogStream::Events.filter().to_owned()],
-        (Role::Agent, None) => api.scopes(&caller)?.0.iter().map(subject::events_of).collect(),
+    let entities = match (caller.0.role, entity) {
+        (Role::Operator, None) => None,
+        (Role::Agent, None) => Some(api.scopes(&caller)?.0),
         (_, entity) => {
             let entity = caller.entity(entity)?;
-            api.roster
-                .view(&entity)
-                .ok_or_else(|| Problem::not_found(&format!("entity `{entity}`")))?;
-            vec![subject::events_of(&entity)]
+            api.entity_view(&entity)?;
+            Some(vec![entity])
         }
     };
     let seat = seat(&api)?;
-    let log = follow(&api, filters, after(&headers)?).await?;
+    let (mut place, log) = follow(&api, entities.as_deref(), after(&headers)?).await?;
     let (sight, roster) = (Hearing::of(&caller.0), api.roster.clone());
-    let shown = log.filter_map(move |event| {
-        let show = |(id, event): (u64, Event)| {
-            let view = roster.view(&event.entity);
-            sight.show(id, event, view.as_deref())
-        };
-        std::future::ready(event.and_then(show))
+    let shown = log.filter_map(move |read| {
+        place.pass(&read);
+        std::future::ready(sight.show(place, &read, &roster))
     });
     let ends = ended(api.clone(), caller.0);
     let shown = shown.take_until(ends).map(move |event| {
@@ -84,47 +81,104 @@ pub(crate) async fn stream_events(
     Ok(response)
 }
 
-fn after(headers: &HeaderMap) -> Result<DeliverPolicy, Problem> {
-    let Some(last) = headers.get("last-event-id").filter(|last| !last.is_empty()) else {
-        return Ok(DeliverPolicy::New);
-    };
-    let last: Option<u64> = last.to_str().ok().and_then(|text| text.parse().ok());
-    match last.and_then(|last| last.checked_add(1)) {
-        Some(start_sequence) => Ok(DeliverPolicy::ByStartSequence { start_sequence }),
-        None => Err(Problem::bad_request("`Last-Event-ID` takes the `id` of an event, a number")),
+/// The last message of each log that a reader has seen, as in `41-7`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    events: u64,
+    changes: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.events, self.changes)
     }
 }
 
-/// The log from there on; `None` for what this build cannot read.
+impl Place {
+    /// Behind that message.
+    fn pass(&mut self, read: &Read) {
+        match read.log {
+            Log::Events => self.events = read.sequence,
+            Log::Changes => self.changes = read.sequence,
+        }
+    }
+}
+
+/// A message of one of the logs.
+struct Read {
+    log: Log,
+    sequence: u64,
+    body: Bytes,
+}
+
+/// The places that `Last-Event-ID` names; `None`: that log from now on.
+fn after(headers: &HeaderMap) -> Result<[Option<u64>; 2], Problem> {
+    let Some(last) = headers.get("last-event-id").filter(|last| !last.is_empty()) else {
+        return Ok([None; 2]);
+    };
+    let read = |text: &str| match text.split_once('-') {
+        Some((events, changes)) => Some([Some(events.parse().ok()?), Some(changes.parse().ok()?)]),
+        None => Some([Some(text.parse().ok()?), None]),
+    };
+    let problem = || Problem::bad_request("`Last-Event-ID` takes the `id` of an event");
+    last.to_str().ok().and_then(read).ok_or_else(problem)
+}
+
+/// Both logs behind those places, or from now on (`None`); and which place that is.
 async fn follow(
     api: &Api,
-    filters: Vec<String>,
-    from: DeliverPolicy,
-) -> Result<impl Stream<Item = Option<(u64, Event)>> + Send + use<>, Problem> {
-    let (messages, _) =
-        open(&api.nats.jetstream, LogStream::Events, filters, from).await.map_err(|error| {
-            warn!(error = error.as_ref() as &dyn Error, "the log cannot be followed");
-            Problem::unavailable(
-                "log_unavailable",
-                "The log cannot be reached",
-                "connect again in a moment",
-            )
-        })?;
-    Ok(messages
-        .take_while(|message| {
-            if let Err(error) = message {
-                warn!(
-                    error = error as &dyn Error,
-                    "a live connection lost the log; its reader will come back"
-                );
-            }
-            std::future::ready(message.is_ok())
-        })
-        .map(|message| {
-            let message = message.ok()?;
+    entities: Option<&[EntityId]>,
+    [events, changes]: [Option<u64>; 2],
+) -> Result<(Place, impl Stream<Item = Read> + Send + use<>), Problem> {
+    let following = async {
+        let (events, first) = follow_one(api, Log::Events, entities, events).await?;
+        let (changes, second) = follow_one(api, Log::Changes, entities, changes).await?;
+        let place = Place { events: first, changes: second };
+        Ok((place, stream::select(events, changes)))
+    };
+    let (place, both) = following.await.map_err(|error: Box<dyn Error + Send + Sync>| {
+        warn!(error = error.as_ref() as &dyn Error, "the log cannot be followed");
+        Problem::unavailable(
+            "log_unavailable",
+            "The log cannot be reached",
+            "connect again in a moment",
+        )
+    })?;
+    // Whoever loses one of them comes back for both.
+    let until_one_ends = both.take_while(|read| std::future::ready(read.is_some()));
+    Ok((place, until_one_ends.filter_map(std::future::ready)))
+}
+
+/// One log, with `None` at its end, and the number of the message behind which it begins.
+async fn follow_one(
+    api: &Api,
+    log: Log,
+    entities: Option<&[EntityId]>,
+    after: Option<u64>,
+) -> Result<(impl Stream<Item = Option<Read>> + Send + use<>, u64), Box<dyn Error + Send + Sync>> {
+    let filters = match entities {
+        None => vec![log.stream().filter().to_owned()],
+        Some(entities) => entities.iter().map(|entity| log.subjects_of(entity)).collect(),
+    };
+    let jetstream = &api.nats.jetstream;
+    let after = match after {
+        Some(after) => after,
+        None => jetstream.get_stream(log.stream().name()).await?.cached_info().state.last_sequence,
+    };
+    let from = DeliverPolicy::ByStartSequence { start_sequence: after.saturating_add(1) };
+    let (messages, _) = open(jetstream, log.stream(), filters, from).await?;
+    let read = messages.map(move |message| match message {
+        Ok(message) => {
             let sequence = message.info().ok()?.stream_sequence;
-            Some((sequence, serde_json::from_slice(&message.payload).ok()?))
-        }))
+            Some(Read { log, sequence, body: message.message.payload })
+        }
+        Err(error) => {
+            let error = &error as &dyn Error;
+            warn!(error, "a live connection lost the log; its reader will come back");
+            None
+        }
+    });
+    Ok((read.chain(stream::once(std::future::ready(None))), after))
 }
 
 /// The messages, and how many of them are there already.
@@ -182,6 +236,11 @@ impl Hearing {
         Self { agent: access.agent.clone().filter(|_| access.role == Role::Agent) }
     }
 
+    /// Agents hear of their own pauses, and not of who edits which route.
+    fn hears_of(&self, changed: &Changed) -> bool {
+        self.agent.is_none() || self.agent == changed.agent
+    }
+
     fn hears(&self, event: &Event) -> bool {
         let Some(agent) = &self.agent else { return true };
         let after = &event.after;
@@ -192,13 +251,28 @@ impl Hearing {
         concerns || after.state == LeadState::Pooled
     }
 
-    fn show(&self, sequence: u64, event: Event, view: Option<&EntityView>) -> Option<Sent> {
-        if !self.hears(&event) {
-            return None;
+    /// `None`: it is not theirs to hear, or a later release wrote it.
+    fn show(&self, place: Place, read: &Read, roster: &Roster) -> Option<Sent> {
+        let sent = Sent::default().id(place.to_string());
+        match read.log {
+            Log::Events => {
+                let event: Event = serde_json::from_slice(&read.body).ok()?;
+                let view = roster.view(&event.entity);
+                let event = self.told(event, view.as_deref())?;
+                sent.event(event.kind.as_str()).json_data(&event).ok()
+            }
+            Log::Changes => {
+                let changed: Changed = serde_json::from_slice(&read.body).ok()?;
+                let changed = Some(changed).filter(|changed| self.hears_of(changed))?;
+                sent.event(changed.kind.as_str()).json_data(&changed).ok()
+            }
         }
+    }
+
+    fn told(&self, event: Event, view: Option<&EntityView>) -> Option<Event> {
         let route = event.route.clone();
-        let event = heard(event, self.agent.as_ref(), route.as_ref(), view);
-        Sent::default().id(sequence.to_string()).event(event.kind.as_str()).json_data(&event).ok()
+        let event = Some(event).filter(|event| self.hears(event))?;
+        Some(heard(event, self.agent.as_ref(), route.as_ref(), view))
     }
 }
 
@@ -235,16 +309,18 @@ mod tests {
     #[test]
     fn an_event_goes_out_without_the_person() {
         let received = event(&json!({"payload": {"emails": ["dana@example.com"]}}), "offered");
-        let sent = Hearing { agent: None }.show(7, received, None).unwrap();
-        assert!(!format!("{sent:?}").contains("dana@example.com"));
+        let told = Hearing { agent: None }.told(received, None).unwrap();
+        assert!(!json!(told).to_string().contains("dana@example.com"));
     }
 
     #[test]
     fn a_reader_goes_on_after_the_last_event_it_saw() {
         let mut headers = HeaderMap::new();
-        assert_eq!(after(&headers).unwrap(), DeliverPolicy::New);
-        headers.insert("last-event-id", "41".parse().unwrap());
-        assert_eq!(after(&headers).unwrap(), DeliverPolicy::ByStartSequence { start_sequence: 42 });
+        assert_eq!(after(&headers).unwrap(), [None, None]);
+        for (id, places) in [("41-7", [Some(41), Some(7)]), ("41", [Some(41), None])] {
+            headers.insert("last-event-id", id.parse().unwrap());
+            assert_eq!(after(&headers).unwrap(), places);
+        }
         headers.insert("last-event-id", "yesterday".parse().unwrap());
         assert!(after(&headers).is_err());
     }

@@ -4,6 +4,8 @@ use axum::body::{Body, BodyDataStream};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
+use tipoff_wire::subject;
+
 use crate::world::World;
 
 /// What an `EventSource` would make of it.
@@ -13,7 +15,7 @@ struct Reader {
 }
 
 struct Seen {
-    id: u64,
+    id: String,
     kind: String,
     data: Value,
 }
@@ -45,7 +47,7 @@ fn read(block: &str) -> Option<Seen> {
     let field =
         |name: &str| block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
     let data = serde_json::from_str(field("data")?).unwrap();
-    Some(Seen { id: field("id")?.parse().unwrap(), kind: field("event")?.to_owned(), data })
+    Some(Seen { id: field("id")?.to_owned(), kind: field("event")?.to_owned(), data })
 }
 
 #[tokio::test]
@@ -71,7 +73,7 @@ async fn events_arrive_live_without_contact_details_and_go_on_after_the_last_one
     assert!(seen.iter().all(|one| !one.data.to_string().contains("dana@example.com")));
 
     world.post(&format!("/v1/leads/{lead}/claim"), &keys.ana).send().await.expect(200);
-    let last = seen.last().unwrap().id.to_string();
+    let last = seen.last().unwrap().id.clone();
     let again =
         world.get("/v1/events/stream", &keys.admin).header("last-event-id", &last).open().await;
     let claimed = Reader::new(again.into_body()).next().await.unwrap();
@@ -79,7 +81,8 @@ async fn events_arrive_live_without_contact_details_and_go_on_after_the_last_one
         (claimed.kind.as_str(), &claimed.data["agents"][0]),
         ("lead.claimed", &"ana".into())
     );
-    assert!(claimed.id > seen.last().unwrap().id);
+    let place = |id: &str| -> u64 { id.split_once('-').unwrap().0.parse().unwrap() };
+    assert!(place(&claimed.id) > place(&last));
 }
 
 #[tokio::test]
@@ -155,4 +158,44 @@ async fn nobody_waits_for_the_events_of_an_entity_that_does_not_exist() {
     let world = World::start().await;
     let stream = world.get("/v1/events/stream?entity=nobody", &world.operator).send().await;
     assert_eq!(stream.problem(), (404, "not_found".to_owned()));
+}
+
+/// What the notifier writes down of an edit.
+async fn announce(world: &World, id: &str, kind: &str, more: Value) {
+    let mut changed = json!({"id": id, "type": kind, "at": "2026-11-22T09:30:00Z", "entity": "acme", "version": 7});
+    changed.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let body = serde_json::to_vec(&changed).unwrap();
+    let subject = subject::changes(&"acme".parse().unwrap());
+    world.nats.jetstream.publish(subject, body.into()).await.unwrap().await.unwrap();
+}
+
+#[tokio::test]
+async fn edits_are_heard_beside_what_happens_and_a_reader_goes_on_in_both() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let open = async |key: &str, last: Option<&str>| {
+        let call = world.get("/v1/events/stream", key);
+        let call = if let Some(last) = last { call.header("last-event-id", last) } else { call };
+        Reader::new(call.open().await.into_body())
+    };
+    let (mut admin, mut ana) = (open(&keys.admin, None).await, open(&keys.ana, None).await);
+    announce(&world, "change-7", "route.changed", json!({"route": "route_1", "edit": "changed"}))
+        .await;
+    announce(&world, "change-8-0", "agent.paused", json!({"agent": "ben"})).await;
+    announce(&world, "change-9-0", "agent.paused", json!({"agent": "ana"})).await;
+    let first = admin.next().await.unwrap();
+    assert_eq!((first.kind.as_str(), &first.data["route"]), ("route.changed", &json!("route_1")));
+    assert_eq!(admin.next().await.unwrap().data["agent"], "ben");
+    let hers = ana.next().await.unwrap();
+    assert_eq!(hers.data["agent"], "ana", "an agent hears of their own pauses");
+
+    let lead = world.place(&keys, 1).await;
+    let mut again = open(&keys.admin, Some(&first.id)).await;
+    let mut heard = Vec::new();
+    while heard.len() < 4 {
+        let seen = again.next().await.unwrap();
+        heard.push(seen.data["agent"].as_str().unwrap_or(seen.kind.as_str()).to_owned());
+    }
+    heard.sort_unstable();
+    assert_eq!(heard, ["ana", "ben", "lead.offered", "lead.received"], "{lead}");
 }

@@ -127,7 +127,7 @@ async fn one_event_or_a_time_is_told_again() {
     for _ in 0..2 {
         let message = messages.next().await.unwrap().unwrap();
         let telling: Telling = serde_json::from_slice(&message.payload).unwrap();
-        assert_eq!((&telling.event, &telling.lead), (&events[1].id, &lead));
+        assert_eq!((&telling.event, &telling.lead), (&events[1].id, &Some(lead.clone())));
         assert!(telling.replay.is_some());
     }
 }

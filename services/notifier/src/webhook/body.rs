@@ -3,16 +3,61 @@
 
 use serde_json::json;
 use tipoff_board::Board;
-use tipoff_wire::Event;
+use tipoff_wire::{Changed, Event, Log};
 
-/// The body, as it is signed and sent. The lead itself goes along only with
-/// `contact`; where the event does not hold it, the board does.
-pub(super) async fn body(board: &Board, mut event: Event, contact: bool) -> String {
+/// What happened to a lead, or what changed of the configuration.
+pub(super) enum Told {
+    Event(Box<Event>),
+    Changed(Box<Changed>),
+}
+
+impl Told {
+    /// `None`: a later release wrote it.
+    pub(super) fn read(log: Log, body: &[u8]) -> Option<Self> {
+        match log {
+            Log::Events => serde_json::from_slice(body).ok().map(Self::Event),
+            Log::Changes => serde_json::from_slice(body).ok().map(Self::Changed),
+        }
+    }
+
+    pub(super) fn id(&self) -> &str {
+        match self {
+            Self::Event(event) => &event.id,
+            Self::Changed(changed) => &changed.id,
+        }
+    }
+
+    /// As in `lead.claimed`.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Event(event) => event.kind.as_str(),
+            Self::Changed(changed) => changed.kind.as_str(),
+        }
+    }
+
+    /// The body, as it is signed and sent. The lead itself goes along only with
+    /// `contact`; where the event does not hold it, the board does.
+    pub(super) async fn body(self, board: &Board, contact: bool) -> String {
+        let kind = self.kind();
+        match self {
+            Self::Event(event) => {
+                let event = with_lead(*event, board, contact).await;
+                json!({"type": kind, "timestamp": event.at, "data": event}).to_string()
+            }
+            Self::Changed(changed) => {
+                json!({"type": kind, "timestamp": changed.at, "data": changed}).to_string()
+            }
+        }
+    }
+}
+
+async fn with_lead(mut event: Event, board: &Board, contact: bool) -> Event {
     if !contact {
-        event = event.without_payload();
-    } else if event.payload.is_none() {
+        return event.without_payload();
+    }
+    if event.payload.is_none() {
         let lead = board.lead(&event.entity, &event.lead).await;
         event.payload = lead.ok().flatten().and_then(|lead| serde_json::to_value(lead.lead).ok());
     }
-    json!({"type": event.kind.as_str(), "timestamp": event.at, "data": event}).to_string()
+    event
 }

@@ -1,25 +1,22 @@
 //! An event → one message per endpoint that wants to know.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
-use serde::Deserialize;
-use tipoff_domain::{EntityId, LeadId};
+use chrono::TimeDelta;
 use tipoff_roster::Roster;
 use tipoff_runtime::{
     Clock, Delivery, Handler, Nats, Outcome, Publisher, WorkerError, WorkerLimits, worker,
 };
-use tipoff_wire::{Stream, Telling, subject};
+use tipoff_wire::{Glance, Log, Telling, subject};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
 
 use crate::retry;
 
-/// The consumer of the log that all notifiers share.
+/// The consumer of a log that all notifiers share.
 const DURABLE: &str = "webhooks";
 /// Clocks differ; what came before an endpoint is sorted out by its own date.
 const MARGIN: TimeDelta = TimeDelta::minutes(1);
@@ -27,25 +24,27 @@ const MARGIN: TimeDelta = TimeDelta::minutes(1);
 /// Writes down which endpoints have to be told.
 #[derive(Clone)]
 struct FanOut {
+    log: Log,
     publisher: Publisher,
     roster: Roster,
 }
 
-/// Reads the log until stopped, while there is an endpoint; without one, events
+/// Reads a log until stopped, while there is an endpoint; without one, events
 /// cost nothing here. `limits`: how hard to work for it.
 pub(crate) async fn fan_out(
+    log: Log,
     nats: Nats,
     roster: Roster,
     clock: Clock,
     limits: WorkerLimits,
     stop: CancellationToken,
 ) -> Result<(), WorkerError> {
-    let handler = FanOut { publisher: Publisher::new(nats.clone()), roster: roster.clone() };
+    let handler = FanOut { log, publisher: Publisher::new(nats.clone()), roster: roster.clone() };
     let mut changes = roster.changes();
     while !stop.is_cancelled() {
         changes.borrow_and_update();
         let Some(first) = roster.webhooks_since() else {
-            forget(&nats).await;
+            forget(&nats, log).await;
             tokio::select! {
                 () = stop.cancelled() => break,
                 changed = changes.changed() => if changed.is_err() { break },
@@ -80,23 +79,12 @@ async fn none_left(roster: &Roster, changes: &mut watch::Receiver<Option<u64>>) 
 
 /// Whoever has an endpoint later hears of what happens from then on, and nobody
 /// reads what came in between.
-async fn forget(nats: &Nats) {
-    let stream = Stream::Events.name();
+async fn forget(nats: &Nats, log: Log) {
+    let stream = log.stream().name();
     // Most often it is not there.
     if let Err(error) = nats.jetstream.delete_consumer_from_stream(DURABLE, stream).await {
         debug!(error = &error as &dyn std::error::Error, "no consumer was removed");
     }
-}
-
-/// As much of an event as tells whom it concerns.
-#[derive(Deserialize)]
-struct Glance<'a> {
-    id: String,
-    #[serde(rename = "type", borrow)]
-    kind: Cow<'a, str>,
-    at: DateTime<Utc>,
-    entity: EntityId,
-    lead: LeadId,
 }
 
 impl Handler for FanOut {
@@ -125,15 +113,7 @@ impl FanOut {
         let told = hooks.filter(|(_, hook, _)| {
             hook.is_on() && hook.wanted.wants(&event.kind) && hook.created_at <= event.at
         });
-        let telling = |(webhook, _, _)| Telling {
-            entity: event.entity.clone(),
-            webhook,
-            lead: event.lead.clone(),
-            event: event.id.clone(),
-            sequence,
-            replay: None,
-        };
-        told.map(telling).collect()
+        told.map(|(webhook, _, _)| event.telling(webhook, self.log, sequence)).collect()
     }
 
     async fn write(&self, telling: &Telling) -> Result<(), tipoff_runtime::PublishError> {

@@ -10,12 +10,12 @@ use reqwest::StatusCode;
 use tipoff_board::Board;
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Delivery, Handler, Nats, Outcome, Publisher};
-use tipoff_wire::{Attempt, Called, Event, Stream, Telling};
+use tipoff_wire::{Attempt, Called, Log, Telling};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::attempts;
-use super::body::body;
+use super::body::Told;
 use super::call::{Caller, Message, NotTold};
 use super::schedule;
 use super::standing::Standing;
@@ -69,13 +69,13 @@ impl Handler for Teller {
         if !hook.is_on() {
             return Outcome::Done;
         }
-        let event = match self.event(telling.sequence).await {
-            Ok(Some(event)) if event.id == telling.event => event,
+        let told = match self.read(telling.log, telling.sequence).await {
+            Ok(Some(told)) if told.id() == telling.event => told,
             Ok(_) => return Outcome::GiveUp("the event is not in the log any more".to_owned()),
             Err(wait) => return Outcome::NotNow(wait),
         };
-        let (id, kind) = (format!("msg_{}", event.id), event.kind.as_str().to_owned());
-        let body = body(&self.board, event, hook.wanted.contact).await;
+        let (id, kind) = (format!("msg_{}", told.id()), told.kind().to_owned());
+        let body = told.body(&self.board, hook.wanted.contact).await;
         let (at, started) = (self.clock.now(), Instant::now());
         let told = self.caller.call(&hook, Message { id: &id, at, body }).await;
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -108,12 +108,12 @@ impl Handler for Teller {
 }
 
 impl Teller {
-    /// What stands in the log at that place.
-    async fn event(&self, sequence: u64) -> Result<Option<Event>, Duration> {
-        let stream = self.nats.jetstream.get_stream_no_info(Stream::Events.name()).await;
+    /// What stands in that log at that place.
+    async fn read(&self, log: Log, sequence: u64) -> Result<Option<Told>, Duration> {
+        let stream = self.nats.jetstream.get_stream_no_info(log.stream().name()).await;
         let stream = stream.map_err(|_| LOG_AWAY)?;
         match tokio::time::timeout(Duration::from_secs(5), stream.direct_get(sequence)).await {
-            Ok(Ok(message)) => Ok(serde_json::from_slice(&message.payload).ok()),
+            Ok(Ok(message)) => Ok(Told::read(log, &message.payload)),
             Ok(Err(error)) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
             Ok(Err(_)) | Err(_) => Err(LOG_AWAY),
         }

@@ -9,10 +9,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use futures::StreamExt;
-use serde_json::json;
+use serde_json::{Value, json};
 use tipoff_board::Claiming;
-use tipoff_domain::{LeadId, WebhookId};
-use tipoff_roster::{Expect, Secret, Webhook, WebhookWanted};
+use tipoff_domain::{LeadId, Route, WebhookId};
+use tipoff_roster::{Author, Expect, Role, Secret, Webhook, WebhookWanted};
 use tipoff_runtime::Clock;
 use tipoff_testkit::sink::WebhookSink;
 use tipoff_testkit::sink::webhook::Fault;
@@ -113,6 +113,59 @@ async fn endpoints_are_told_what_they_want_to_know_and_contact_details_only_wher
     let [claimed] = &claims.told_of(1).await[..] else { panic!("one event") };
     assert_eq!(claimed.body["type"], "lead.claimed");
     assert_eq!(claimed.body["data"]["payload"]["emails"][0], "dana@example.com");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn endpoints_hear_of_edits_of_routes_and_of_who_takes_leads() {
+    let desk = desk().await;
+    let sink = sink().await;
+    endpoint(&desk, "hook_edits", &sink, &["route.changed", "agent.paused", "agent.resumed"]).await;
+    let _notifier = notifier(&desk);
+    let admin = Author { role: Some(Role::Admin), key: Some("ab12".to_owned()), agent: None };
+    let (roster, acme) = (desk.roster.by(admin), &desk.entity);
+    let robin = json!({"title": "Robin", "strategy": {"kind": "random", "agents": "all"}});
+    let route: Route = serde_json::from_value(robin).unwrap();
+    let made = roster.create_route(acme, route).await.unwrap().value;
+    let paused = Route { active: false, title: "Rested".to_owned(), ..made.clone() };
+    roster.put_route(acme, &made.id, paused, Expect::Anything).await.unwrap();
+    for more in [
+        json!({"channels": [], "paused": true}),
+        json!({"channels": [], "paused_on": [made.id]}),
+        json!({"channels": [], "away": {"until": "2031-01-02T00:00:00Z"}}),
+    ] {
+        desk.agent("ana", more).await;
+    }
+    roster.delete_route(acme, &made.id, Expect::Anything).await.unwrap();
+
+    let mut told = sink.told_of(8).await;
+    told.sort_by_key(|told| {
+        (told.body["data"]["version"].as_u64(), told.body["data"]["id"].as_str().map(str::to_owned))
+    });
+    let data: Vec<&Value> = told.iter().map(|told| &told.body["data"]).collect();
+    let what = |one: &Value| {
+        let text = |field: &str| one[field].as_str().unwrap_or_default().to_owned();
+        let place = if one["agent"].is_null() { String::new() } else { text("route") };
+        format!("{} {} {place}", text("type"), text("edit")).trim().to_owned()
+    };
+    let on_one = format!("agent.paused  {}", made.id);
+    let off_one = format!("agent.resumed  {}", made.id);
+    assert_eq!(
+        data.iter().map(|one| what(one)).collect::<Vec<_>>(),
+        [
+            "route.changed created",
+            "route.changed changed",
+            "agent.paused",
+            "agent.resumed",
+            &on_one,
+            &off_one,
+            "agent.paused",
+            "route.changed deleted"
+        ]
+    );
+    assert_eq!((&data[0]["by"]["role"], &data[0]["by"]["key"]), (&json!("admin"), &json!("ab12")));
+    assert_eq!(data[1]["fields"], json!(["active", "title"]));
+    assert_eq!(data[6]["away"]["until"], "2031-01-02T00:00:00Z");
+    assert!(told.iter().all(|told| told.is_signed_with(&secret(1)) && !told.raw.contains('@')));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -278,7 +331,7 @@ async fn every_call_is_written_down_with_what_came_of_it() {
     };
     let first = next().await;
     assert_eq!((first.attempt, first.result, first.status), (1, Called::Retried, Some(503)));
-    assert_eq!((first.kind.as_str(), &first.lead), ("lead.offered", &lead));
+    assert_eq!((first.kind.as_str(), &first.lead), ("lead.offered", &Some(lead)));
     assert!(first.error.unwrap().contains("503") && first.again_at.unwrap() > first.at);
     sink.misbehave(None);
     let second = next().await;

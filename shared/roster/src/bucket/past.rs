@@ -28,9 +28,14 @@ impl<T: Table> Bucket<T> {
         Ok(stored.into_iter().filter_map(|stored| self.edition(stored)).collect())
     }
 
+    /// The key of an entry that stands there in the bucket's stream.
+    pub(crate) fn key<'a>(&self, subject: &'a str) -> Option<&'a str> {
+        subject.strip_prefix(&*self.store.prefix)
+    }
+
     fn edition(&self, stored: past::Stored) -> Option<Edition> {
         Some(Edition {
-            key: stored.subject.strip_prefix(&self.store.prefix)?.to_owned(),
+            key: self.key(&stored.subject)?.to_owned(),
             version: stored.sequence,
             at: stored.at,
             by: Author::of(&stored.headers),

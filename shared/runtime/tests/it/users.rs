@@ -90,7 +90,9 @@ fn subjects() -> Vec<String> {
         all.push(format!("$JS.API.CONSUMER.NAMES.{stream}"));
         all.push(format!("$JS.API.CONSUMER.LIST.{stream}"));
         all.push(format!("$JS.API.CONSUMER.CREATE.{stream}"));
-        for name in ["ingest", "router", "notifier", "webhooks", "notify-email", "made-up"] {
+        for name in
+            ["ingest", "router", "notifier", "webhooks", "announcements", "notify-email", "made-up"]
+        {
             for verb in ["CREATE", "MSG.NEXT", "INFO", "DELETE"] {
                 all.push(format!("$JS.API.CONSUMER.{verb}.{stream}.{name}"));
             }
@@ -114,6 +116,7 @@ const DATA: &[&str] = &[
     "calls.acme.lead_1.1.ana",
     "webhooks.acme.hook_1",
     "attempts.acme.hook_1",
+    "changes.acme",
     "calls.acme.lead_1.1.ana",
     "audit.acme",
     "wake.3",
@@ -165,7 +168,10 @@ const ROUTER: &str = "events.3.acme.lead_1 wake.3 dead.LEADS $KV.roster.agent.ac
     $KV.roster.agent.acme.ana $JS.API.CONSUMER.CREATE.LEADS $JS.API.CONSUMER.CREATE.EVENTS";
 
 const NOTIFIER: &str = "events.3.acme.lead_1 wake.3 notify.email.acme bell.acme.ana.lead_1 \
-    undelivered.acme.lead_1.1.ana calls.acme.lead_1.1.ana webhooks.acme.hook_1 attempts.acme.hook_1 dead.EVENTS dead.NOTIFY dead.WEBHOOKS \
+    undelivered.acme.lead_1.1.ana calls.acme.lead_1.1.ana webhooks.acme.hook_1 attempts.acme.hook_1 changes.acme dead.EVENTS dead.NOTIFY dead.WEBHOOKS dead.CHANGES dead.KV_roster \
+    $JS.API.DIRECT.GET.CHANGES $JS.API.CONSUMER.CREATE.CHANGES.webhooks $JS.API.CONSUMER.INFO.CHANGES.webhooks \
+    $JS.API.CONSUMER.MSG.NEXT.CHANGES.webhooks $JS.API.CONSUMER.DELETE.CHANGES.webhooks $JS.ACK.CHANGES.webhooks.> \
+    $JS.API.CONSUMER.MSG.NEXT.KV_roster.announcements $JS.ACK.KV_roster.announcements.> \
     $JS.API.STREAM.MSG.GET.CALLS $KV.roster.push.acme.ana.x $KV.roster.reach.acme.ana.email $KV.roster.room.acme.slack $KV.roster.webhook.acme.hook_1 \
     $JS.API.STREAM.MSG.GET.UNDELIVERED $JS.API.DIRECT.GET.EVENTS $JS.API.DIRECT.GET.LEADS \
     $JS.API.DIRECT.GET.REJECTED $JS.API.DIRECT.GET.LEADS_IN $JS.API.DIRECT.GET.BELL $JS.API.DIRECT.GET.DEAD \
@@ -186,6 +192,8 @@ const API: &str = "events.3.acme.lead_1 wake.3 webhooks.acme.hook_1 audit.acme l
     $JS.API.DIRECT.GET.EVENTS $JS.API.DIRECT.GET.AUDIT $JS.API.DIRECT.GET.ATTEMPTS $JS.API.DIRECT.GET.KV_roster $JS.API.DIRECT.GET.KV_auth \
     $JS.API.CONSUMER.CREATE.EVENTS.> $JS.API.CONSUMER.INFO.EVENTS.> \
     $JS.API.CONSUMER.MSG.NEXT.EVENTS.> $JS.API.CONSUMER.DELETE.EVENTS.> \
+    $JS.API.CONSUMER.CREATE.CHANGES $JS.API.CONSUMER.CREATE.CHANGES.> $JS.API.CONSUMER.INFO.CHANGES.> \
+    $JS.API.CONSUMER.MSG.NEXT.CHANGES.> $JS.API.CONSUMER.DELETE.CHANGES.> \
     $JS.API.CONSUMER.CREATE.BELL.> $JS.API.CONSUMER.INFO.BELL.> \
     $JS.API.CONSUMER.MSG.NEXT.BELL.> $JS.API.CONSUMER.DELETE.BELL.> \
     notify.email.acme leads.in.> leads.new.3.acme $JS.API.DIRECT.GET.DEAD $JS.API.STREAM.MSG.GET.DEAD \
@@ -195,7 +203,7 @@ const ADMIN: &str = "$JS.API.> $JS.ACK.> $KV.> leads.in.> leads.new.3.acme event
     webhooks.acme.hook_1 audit.acme wake.3";
 
 const ALL: &str = "leads.in.> calls.acme.lead_1.1.ana leads.new.3.acme leads.rejected.acme.zillow events.3.acme.lead_1 notify.email.acme \
-    bell.acme.ana.lead_1 undelivered.acme.lead_1.1.ana webhooks.acme.hook_1 attempts.acme.hook_1 audit.acme dead.> wake.3 $KV.> $JS.ACK.> \
+    bell.acme.ana.lead_1 undelivered.acme.lead_1.1.ana webhooks.acme.hook_1 attempts.acme.hook_1 changes.acme audit.acme dead.> wake.3 $KV.> $JS.ACK.> \
     $JS.API.CONSUMER.> $JS.API.DIRECT.GET.> $JS.API.STREAM.MSG.GET.> $JS.API.STREAM.MSG.DELETE.> \
     leads.in.> calls.acme.lead_1.1.ana";
 
