@@ -98,11 +98,10 @@ impl Mover {
         steady: &mut Option<Steady>,
         found: &watch::Sender<Option<DateTime<Utc>>>,
     ) -> Result<Duration, BoardError> {
-        // As of the question: an answer that was long on its way is no jump.
-        let (at, ours) = (Instant::now(), self.clock.now());
-        let latest = steady.as_ref().map(|steady| steady.latest(at, ours));
+        let asked = Asked { at: Instant::now(), ours: self.clock.now() };
+        let latest = steady.as_ref().map(|steady| steady.latest(asked));
         let swept = self.board.sweep_believing(partition, latest).await?;
-        *steady = Some(Steady { shown: swept.shown, at, ours });
+        *steady = Some(asked.heard(swept.shown));
         if swept.unsent > 0 {
             found.send_replace(Some(swept.now));
         }
@@ -220,20 +219,34 @@ impl Ahead {
     }
 }
 
-/// What the board's server showed for its time, and when it was asked for it.
-struct Steady {
-    shown: DateTime<Utc>,
+/// When the board's server was asked for its time.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
     at: Instant,
     ours: DateTime<Utc>,
 }
 
+impl Asked {
+    /// The server answered, however long that was on its way: its clock counts
+    /// from the question, so an answer that came late is no jump.
+    fn heard(self, shown: DateTime<Utc>) -> Steady {
+        Steady { shown, asked: self }
+    }
+}
+
+/// What the board's server showed for its time.
+struct Steady {
+    shown: DateTime<Utc>,
+    asked: Asked,
+}
+
 impl Steady {
-    /// The latest that it may show by now. A server that has taken over, and
-    /// whose clock is ahead, must not let everything expire at once. Where this
-    /// machine was put to sleep, only its own clock knows.
-    fn latest(&self, now: Instant, ours: DateTime<Utc>) -> DateTime<Utc> {
-        let awake = TimeDelta::from_std(now - self.at).unwrap_or(TimeDelta::zero());
-        let passed = awake.max(ours - self.ours);
+    /// The latest that it may show when it is asked again. A server that has
+    /// taken over, and whose clock is ahead, must not let everything expire at
+    /// once. Where this machine was put to sleep, only its own clock knows.
+    fn latest(&self, again: Asked) -> DateTime<Utc> {
+        let awake = TimeDelta::from_std(again.at - self.asked.at).unwrap_or(TimeDelta::zero());
+        let passed = awake.max(again.ours - self.asked.ours);
         self.shown.checked_add_signed(passed + JUMP).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 }
@@ -271,15 +284,26 @@ mod tests {
 
     #[test]
     fn a_clock_is_believed_as_far_as_time_has_passed() {
-        let (at, ours) = (Instant::now(), DateTime::UNIX_EPOCH);
-        let shown = ours + TimeDelta::hours(3);
-        let steady = Steady { shown, at, ours };
+        let first = Asked { at: Instant::now(), ours: DateTime::UNIX_EPOCH };
+        let shown = first.ours + TimeDelta::hours(3);
+        let steady = first.heard(shown);
         let latest = |awake, slept| {
-            steady.latest(at + Duration::from_secs(awake), ours + TimeDelta::seconds(slept)) - shown
+            let ours = first.ours + TimeDelta::seconds(slept);
+            steady.latest(Asked { at: first.at + Duration::from_secs(awake), ours }) - shown
         };
         assert_eq!(latest(2, 2), TimeDelta::seconds(7));
         assert_eq!(latest(2, 600), TimeDelta::seconds(605), "this machine slept");
         assert_eq!(latest(2, -600), TimeDelta::seconds(7), "our own clock was put back");
+    }
+
+    /// Whoever counted from when it was heard would take this for a clock that jumped.
+    #[test]
+    fn an_answer_that_was_long_on_its_way_is_no_jump() {
+        let first = Asked { at: Instant::now(), ours: DateTime::UNIX_EPOCH };
+        let steady = first.heard(first.ours);
+        // It was heard after a minute, and the next question follows at once.
+        let (at, ours) = (first.at + Duration::from_mins(1), first.ours + TimeDelta::minutes(1));
+        assert!(steady.latest(Asked { at, ours }) >= ours, "the server's clock went on meanwhile");
     }
 
     #[test]
