@@ -17,7 +17,7 @@ type Mutation = (&'static str, &'static str, &'static str);
 
 const CASES: u32 = 300;
 
-const MUTATIONS: [Mutation; 37] = [
+const MUTATIONS: [Mutation; 38] = [
     (
         "a claim after the deadline wins",
         "if now >= tonumber(held[5]) then return answer('too_late') end",
@@ -115,6 +115,11 @@ const MUTATIONS: [Mutation; 37] = [
         "who was asked again is asked for ever",
         "if lead.is.again then put(lead, 'again', without(lead.is.again, agent)) end",
         "",
+    ),
+    (
+        "whoever goes along is always the same",
+        "behind(list, recall(whose, what))",
+        "behind(list, nil)",
     ),
     ("a held lead is let go for any reason", " and lead.is.why == HELD_FOR[how]", ""),
     (
