@@ -24,8 +24,17 @@ const READY: &str = "started successfully on port ";
 pub(crate) struct Browser {
     http: Client,
     session: String,
-    _driver: Child,
+    driver: Child,
     _profile: TempDir,
+}
+
+impl Drop for Browser {
+    /// Asked to end, the driver takes its Chromium along; killed, it would leave it.
+    fn drop(&mut self) {
+        if let Some(pid) = self.driver.id() {
+            std::process::Command::new("kill").arg(pid.to_string()).status().ok();
+        }
+    }
 }
 
 impl Browser {
@@ -35,7 +44,6 @@ impl Browser {
             .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            .kill_on_drop(true)
             .spawn()
             .expect("chromedriver starts; `make browser` installs it");
         let port = tokio::time::timeout(PATIENCE, port(&mut driver)).await.unwrap();
@@ -57,7 +65,7 @@ impl Browser {
         }}});
         let made = answer(http.post(&base).json(&wanted)).await;
         let session = format!("{base}/{}", made["sessionId"].as_str().expect("a session"));
-        Self { http, session, _driver: driver, _profile: profile }
+        Self { http, session, driver, _profile: profile }
     }
 
     /// As if its owner had said yes.

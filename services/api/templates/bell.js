@@ -2,7 +2,7 @@
   // Follows the bell and counts down by the board's clock. It answers no offer.
   const say = {{ words|tojson }};
   const at = (id) => document.getElementById(id);
-  const NAME = 'tipoff-key', LONGEST = 30000;
+  const NAME = 'tipoff-key', LONGEST = 30000, PATIENCE = 15000;
   const kept = [sessionStorage, localStorage];
   let key = kept.map((one) => one.getItem(NAME)).find(Boolean), ahead = 0, loaded = false, stop;
   const items = new Map(), shown = new Map();
@@ -38,9 +38,9 @@
     return { row, left, item };
   };
   const line = (item) => {
-    const why = item.stands === 'over' ? 'bell-' + item.why : item.stands === 'assigned' ? 'bell-yours' : 'bell-expired';
-    const row = element('li', item.stands === 'assigned' ? '' : 'over');
-    row.append(element('p', 'name', item.title), element('p', 'small', say[why]));
+    const words = { over: say['bell-' + item.why], assigned: say['bell-yours'], offered: say['bell-expired'], missed: item.body };
+    const row = element('li', item.stands === 'assigned' || item.stands === 'missed' ? '' : 'over');
+    row.append(element('p', 'name', item.title), element('p', 'small', words[item.stands]));
     return row;
   };
 
@@ -73,8 +73,9 @@
     if (over) render();
   };
   const take = (item) => {
-    const before = items.get(item.lead);
-    items.set(item.lead, item);
+    // What an admin hears of those who missed a lead stands beside the lead itself.
+    const place = (item.stands === 'missed' ? 'missed-' : '') + item.lead, before = items.get(place);
+    items.set(place, item);
     if (loaded && isOpen(item) && !(before && isOpen(before))) at('said').textContent = say['bell-new'] + ' ' + item.title;
     const became = 'bell-' + (item.why || 'yours');
     if (loaded && !isOpen(item) && before && isOpen(before)) at('said').textContent = before.title + ': ' + say[became];
@@ -142,7 +143,9 @@
     const server = (await (await ask('/v1/push-key')).json()).key;
     await navigator.serviceWorker.register('/bell/worker.js?lang=' + document.documentElement.lang, { scope: '/bell' });
     const worker = await navigator.serviceWorker.ready;
-    const made = (await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: server })).toJSON();
+    const asked = worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: server });
+    const silent = new Promise((_, no) => setTimeout(() => no(new Error(say['bell-push-silent'])), PATIENCE));
+    const made = (await Promise.race([asked, silent])).toJSON();
     const added = await ask('/v1/me/push-subscriptions', 'POST', { endpoint: made.endpoint, keys: made.keys });
     if (!added.ok) throw new Error((await added.json()).title);
     const tested = await ask('/v1/me/channels/push/test', 'POST', {});

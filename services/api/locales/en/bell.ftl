@@ -32,5 +32,6 @@ bell-not-allowed = Notifications are not allowed here. Allow them in the setting
 bell-tested = A test notification is on its way. Open it and press the button: then this device counts.
 bell-subscribed = You are notified on this device from now on.
 bell-push-failed = This device cannot be notified: #. You are told as before, by your other channels.
+bell-push-silent = the push service of this browser does not answer
 bell-no-push = This browser cannot be notified; it may need a secure (https) address. You are told by your other channels.
 bell-home-screen = To be notified on this iPhone or iPad: tap Share, then “Add to Home Screen”, open Tipoff from there and sign in.

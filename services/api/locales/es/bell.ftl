@@ -32,5 +32,6 @@ bell-not-allowed = Los avisos no están permitidos aquí. Permítelos en los aju
 bell-tested = Un aviso de prueba está en camino. Ábrelo y pulsa el botón: entonces este dispositivo cuenta.
 bell-subscribed = Desde ahora recibes avisos en este dispositivo.
 bell-push-failed = Este dispositivo no puede recibir avisos: #. Te avisamos como antes, por tus otros canales.
+bell-push-silent = el servicio de notificaciones push de este navegador no responde
 bell-no-push = Este navegador no puede recibir avisos; quizá necesita una dirección segura (https). Te avisamos por tus otros canales.
 bell-home-screen = Para recibir avisos en este iPhone o iPad: toca Compartir, luego «Agregar a inicio», abre Tipoff desde ahí y entra.

@@ -23,7 +23,7 @@ use crate::problem::Problem;
 const MANIFEST: &str = include_str!("../../templates/app.webmanifest");
 const ICON: &str = include_str!("../../templates/icon.svg");
 /// What the page's script says.
-const WORDS: [&str; 25] = [
+const WORDS: [&str; 26] = [
     "bell-heading",
     "bell-lead",
     "bell-signed-out",
@@ -45,6 +45,7 @@ const WORDS: [&str; 25] = [
     "bell-tested",
     "bell-subscribed",
     "bell-push-failed",
+    "bell-push-silent",
     "bell-no-push",
     "bell-home-screen",
     "time-left",

@@ -111,7 +111,10 @@ assigned-push-title = This lead is yours: { $who }
 
 ## An offer that is over
 
-over-push-title = { $who } is not on offer to you any more
+over-push-title = { $why ->
+    [yours] This lead is yours: { $who }
+   *[other] { $who } is not on offer to you any more
+}
 over-why = { $why ->
     [taken] Somebody else was faster.
     [yours] You claimed this lead.

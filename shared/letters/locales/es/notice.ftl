@@ -117,7 +117,10 @@ assigned-push-title = Este prospecto es tuyo: { $who }
 
 ## Una oferta que terminó
 
-over-push-title = { $who } ya no está disponible para ti
+over-push-title = { $why ->
+    [yours] Este prospecto es tuyo: { $who }
+   *[other] { $who } ya no está disponible para ti
+}
 over-why = { $why ->
     [taken] Otro agente fue más rápido.
     [yours] Reclamaste este prospecto.
