@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tipoff_board::{Board, BoardError, OnBoard};
+use tipoff_board::{BoardError, OnBoard};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Delivery, Handler, NoTurn, Outcome, Turns};
 use tipoff_wire::Notice;
@@ -15,6 +15,7 @@ use tracing::{debug, warn};
 
 use crate::carrier::{Carrier, SendError};
 use crate::flood::{Flood, Telling};
+use crate::looks::{Looks, Seen};
 use crate::meter::{Meter, Result as Became};
 use crate::noted::Noted;
 use crate::retry;
@@ -54,7 +55,7 @@ enum NotSent {
 
 /// Delivers the notices of one channel.
 pub(crate) struct Deliverer {
-    pub(crate) board: Board,
+    pub(crate) looks: Looks,
     pub(crate) roster: Roster,
     pub(crate) carrier: Arc<dyn Carrier>,
     pub(crate) flood: Flood,
@@ -87,7 +88,8 @@ impl Handler for Deliverer {
             Err(NoTurn::Stopping) => return Outcome::NotNow(Duration::ZERO),
         };
         let started = Instant::now();
-        let mut sent = self.deliver(&notice, self.look(&notice).await).await;
+        let mut sent =
+            self.deliver(&notice, self.looks.see(&notice.entity, &notice.lead).await).await;
         if let Err(failed) = &mut sent {
             self.follow_up(&notice, failed).await;
         }
@@ -100,13 +102,6 @@ impl Handler for Deliverer {
 fn wait(delivery: &Delivery) -> Option<Duration> {
     let asked = delivery.headers.get(notice::WAIT).filter(|_| delivery.deliveries <= 1)?;
     asked.as_str().parse().ok().map(Duration::from_millis)
-}
-
-/// How the lead stood, by the board's clock and by ours.
-struct Seen {
-    lead: Option<OnBoard>,
-    now: DateTime<Utc>,
-    at: Instant,
 }
 
 /// A notice that was not sent, and the board's time if it is known.
@@ -128,7 +123,7 @@ impl Deliverer {
     pub(crate) async fn right_away(&self, notice: &Notice) -> Result<(), Duration> {
         let started = Instant::now();
         let _turn = self.turns.soon(&notice.entity, SOON).await.ok_or(Duration::ZERO)?;
-        let sent = self.deliver(notice, self.look(notice).await).await;
+        let sent = self.deliver(notice, self.looks.see(&notice.entity, &notice.lead).await).await;
         if sent.as_ref().is_err_and(Failed::is_final) {
             return Err(Duration::ZERO);
         }
@@ -146,11 +141,6 @@ impl Deliverer {
             self.noted.note(notice, became, why.as_deref());
         }
         outcome
-    }
-
-    async fn look(&self, notice: &Notice) -> Result<Seen, BoardError> {
-        let (lead, now) = self.board.lead_now(&notice.entity, &notice.lead).await?;
-        Ok(Seen { lead, now, at: Instant::now() })
     }
 
     async fn deliver(&self, notice: &Notice, seen: Result<Seen, BoardError>) -> Result<(), Failed> {
@@ -173,7 +163,7 @@ impl Deliverer {
     async fn send(
         &self,
         notice: &Notice,
-        lead: Option<OnBoard>,
+        lead: Option<Arc<OnBoard>>,
         now: DateTime<Utc>,
     ) -> Result<(), NotSent> {
         let mut told = self.told(notice, lead, now)?;
@@ -191,7 +181,7 @@ impl Deliverer {
     fn told(
         &self,
         notice: &Notice,
-        lead: Option<OnBoard>,
+        lead: Option<Arc<OnBoard>>,
         now: DateTime<Utc>,
     ) -> Result<Told, NotSent> {
         if let What::Offer { until, .. } = notice.what

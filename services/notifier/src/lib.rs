@@ -14,6 +14,7 @@ mod flood;
 mod http;
 mod letter;
 mod lines;
+mod looks;
 mod meter;
 mod noted;
 mod open_internet;

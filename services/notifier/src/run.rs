@@ -21,6 +21,7 @@ use crate::channels::{self, Parts, Unusable};
 use crate::deliver::Deliverer;
 use crate::flood::Flood;
 use crate::letter::{Own, Writer};
+use crate::looks::Looks;
 use crate::meter::Meter;
 use crate::noted::Noted;
 use crate::spread::Spreader;
@@ -84,6 +85,7 @@ pub fn run(
             noted,
             undelivered: Undelivered::new(nats.clone(), board.clone(), roster.clone()),
             nats,
+            looks: Looks::at(board.clone()),
             board,
             roster,
             clock,
@@ -112,6 +114,7 @@ fn own_templates(roster: &Roster) -> Box<Own> {
 struct Staff {
     nats: Nats,
     board: Board,
+    looks: Looks,
     roster: Roster,
     clock: Clock,
     undelivered: Undelivered,
@@ -128,12 +131,12 @@ impl Staff {
         let turns =
             Turns::new(carrier.pace().at_once, carrier.pace().per_second, self.stop.clone());
         let in_hand = turns.in_hand();
-        let (board, roster) = (self.board.clone(), self.roster.clone());
+        let (looks, roster) = (self.looks.clone(), self.roster.clone());
         let meter = Meter::new(channel);
         let (undelivered, noted) = (self.undelivered.clone(), self.noted.clone());
         let flood = Flood::over(channel);
         let deliverer =
-            Arc::new(Deliverer { board, roster, carrier, flood, turns, undelivered, meter, noted });
+            Arc::new(Deliverer { looks, roster, carrier, flood, turns, undelivered, meter, noted });
         let durable = format!("notify-{}", channel.as_str());
         let filter = Some(subject::notify_channel(channel));
         self.start(limits(Stream::Notify, durable, filter, in_hand), deliverer.clone());

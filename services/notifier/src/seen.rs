@@ -23,7 +23,7 @@ pub(crate) struct Told {
     pub(crate) notice: Notice,
     pub(crate) view: Arc<EntityView>,
     pub(crate) agent: Arc<Agent>,
-    pub(crate) lead: OnBoard,
+    pub(crate) lead: Arc<OnBoard>,
     /// It stands for more leads than this one: the agent is not told of each.
     pub(crate) many: bool,
 }

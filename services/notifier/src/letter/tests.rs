@@ -50,7 +50,13 @@ fn told(what: What, locale: Option<&str>, lead: Json, now_is: Json) -> Told {
         what,
         over: Vec::new(),
     };
-    Told { notice, view: Arc::new(view), agent: Arc::new(agent), lead: board, many: false }
+    Told {
+        notice,
+        view: Arc::new(view),
+        agent: Arc::new(agent),
+        lead: Arc::new(board),
+        many: false,
+    }
 }
 
 fn after(state: &str, how: Option<&str>) -> Json {

@@ -12,8 +12,9 @@ end
 local function send_along(lead, plan)
   local along, memory = {}, {}
   for role, list in string.gmatch(plan.along, '([^:;]+):([^;]+)') do
-    local chosen = list
-    if string.find(list, ',', 1, true) then
+    local chosen = string.match(list, '^[^,]+')
+    -- Without a route nothing is remembered.
+    if plan.route ~= '' and chosen ~= list then
       local whose, what = memory_of(lead, plan.route), 'along_' .. role
       chosen = behind(list, recall(whose, what))
       memory[#memory + 1] = remember(whose, what, chosen)
