@@ -86,10 +86,7 @@ impl Log {
     }
 }
 
-fn take_apart<E: DeserializeOwned>(
-    window: Vec<Stored>,
-    wanted: &HashSet<Partition>,
-) -> Window<E> {
+fn take_apart<E: DeserializeOwned>(window: Vec<Stored>, wanted: &HashSet<Partition>) -> Window<E> {
     let read = |stored: Stored| {
         let sequence = stored.sequence;
         let (partition, ..) = subject::read_events(&stored.subject)?;

@@ -217,6 +217,7 @@ impl Fault {
                     | Self::Mute(Kind::Notifier, _)
                     | Self::Deaf(Kind::Notifier, _)
                     | Self::Drain(Kind::Notifier)
+                    | Self::ClocksApart
                     | Self::Rolling
             )
     }
@@ -293,10 +294,10 @@ impl Fault {
             Self::ConsumerPaused => log::consumer_paused(system, hold).await?,
             Self::ConsumerSkips => log::consumer_skips(system).await?,
             Self::ClocksApart => clocks_apart(system, hold).await?,
-            Self::Drain(kind) => drain(&mut *system.service(kind, dice).await?).await?,
+            Self::Drain(kind) => drain(&mut *system.service(kind, dice).await?, &[]).await?,
             Self::Rolling => {
                 for service in &system.services {
-                    drain(&mut *service.lock().await).await?;
+                    drain(&mut *service.lock().await, &[]).await?;
                 }
             }
         }
@@ -362,11 +363,11 @@ async fn kill_services(system: &System) -> anyhow::Result<()> {
 /// What a service may take to end after SIGTERM: its grace period and a little.
 const GRACE: Duration = Duration::from_secs(25);
 
-/// Ends in order, and another one starts.
-async fn drain(service: &mut Service) -> anyhow::Result<()> {
+/// Ends in order, and another one starts, with `more` in its environment.
+async fn drain(service: &mut Service, more: &[(String, String)]) -> anyhow::Result<()> {
     let (status, took) = service.drain(GRACE).await?;
     ensure!(status.success(), "the {} ended with {status} after {took:?}", service.kind.name());
-    service.start(&[]).await
+    service.start(more).await
 }
 
 const TEN_MINUTES: i64 = 600;
@@ -376,14 +377,11 @@ async fn clocks_apart(system: &System, hold: Duration) -> anyhow::Result<()> {
         let by = if number % 2 == 0 { TEN_MINUTES } else { -TEN_MINUTES };
         let (name, mut service) = (format!("clock-{number}"), service.lock().await);
         let (shift, _) = shifted::clock(&system.directory, &name, by).await?;
-        service.kill().await?;
-        service.start(&shift).await?;
+        drain(&mut service, &shift).await?;
     }
     sleep(hold).await;
     for service in &system.services {
-        let mut service = service.lock().await;
-        service.kill().await?;
-        service.start(&[]).await?;
+        drain(&mut *service.lock().await, &[]).await?;
     }
     Ok(())
 }
