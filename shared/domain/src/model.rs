@@ -144,9 +144,12 @@ impl Model {
         self.leads.iter().filter(|(_, lead)| holds(lead)).map(|(id, _)| id).collect()
     }
 
-    /// Fewer than the limit, counting places that offers have reserved.
-    fn has_room(&self, agent: &AgentId, caps: &[Cap]) -> bool {
-        let reserved = self.reserved().iter().filter(|(who, _)| *who == agent).count();
+    /// Fewer than the limit, counting places that offers of other leads have reserved:
+    /// the place that an offer of this very lead holds ends with that offer (D-22).
+    fn has_room(&self, lead: &LeadId, agent: &AgentId, caps: &[Cap]) -> bool {
+        let reserved = self.reserved();
+        let of_others = reserved.iter().filter(|(who, what)| *who == agent && *what != lead);
+        let reserved = of_others.count();
         caps.iter().all(|cap| {
             let had = match cap.since {
                 None => self.leads_of(agent).len(),

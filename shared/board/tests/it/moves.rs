@@ -1,6 +1,7 @@
 use chrono::TimeDelta;
 use tipoff_board::{Actor, Assign, Claim, Known, MovedOn, Pass, Placed, Return};
-use tipoff_domain::plan::How;
+use tipoff_domain::Cap;
+use tipoff_domain::plan::{How, Pick, Then};
 use tipoff_wire::event::State;
 
 use crate::fixture::{Table, accepted, ball, id, minutes, next, nine, pool, step, turn};
@@ -91,9 +92,7 @@ async fn a_person_gives_the_lead_to_an_agent_and_open_offers_are_withdrawn() {
 #[tokio::test]
 async fn an_agent_sends_back_what_they_have_and_nothing_else() {
     let table = Table::laid().await;
-    let lead = table
-        .place(&step(tipoff_domain::plan::Pick::First, &["ana"], Some(How::AssignToAgent)))
-        .await;
+    let lead = table.place(&step(Pick::First, &["ana"], Some(How::AssignToAgent))).await;
     let (ana, ben) = (Actor::Agent(id("ana")), Actor::Agent(id("ben")));
     assert_eq!(table.board.leads_of(&table.entity, &id("ana")).await.unwrap().len(), 1);
     let not_his = table.board.give_back(&table.entity, &lead, &ben, None, "a").await.unwrap();
@@ -151,7 +150,7 @@ async fn the_same_person_from_two_sources_is_one_lead_with_two_inquiries() {
         table.board.place(&third, &plan, known).await.unwrap(),
         Placed::Returning(id("ana"))
     );
-    let hers = step(tipoff_domain::plan::Pick::First, &["ana"], Some(How::Returning));
+    let hers = step(Pick::First, &["ana"], Some(How::Returning));
     let settled = Known::Settled { sticky: TimeDelta::days(90) };
     assert_eq!(table.board.place(&third, &hers, settled).await.unwrap(), Placed::New);
     assert_eq!(table.lead(&id("lead_three")).await.now_is.agent, Some(id("ana")));
@@ -171,4 +170,19 @@ async fn a_person_who_comes_back_too_late_is_routed_like_anybody() {
     assert_eq!(just_in_time, Placed::Returning(id("ana")));
     table.at(nine() + minutes(10)).await;
     assert_eq!(table.board.place(&came("lead_two"), &plan, known).await.unwrap(), Placed::New);
+}
+
+/// The place that an offer holds ends with that offer (D-22).
+#[tokio::test]
+async fn whoever_let_a_lead_run_out_may_be_given_it_though_the_offer_was_their_last_place() {
+    let table = Table::laid().await;
+    let lead = table.place(&turn(&["ana"])).await;
+    table.at(nine() + minutes(15)).await;
+    let mut plan = step(Pick::First, &["ana"], Some(How::TimeoutAgent));
+    if let Then::Step(step) = &mut plan.then {
+        step.candidates[0].caps = vec![Cap { since: None, count: 1 }];
+    }
+    table.move_on(&lead, &plan).await;
+    let now_is = table.lead(&lead).await.now_is;
+    assert_eq!((now_is.agent, now_is.how), (Some(id("ana")), Some(How::TimeoutAgent)));
 }

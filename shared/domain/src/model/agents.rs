@@ -14,7 +14,7 @@ impl Model {
     /// Whatever is open, or what was asked in one round (D-19, D-25, D-32).
     pub fn claim(&mut self, lead: &LeadId, claiming: &Claiming<'_>) -> Answer {
         let (now, agent, round) = (self.now, claiming.agent, claiming.round);
-        let has_room = self.has_room(agent, &claiming.caps);
+        let has_room = self.has_room(lead, agent, &claiming.caps);
         let Some(found) = self.leads.get(lead) else { return Answer::Unknown };
         if found.is_with(agent) {
             return Answer::AlreadyYours;

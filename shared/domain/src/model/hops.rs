@@ -19,7 +19,7 @@ impl Model {
             self.release(lead, Released::Completed);
             return Answer::Known;
         }
-        if let Some(full) = self.full(plan) {
+        if let Some(full) = self.full(lead, plan) {
             return Answer::Full(full);
         }
         let received = Standing::received(self.now);
@@ -36,7 +36,7 @@ impl Model {
         if self.now < due {
             return Answer::Early;
         }
-        if let Some(full) = self.full(plan) {
+        if let Some(full) = self.full(lead, plan) {
             return Answer::Full(full);
         }
         let missed = &mut self.missed;
@@ -62,7 +62,7 @@ impl Model {
         if !self.leads.get(lead).is_some_and(rests) {
             return Answer::Stale;
         }
-        if let Some(full) = self.full(plan) {
+        if let Some(full) = self.full(lead, plan) {
             return Answer::Full(full);
         }
         self.change(lead, |lead, _| {
@@ -115,10 +115,10 @@ impl Model {
     fn carry_out(&mut self, id: &LeadId, plan: &Plan) {
         let now = self.now;
         let chosen = match &plan.then {
-            Then::Step(step) => self.pick(step),
+            Then::Step(step) => self.pick(id, step),
             Then::Pool(_) | Then::Hold(_) | Then::Wait(_) => None,
         };
-        let at_limit = self.at_limit(plan);
+        let at_limit = self.at_limit(id, plan);
         let along = self.send_along(&plan.then, chosen.is_some());
         self.change(id, |lead, _| {
             match (&plan.then, chosen) {
@@ -156,21 +156,21 @@ impl Model {
     }
 
     /// Everybody at a limit, where that leaves nobody to pick.
-    fn full(&self, plan: &Plan) -> Option<Vec<AgentId>> {
+    fn full(&self, lead: &LeadId, plan: &Plan) -> Option<Vec<AgentId>> {
         let Then::Step(step) = &plan.then else { return None };
         let open = step.candidates.iter().filter(|candidate| candidate.eligible);
         let (room, full): (Vec<_>, Vec<_>) =
-            open.partition(|candidate| self.has_room(&candidate.agent, &candidate.caps));
+            open.partition(|candidate| self.has_room(lead, &candidate.agent, &candidate.caps));
         let full: Vec<AgentId> =
             full.into_iter().map(|candidate| candidate.agent.clone()).collect();
         (room.is_empty() && !full.is_empty()).then_some(full)
     }
 
     /// Who could be picked if they were not at a limit.
-    fn at_limit(&self, plan: &Plan) -> BTreeSet<AgentId> {
+    fn at_limit(&self, lead: &LeadId, plan: &Plan) -> BTreeSet<AgentId> {
         let Then::Step(step) = &plan.then else { return BTreeSet::new() };
         let open = step.candidates.iter().filter(|candidate| candidate.eligible);
-        let full = open.filter(|candidate| !self.has_room(&candidate.agent, &candidate.caps));
+        let full = open.filter(|candidate| !self.has_room(lead, &candidate.agent, &candidate.caps));
         full.map(|candidate| candidate.agent.clone()).collect()
     }
 
@@ -186,11 +186,11 @@ impl Model {
     }
 
     /// Who gets it, and how they were found.
-    fn pick(&mut self, step: &Step) -> Option<(Vec<AgentId>, By)> {
+    fn pick(&mut self, lead: &LeadId, step: &Step) -> Option<(Vec<AgentId>, By)> {
         let mut list = step.candidates.clone();
         for candidate in &mut list {
             candidate.eligible =
-                candidate.eligible && self.has_room(&candidate.agent, &candidate.caps);
+                candidate.eligible && self.has_room(lead, &candidate.agent, &candidate.caps);
         }
         self.turns.pick(step, &list, self.now)
     }
