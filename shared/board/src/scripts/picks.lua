@@ -38,9 +38,8 @@ end
 
 -- The list is as it was and whoever's turn it is can have it: no need to take it apart.
 local function pick_next(plan, whose, turn, order)
-  local _, stop = string.find(',' .. plan.order .. ',', ',' .. whose .. ',', 1, true)
-  if not stop then return nil end
-  local following = string.match(plan.order, '^[^,]+', stop) or string.match(plan.order, '^[^,]+')
+  local following = behind(plan.order, whose)
+  if not following then return nil end
   return { whose }, remember(plan.whose, turn, following) .. ';' .. order .. '=' .. plan.order
 end
 

@@ -45,6 +45,13 @@ local function contains(list, wanted)
   return string.find(',' .. (list or '') .. ',', ',' .. wanted .. ',', 1, true) ~= nil
 end
 
+-- Whoever stands behind `one` on the list, and behind the last of all the first; nil
+-- where `one` is not on it.
+local function behind(list, one)
+  local _, stop = string.find(',' .. list .. ',', ',' .. one .. ',', 1, true)
+  return stop and (string.match(list, '^[^,]+', stop) or string.match(list, '^[^,]+'))
+end
+
 -- What became of the last offer to `agent`: tried is `ana=expired,ben=passed`.
 local function outcome_of(tried, agent)
   tried = tried or ''

@@ -9,9 +9,8 @@
 -- Whose turn it is, and who follows on the list.
 local function next_on(order, barred, whose)
   if not whose or contains(barred, whose) then return nil end
-  local _, stop = string.find(',' .. order .. ',', ',' .. whose .. ',', 1, true)
-  if not stop then return nil end
-  return whose, string.match(order, '^[^,]+', stop) or string.match(order, '^[^,]+')
+  local following = behind(order, whose)
+  return following and whose, following
 end
 
 local function offer_straight(id, entity, payload, route, order)

@@ -49,14 +49,10 @@ const MUTATIONS: [Mutation; 38] = [
     ("the turn stays where it was", "plan.names[at % count + 1]", "plan.names[at]"),
     (
         "the turn of a list that nobody touched stays where it was",
-        "string.match(plan.order, '^[^,]+', stop) or",
-        "whose or",
+        "behind(plan.order, whose)",
+        "whose",
     ),
-    (
-        "the turn stays where it was on the short way",
-        "string.match(order, '^[^,]+', stop) or",
-        "whose or",
-    ),
+    ("the turn stays where it was on the short way", "behind(order, whose)", "whose"),
     (
         "an offer on the short way holds no place under the limit",
         "redis.call('ZADD', RESERVED, 0, mine)",
@@ -116,11 +112,7 @@ const MUTATIONS: [Mutation; 38] = [
         "if lead.is.again then put(lead, 'again', without(lead.is.again, agent)) end",
         "",
     ),
-    (
-        "whoever goes along is always the same",
-        "behind(list, recall(whose, what))",
-        "behind(list, nil)",
-    ),
+    ("whoever goes along is always the same", "last and behind(list, last) or chosen", "chosen"),
     ("a held lead is let go for any reason", " and lead.is.why == HELD_FOR[how]", ""),
     (
         "entities share what their routes remember",
