@@ -103,9 +103,7 @@ fn shown(plan: Plan, mut turns: Turns, view: &EntityView, now: DateTime<Utc>) ->
             let picked = turns.pick(&step, &step.candidates, now);
             let (chosen, by) = picked.unwrap_or((Vec::new(), step.by));
             decision.settle(&chosen, by);
-            let groups = step.marks.iter().flat_map(|marks| &marks.along);
-            let along: Vec<LenderId> =
-                groups.filter_map(|group| turns.along(step.route.as_ref(), group)).collect();
+            let along = turns.send_along(step.route.as_ref(), step.marks.as_ref());
             step_shown(&step, &chosen, &along, view, now)
         }
     };

@@ -181,8 +181,7 @@ impl Model {
             Then::Pool(rest) => (&rest.route, &rest.marks),
             Then::Step(_) | Then::Hold(_) | Then::Wait(_) => return Vec::new(),
         };
-        let groups = marks.iter().flat_map(|marks| &marks.along);
-        groups.filter_map(|group| self.turns.along(route.as_ref(), group)).collect()
+        self.turns.send_along(route.as_ref(), marks.as_ref())
     }
 
     /// Who gets it, and how they were found.

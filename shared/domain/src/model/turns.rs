@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::decision::By;
-use crate::plan::{Along, Candidate, Pick, Step};
+use crate::plan::{Along, Candidate, Marks, Pick, Step};
 use crate::{AgentId, LenderId, RouteId};
 
 /// For how long an agent is owed a lead.
@@ -74,8 +74,14 @@ impl Turns {
         go_round(&mut self.roll_ons, route, list)
     }
 
-    /// Who of the group goes along: whoever stands behind the one before.
-    pub fn along(&mut self, route: Option<&RouteId>, group: &Along) -> Option<LenderId> {
+    /// Who goes along where a route takes a lead up: one of each group.
+    pub fn send_along(&mut self, route: Option<&RouteId>, marks: Option<&Marks>) -> Vec<LenderId> {
+        let groups = marks.into_iter().flat_map(|marks| &marks.along);
+        groups.filter_map(|group| self.one_of(route, group)).collect()
+    }
+
+    /// Whoever stands behind the one before.
+    fn one_of(&mut self, route: Option<&RouteId>, group: &Along) -> Option<LenderId> {
         let Along { role, among } = group;
         let (Some(route), [_, _, ..]) = (route, &among[..]) else { return among.first().cloned() };
         let before = self.along.entry(route.clone()).or_default();
