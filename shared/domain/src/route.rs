@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::invalid::under;
 use crate::preview::Part;
 use crate::schedule::Closed;
-use crate::strategy::{Everyone, Recipients, RollOn};
+use crate::strategy::{Everyone, Recipients, RollOn, check_each};
 use crate::{
     AgentId, Channel, Criteria, EntityView, Invalid, LenderId, PondId, RouteId, Schedule, Span,
     Strategy,
@@ -220,14 +220,7 @@ impl Route {
         if let Some(lender) = self.lender.as_ref().filter(|one| !view.lenders.contains_key(*one)) {
             invalid.add("/lender", format!("`{lender}` is not a lender of this entity"));
         }
-        for (place, agent) in self.managers.iter().enumerate() {
-            let at = format!("/managers/{place}");
-            if !knows(agent) {
-                invalid.add(at, format!("`{agent}` is not an agent of this entity"));
-            } else if self.managers[..place].contains(agent) {
-                invalid.add(at, format!("`{agent}` stands there twice"));
-            }
-        }
+        check_each("/managers", &self.managers, &knows, &mut invalid);
         invalid.absorb(under("/co_assign", self.check_co_assign(view)));
         if self.timeout.is_none() && view.entity.office_hours.is_some() && self.asks() {
             let needed =

@@ -195,16 +195,26 @@ fn check_list(these: &[AgentId], knows: &impl Fn(&AgentId) -> bool, invalid: &mu
     if these.is_empty() {
         invalid.add("/agents", "name at least one agent, or write `all`");
     }
+    check_each("/agents", these, knows, invalid);
+}
+
+/// Refuses whom the entity does not know, and whoever is named twice.
+pub(crate) fn check_each(
+    under: &str,
+    these: &[AgentId],
+    knows: &impl Fn(&AgentId) -> bool,
+    invalid: &mut Invalid,
+) {
     let mut seen = std::collections::BTreeSet::new();
     for (index, agent) in these.iter().enumerate() {
         if !knows(agent) {
             invalid.add(
-                format!("/agents/{index}"),
+                format!("{under}/{index}"),
                 format!("`{agent}` is not an agent of this entity"),
             );
         }
         if !seen.insert(agent) {
-            invalid.add(format!("/agents/{index}"), format!("`{agent}` is on the list twice"));
+            invalid.add(format!("{under}/{index}"), format!("`{agent}` is on the list twice"));
         }
     }
 }
