@@ -105,9 +105,9 @@ impl MissedOffers {
     }
 }
 
-/// Longest time for taking back a pass.
 /// Longest role of somebody who goes along with an agent.
 const LONGEST_ROLE: usize = 20;
+/// Longest time for taking back a pass.
 const LONGEST_UNDO: Span = Span::seconds(60);
 
 /// An entity as configured. Its id is the key it is stored under.
