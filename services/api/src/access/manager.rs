@@ -1,26 +1,35 @@
 //! Agents who manage some of the routes.
 
-use tipoff_domain::{EntityId, EntityView, Route};
+use std::sync::Arc;
+
+use tipoff_domain::{EntityId, EntityView, Route, RouteId};
 use tipoff_roster::Role;
 
 use super::Caller;
+use crate::Api;
 use crate::problem::Problem;
 
-impl Caller {
-    /// Who may change that route: an admin of the entity, or an agent whom the route
-    /// names among its managers.
-    pub(crate) fn manager_of(
+impl Api {
+    /// The entity, for whoever may change that route of it: an admin, or an agent whom
+    /// the route names among its managers.
+    pub(crate) fn managed(
         &self,
+        caller: &Caller,
         entity: &EntityId,
-        route: Option<&Route>,
-    ) -> Result<(), Problem> {
-        if self.member_of(entity).is_ok() && route.is_some_and(|route| self.manages(route)) {
-            self.2.about(entity);
-            return Ok(());
+        id: &RouteId,
+    ) -> Result<Arc<EntityView>, Problem> {
+        caller.member_of(entity)?;
+        let view = self.entity_view(entity)?;
+        if view.route(id).is_some_and(|route| caller.manages(route)) {
+            caller.2.about(entity);
+        } else {
+            caller.admin_of(entity)?;
         }
-        self.admin_of(entity)
+        Ok(view)
     }
+}
 
+impl Caller {
     /// The routes that the caller may see: all for an admin, their own for a manager.
     pub(crate) fn routes_of<'a>(&self, view: &'a EntityView) -> Result<Vec<&'a Route>, Problem> {
         let all = view.routes.iter().map(AsRef::as_ref);
@@ -44,7 +53,7 @@ impl Caller {
         Ok(())
     }
 
-    /// The keys of agents are theirs in every entity in which they may be offered leads.
+    /// Of an entity in which they are known to be a member: others may have an agent of that name.
     fn manages(&self, route: &Route) -> bool {
         let agent = self.0.agent.as_ref().filter(|_| self.0.role == Role::Agent);
         agent.is_some_and(|agent| route.managers.contains(agent))

@@ -71,7 +71,7 @@ pub(crate) async fn pause_agent(
     if let Some(route) = route.as_ref().filter(|route| view.route(route).is_none()) {
         return Err(Problem::invalid_field("/route", format!("`{route}` is not a route here")));
     }
-    api.edit_agent(&caller, path, basis, |agent| match &route {
+    api.change_agent(&caller, &path.entity, &path.agent, basis, |agent| match &route {
         None => agent.paused = true,
         Some(route) if agent.paused_on.contains(route) => {}
         Some(route) => agent.paused_on.push(route.clone()),
@@ -92,7 +92,7 @@ pub(crate) async fn resume_agent(
     MaybeSent(Where { route }): MaybeSent<Where>,
 ) -> Result<Shown, Problem> {
     api.pauses_on(&caller, &path.entity, route.as_ref())?;
-    api.edit_agent(&caller, path, basis, |agent| match &route {
+    api.change_agent(&caller, &path.entity, &path.agent, basis, |agent| match &route {
         None => agent.paused = false,
         Some(route) => agent.paused_on.retain(|paused| paused != route),
     })
@@ -113,7 +113,10 @@ pub(crate) async fn limit_agent(
 ) -> Result<Shown, Problem> {
     caller.admin_of(&path.entity)?;
     let Limits { limits } = sent.called(path.agent.as_str())?;
-    api.edit_agent(&caller, path, basis, |agent| agent.limits.clone_from(&limits)).await
+    api.change_agent(&caller, &path.entity, &path.agent, basis, |agent| {
+        agent.limits.clone_from(&limits);
+    })
+    .await
 }
 
 /// Take no leads for a while
@@ -182,17 +185,6 @@ impl Api {
 
     /// Changes an agent of the entity, wherever in the tree their entry stands;
     /// whether the caller may is seen before.
-    async fn edit_agent(
-        &self,
-        caller: &Caller,
-        path: AgentPath,
-        basis: Basis,
-        change: impl Fn(&mut Agent),
-    ) -> Result<Shown, Problem> {
-        let AgentPath { entity, agent } = path;
-        self.change_agent(caller, &entity, &agent, basis, change).await
-    }
-
     async fn change_agent(
         &self,
         caller: &Caller,

@@ -1,11 +1,9 @@
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tipoff_domain::{EntityId, EntityView, Route, RouteId, route};
+use tipoff_domain::{Route, RouteId, route};
 use tipoff_roster::{EditError, Expect};
 use utoipa::ToSchema;
 
@@ -42,21 +40,6 @@ impl From<Route> for Listed {
 
 fn is_default(id: &RouteId) -> bool {
     id.as_str() == route::DEFAULT
-}
-
-impl Api {
-    /// The entity, for whoever may change that route of it.
-    pub(super) fn managed(
-        &self,
-        caller: &Caller,
-        entity: &EntityId,
-        id: &RouteId,
-    ) -> Result<Arc<EntityView>, Problem> {
-        caller.member_of(entity)?;
-        let view = self.entity_view(entity)?;
-        caller.manager_of(entity, view.route(id).map(AsRef::as_ref))?;
-        Ok(view)
-    }
 }
 
 /// "The default rule cannot be removed or deleted" (kvCORE; D-6).
