@@ -188,14 +188,13 @@ pub(crate) async fn open(
     filters: Vec<String>,
     from: DeliverPolicy,
 ) -> Result<(pull::Ordered, u64), Box<dyn Error + Send + Sync>> {
-    let log = jetstream.get_stream(stream.name()).await?;
     let wanted = pull::OrderedConfig {
         filter_subjects: filters,
         deliver_policy: from,
         max_batch: BATCH,
         ..Default::default()
     };
-    let consumer = log.create_consumer(wanted).await?;
+    let consumer = jetstream.create_consumer_on_stream(wanted, stream.name()).await?;
     let waiting = consumer.cached_info().num_pending;
     Ok((consumer.messages().await?, waiting))
 }
