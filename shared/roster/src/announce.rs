@@ -7,7 +7,7 @@ use tipoff_wire::trail::By;
 use crate::bucket::Edition;
 use crate::history::{Change, Done};
 use crate::keys::Key;
-use crate::{Author, EditError, Role, Roster};
+use crate::{Author, EditError, Roster};
 
 impl Roster {
     /// What outsiders are told of the edit that made that version of an entry;
@@ -25,9 +25,7 @@ impl Roster {
                     .collect())
             }
             Some(Key::Order(entity)) => {
-                let (changes, _) = self.changes_of(&entity, Some(version + 1), 1).await?;
-                let moved = |change: &Change| change.version == version && change.thing == "order";
-                let moved = changes.into_iter().find(moved);
+                let moved = self.reordered(&entity, version).await?;
                 Ok(moved.map(|change| of_route(&entity, None, change)).into_iter().collect())
             }
             Some(key @ Key::Agent(..)) => {
@@ -99,11 +97,7 @@ fn plain(
         at,
         entity: entity.clone(),
         version,
-        by: by.map(|by| By {
-            role: by.role.map_or("tipoff", Role::as_str).to_owned(),
-            key: by.key,
-            agent: by.agent,
-        }),
+        by: by.map(|by| By { role: by.role_word().to_owned(), key: by.key, agent: by.agent }),
         route: None,
         edit: None,
         fields: Vec::new(),

@@ -31,8 +31,13 @@ impl From<&Access> for Author {
 }
 
 impl Author {
+    /// As in `admin`; `tipoff` for Tipoff itself.
+    pub fn role_word(&self) -> &'static str {
+        self.role.map_or(TIPOFF, Role::as_str)
+    }
+
     pub(crate) fn sign(&self, headers: &mut HeaderMap) {
-        headers.insert(ROLE, self.role.map_or(TIPOFF, Role::as_str));
+        headers.insert(ROLE, self.role_word());
         if let Some(key) = &self.key {
             headers.insert(KEY, key.as_str());
         }

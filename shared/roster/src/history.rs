@@ -75,6 +75,20 @@ impl Roster {
         Ok(Some(route))
     }
 
+    /// The edit that put the routes in the order of that version; `None`: the order
+    /// only went along with the edit of a route.
+    pub(crate) async fn reordered(
+        &self,
+        entity: &EntityId,
+        version: u64,
+    ) -> Result<Option<Change>, EditError> {
+        let mut editions = self.entities.past(&Key::Order(entity.clone()).to_string()).await?;
+        editions.extend(self.entities.past(&format!("route.{entity}.*")).await?);
+        editions.sort_by_key(|edition| edition.version);
+        let is_it = |change: &Change| change.version == version && change.thing == "order";
+        Ok(told(editions).into_iter().find(is_it))
+    }
+
     /// What was edited in an entity, the newest first: `limit` edits before the
     /// version `before`, and whether there are more.
     pub async fn changes_of(

@@ -107,7 +107,7 @@ fn told(change: &Change, view: &EntityView) -> Value {
     let mut told = json!(change);
     let Some(by) = &change.by else { return told };
     let agent = by.agent.as_ref().and_then(|agent| view.agents.get(agent));
-    let role = by.role.map_or("tipoff", tipoff_roster::Role::as_str);
+    let role = by.role_word();
     let name = agent.map_or(role, |agent| &agent.name);
     told["by"] = json!({"name": name, "role": role, "key": by.key, "agent": by.agent});
     told

@@ -128,6 +128,10 @@ async fn endpoints_hear_of_edits_of_routes_and_of_who_takes_leads() {
     let made = roster.create_route(acme, route).await.unwrap().value;
     let paused = Route { active: false, title: "Rested".to_owned(), ..made.clone() };
     roster.put_route(acme, &made.id, paused, Expect::Anything).await.unwrap();
+    let second = Route { title: "Second".to_owned(), ..made.clone() };
+    let second = roster.create_route(acme, second).await.unwrap().value;
+    let order = vec![second.id, made.id.clone()];
+    roster.order_routes(acme, order, Expect::Anything).await.unwrap();
     for more in [
         json!({"channels": [], "paused": true}),
         json!({"channels": [], "paused_on": [made.id]}),
@@ -137,7 +141,7 @@ async fn endpoints_hear_of_edits_of_routes_and_of_who_takes_leads() {
     }
     roster.delete_route(acme, &made.id, Expect::Anything).await.unwrap();
 
-    let mut told = sink.told_of(8).await;
+    let mut told = sink.told_of(10).await;
     told.sort_by_key(|told| {
         (told.body["data"]["version"].as_u64(), told.body["data"]["id"].as_str().map(str::to_owned))
     });
@@ -154,6 +158,8 @@ async fn endpoints_hear_of_edits_of_routes_and_of_who_takes_leads() {
         [
             "route.changed created",
             "route.changed changed",
+            "route.changed created",
+            "route.changed reordered",
             "agent.paused",
             "agent.resumed",
             &on_one,
@@ -164,7 +170,7 @@ async fn endpoints_hear_of_edits_of_routes_and_of_who_takes_leads() {
     );
     assert_eq!((&data[0]["by"]["role"], &data[0]["by"]["key"]), (&json!("admin"), &json!("ab12")));
     assert_eq!(data[1]["fields"], json!(["active", "title"]));
-    assert_eq!(data[6]["away"]["until"], "2031-01-02T00:00:00Z");
+    assert_eq!(data[8]["away"]["until"], "2031-01-02T00:00:00Z");
     assert!(told.iter().all(|told| told.is_signed_with(&secret(1)) && !told.raw.contains('@')));
 }
 
