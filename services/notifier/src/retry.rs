@@ -17,6 +17,11 @@ pub(crate) fn backoff(key: &str, deliveries: i64) -> Duration {
     Duration::from_millis(STEPS[index] * thousandths)
 }
 
+/// The same for what many wait for: ten seconds at most.
+pub(crate) fn soon(key: &str, deliveries: i64) -> Duration {
+    backoff(key, deliveries).min(Duration::from_secs(10))
+}
+
 /// A wait and up to half as much again, so that those who wait for the same
 /// thing do not come back together.
 pub(crate) fn spread(key: &str, deliveries: i64, wait: Duration) -> Duration {

@@ -91,7 +91,7 @@ impl Handler for Spreader {
                 return Outcome::GiveUp(format!("the event cannot be read by this build: {error}"));
             }
         };
-        let wait = retry::backoff(&event.id, delivery.deliveries).min(Duration::from_secs(10));
+        let wait = retry::soon(&event.id, delivery.deliveries);
         if event.kind == EventKind::Erased {
             return erase(&self.board, &event, wait).await;
         }

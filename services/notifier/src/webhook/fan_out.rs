@@ -1,7 +1,5 @@
 //! An event → one message per endpoint that wants to know.
 
-use std::time::Duration;
-
 use async_nats::HeaderMap;
 use bytes::Bytes;
 use chrono::TimeDelta;
@@ -98,8 +96,7 @@ impl Handler for FanOut {
         for telling in self.tellings(&event, delivery.sequence) {
             if let Err(error) = self.write(&telling).await {
                 error!(error = &error as &dyn std::error::Error, webhook.id = %telling.webhook, "an endpoint is told later");
-                let wait = retry::backoff(&event.id, delivery.deliveries);
-                return Outcome::RetryIn(wait.min(Duration::from_secs(10)));
+                return Outcome::RetryIn(retry::soon(&event.id, delivery.deliveries));
             }
         }
         Outcome::Done
