@@ -110,23 +110,24 @@ impl Placer {
         if let (Placed::Attached(lead), Some(rule)) = (&placed, rule)
             && let Some(after) = rule.offer_again_after
         {
-            self.offer_anew(&view, lead, after).await?;
+            self.offer_anew(&view, lead, accepted.received_at - after.delta()).await?;
         }
         debug!(lead.id = %accepted.id, ?placed, "placed");
         Ok(())
     }
 
-    /// The person came again, and their lead has rested for so long (D-30 b).
+    /// The person came again, and their lead had rested for so long when they
+    /// did, however much later that is read (D-30 b).
     async fn offer_anew(
         &self,
         view: &EntityView,
         lead: &LeadId,
-        after: Span,
+        resting_since: DateTime<Utc>,
     ) -> Result<(), BoardError> {
         let (found, now) = self.board.lead_now(&view.id, lead).await?;
         let rests_long = |found: &OnBoard| {
             let since = found.now_is.rested_at.filter(|_| found.now_is.state == State::Pooled);
-            since.is_some_and(|since| now >= since + after.delta())
+            since.is_some_and(|since| since <= resting_since)
         };
         if let Some(found) = found.filter(rests_long) {
             let again = Again { board: &self.board, seeds: &self.seeds, now: self.clock.now() };
