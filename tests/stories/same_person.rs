@@ -110,8 +110,10 @@ async fn who_asks_again_while_their_lead_rests_for_long_is_offered_anew() {
     world.fast_forward(minutes(2)).await;
     world.start_router();
     world.first(&lead, EventKind::Duplicate).await;
+    world.stop_routers().await;
+    let rests = ["lead.received", "lead.pooled", "lead.duplicate"];
+    assert_eq!(world.history(&lead).await, rests, "not before a day was over");
+    world.start_router();
     dana(&world, "three").await;
     assert_eq!(world.offered(&lead, 1).await, ["ben"]);
-    let all = ["lead.received", "lead.pooled", "lead.duplicate", "lead.duplicate", "lead.offered"];
-    assert_eq!(world.history(&lead).await, all, "not before a day was over");
 }
