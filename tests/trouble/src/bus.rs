@@ -82,14 +82,57 @@ impl Bus {
 
     /// Ends one of three by that signal, and starts it again after a while.
     pub async fn lose(&mut self, name: &str, by: &str, hold: Duration) -> anyhow::Result<()> {
-        let Self::Three(nodes) = self else { bail!("one server has nobody beside it") };
-        let found = nodes.iter_mut().find(|node| node.name == name);
-        let node = found.with_context(|| format!("there is no server `{name}`"))?;
+        let node = self.one_of_three(name)?;
         node.end(by).await?;
         sleep(hold).await;
         node.start()?;
         node.answers().await
     }
+
+    /// One of three crashes, and comes back with damage in all that it had stored.
+    pub async fn damage(&mut self, name: &str) -> anyhow::Result<()> {
+        let node = self.one_of_three(name)?;
+        node.end("-KILL").await?;
+        damage(&node.data.join(STORE))?;
+        node.start()?;
+        node.answers().await
+    }
+
+    /// One of three loses its disk, and comes back with an empty one.
+    pub async fn wipe(&mut self, name: &str) -> anyhow::Result<()> {
+        let node = self.one_of_three(name)?;
+        node.end("-KILL").await?;
+        tokio::fs::remove_dir_all(node.data.join(STORE)).await?;
+        node.start()?;
+        node.answers().await
+    }
+
+    fn one_of_three(&mut self, name: &str) -> anyhow::Result<&mut Node> {
+        let Self::Three(nodes) = self else { bail!("one server has nobody beside it") };
+        let found = nodes.iter_mut().find(|node| node.name == name);
+        found.with_context(|| format!("there is no server `{name}`"))
+    }
+}
+
+/// Where JetStream keeps everything, below a server's own directory.
+const STORE: &str = "jetstream";
+/// The block of messages, of streams and of what the servers agree on.
+const BLOCK: &str = "blk";
+/// One byte of so many is not what was written.
+const DAMAGED: usize = 509;
+
+fn damage(directory: &Path) -> anyhow::Result<()> {
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            damage(&path)?;
+        } else if path.extension().is_some_and(|kind| kind == BLOCK) {
+            let mut bytes = std::fs::read(&path)?;
+            bytes.iter_mut().skip(DAMAGED / 2).step_by(DAMAGED).for_each(|byte| *byte ^= 0x55);
+            std::fs::write(&path, bytes)?;
+        }
+    }
+    Ok(())
 }
 
 /// Three that know of each other, each with a file that says so.
@@ -103,16 +146,16 @@ fn configured(directory: &Path) -> anyhow::Result<Vec<Node>> {
         let name = format!("nats-{number}");
         let data = directory.join(&name);
         std::fs::create_dir_all(&data)?;
-        let (file, data) = (data.join("nats.conf"), data.display());
+        let (file, kept) = (data.join("nats.conf"), data.display());
         // Clients keep to the roads that they were told of.
         let text = format!(
-            "server_name: \"{name}\"\nlisten: \"{at}\"\nmax_payload: 8MB\nlog_file: \"{data}/log\"\n\
-             jetstream {{ store_dir: \"{data}\", sync_interval: always }}\n\
+            "server_name: \"{name}\"\nlisten: \"{at}\"\nmax_payload: 8MB\nlog_file: \"{kept}/log\"\n\
+             jetstream {{ store_dir: \"{kept}\", sync_interval: always }}\n\
              cluster {{ name: \"tipoff\", listen: \"{route}\", no_advertise: true, routes: [{known}] }}\n"
         );
         std::fs::write(&file, text)?;
         let told = vec!["-c".to_owned(), file.display().to_string()];
-        nodes.push(Node::new(name, *at, ("TIPOFF_NATS_SERVER", "nats-server"), told));
+        nodes.push(Node::new((name, &data), *at, ("TIPOFF_NATS_SERVER", "nats-server"), told));
     }
     Ok(nodes)
 }

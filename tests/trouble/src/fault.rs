@@ -47,6 +47,10 @@ pub enum Fault {
     /// Of three servers of NATS the one that leads: it crashes, or is asked to go.
     KillLeader,
     StopLeader,
+    /// It loses its disk, or comes back with a damaged one, which is then replaced.
+    /// Once it has everything again, another one goes.
+    NatsDiskLost,
+    NatsDiskDamaged,
     /// A master of a Redis cluster dies, and its replica takes over.
     KillMaster,
     /// SIGSTOP for a while.
@@ -103,6 +107,8 @@ impl fmt::Display for Fault {
             Self::PowerLoss => write!(f, "power-loss"),
             Self::KillLeader => write!(f, "kill-nats-leader"),
             Self::StopLeader => write!(f, "stop-nats-leader"),
+            Self::NatsDiskLost => write!(f, "nats-disk-lost"),
+            Self::NatsDiskDamaged => write!(f, "nats-disk-damaged"),
             Self::KillMaster => write!(f, "kill-redis-master"),
             Self::Pause(kind) => write!(f, "pause-{}", kind.name()),
             Self::PauseServer(server) => write!(f, "pause-{}", server.name()),
@@ -172,7 +178,10 @@ impl Fault {
     /// What is different where NATS has three servers.
     pub fn of_three() -> Vec<Self> {
         let (nats, router) = (Self::KillServer(Server::Nats), Self::Kill(Kind::Router));
-        vec![Self::Nothing, Self::KillLeader, Self::StopLeader, nats, Self::PowerLoss, router]
+        let leader =
+            [Self::KillLeader, Self::StopLeader, Self::NatsDiskLost, Self::NatsDiskDamaged];
+        let all = [nats, Self::PowerLoss, router];
+        [Self::Nothing].into_iter().chain(leader).chain(all).collect()
     }
 
     /// What is different where Redis is a cluster.
@@ -250,6 +259,8 @@ impl Fault {
             Self::PowerLoss => power_loss(system).await?,
             Self::KillLeader => log::lose_leader(system, "-KILL", hold).await?,
             Self::StopLeader => log::lose_leader(system, "-TERM", hold).await?,
+            Self::NatsDiskLost => log::disk_lost(system, hold).await?,
+            Self::NatsDiskDamaged => log::disk_damaged(system, hold).await?,
             Self::KillMaster => {
                 system.redis_server.lock().await.lose_master(dice, hold).await?;
             }

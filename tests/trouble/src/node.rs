@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 pub struct Node {
     pub(crate) name: String,
     pub(crate) at: SocketAddr,
+    /// Where it keeps everything.
+    pub(crate) data: PathBuf,
     program: String,
     arguments: Vec<String>,
     child: Option<Child>,
@@ -30,13 +33,13 @@ pub struct Node {
 impl Node {
     /// Not started yet; `program` is what `variable` names, or stands on the PATH.
     pub(crate) fn new(
-        name: String,
+        (name, data): (String, &Path),
         at: SocketAddr,
         (variable, program): (&str, &str),
         arguments: Vec<String>,
     ) -> Self {
         let program = std::env::var(variable).unwrap_or_else(|_| program.to_owned());
-        Self { name, at, program, arguments, child: None }
+        Self { name, at, data: data.to_owned(), program, arguments, child: None }
     }
 
     /// Starts it again on the same port and data.

@@ -123,12 +123,12 @@ fn configured(directory: &Path) -> anyhow::Result<Vec<Node>> {
         let name = format!("redis-{number}");
         let data = directory.join(&name);
         std::fs::create_dir_all(&data)?;
-        let (port, among, data) =
+        let (port, among, dir) =
             (at.port().to_string(), among.port().to_string(), data.display().to_string());
         let told = [
             ["--bind", "127.0.0.1"],
             ["--port", &port],
-            ["--dir", &data],
+            ["--dir", &dir],
             ["--save", ""],
             ["--appendonly", "yes"],
             ["--appendfsync", "always"],
@@ -138,7 +138,7 @@ fn configured(directory: &Path) -> anyhow::Result<Vec<Node>> {
             ["--cluster-node-timeout", GIVEN_UP_AFTER],
         ];
         let told = told.as_flattened().iter().map(|word| (*word).to_owned()).collect();
-        nodes.push(Node::new(name, *at, ("TIPOFF_REDIS_SERVER", "redis-server"), told));
+        nodes.push(Node::new((name, &data), *at, ("TIPOFF_REDIS_SERVER", "redis-server"), told));
     }
     Ok(nodes)
 }

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use tipoff_wire::Stream;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::system::System;
 
 /// How much is written until the disk is full.
 const LITTLE: u64 = 16 * 1024;
 const ROUTER: &str = "router";
+const CAUGHT_UP_WITHIN: Duration = Duration::from_mins(1);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// LEADS and EVENTS have reached what they may hold.
 pub(super) async fn full(system: &System, hold: Duration) -> anyhow::Result<()> {
@@ -41,11 +43,66 @@ pub(super) async fn disk_full(system: &System, hold: Duration) -> anyhow::Result
 
 /// Whoever of three leads EVENTS goes, by that signal, and comes back after a while.
 pub(super) async fn lose_leader(system: &System, by: &str, hold: Duration) -> anyhow::Result<()> {
+    let leader = leader(system).await?;
+    system.nats_server.lock().await.lose(&leader, by, hold).await
+}
+
+async fn leader(system: &System) -> anyhow::Result<String> {
     let stream = system.nats.jetstream.get_stream(Stream::Events.name()).await?;
     let cluster = stream.cached_info().cluster.as_ref();
     let leader = cluster.and_then(|cluster| cluster.leader.clone());
-    let leader = leader.context("nobody leads EVENTS")?;
-    system.nats_server.lock().await.lose(&leader, by, hold).await
+    leader.context("nobody leads EVENTS")
+}
+
+/// Whoever of three leads EVENTS comes back without anything that it had.
+pub(super) async fn disk_lost(system: &System, hold: Duration) -> anyhow::Result<()> {
+    let lost = leader(system).await?;
+    replace_disk(system, &lost, hold).await
+}
+
+/// Whoever of three leads EVENTS comes back with damage all over its disk, which
+/// nobody notices for a while. Then it is given another disk.
+pub(super) async fn disk_damaged(system: &System, hold: Duration) -> anyhow::Result<()> {
+    let lost = leader(system).await?;
+    system.nats_server.lock().await.damage(&lost).await?;
+    sleep(hold).await;
+    replace_disk(system, &lost, hold).await
+}
+
+/// An empty disk for that one; and when it says that it has everything again, what
+/// it says is needed: another one goes for a while.
+async fn replace_disk(system: &System, lost: &str, hold: Duration) -> anyhow::Result<()> {
+    system.nats_server.lock().await.wipe(lost).await?;
+    timeout(CAUGHT_UP_WITHIN, async {
+        // A foreign process: nothing tells us but asking.
+        while !all_have_all(system).await {
+            sleep(LOOK_EVERY).await;
+        }
+    })
+    .await
+    .with_context(|| format!("{lost} does not get what there is"))?;
+    let mut names = (0..3).map(|number| format!("nats-{number}"));
+    let other = names.find(|name| name != lost).context("one server has nobody beside it")?;
+    system.nats_server.lock().await.lose(&other, "-KILL", hold).await
+}
+
+/// Whether all servers have all that is in every stream.
+async fn all_have_all(system: &System) -> bool {
+    for stream in Stream::ALL {
+        let Ok(stream) = system.nats.jetstream.get_stream(stream.name()).await else {
+            return false;
+        };
+        let cluster = stream.cached_info().cluster.as_ref();
+        let current = cluster.is_some_and(|cluster| {
+            cluster.leader.is_some()
+                && cluster.replicas.len() == 2
+                && cluster.replicas.iter().all(|it| it.current && !it.offline)
+        });
+        if !current {
+            return false;
+        }
+    }
+    true
 }
 
 /// The routers are given nothing.
