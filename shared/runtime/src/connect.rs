@@ -2,6 +2,7 @@
 
 mod bus;
 mod insist;
+mod sentinel;
 mod store;
 mod tls;
 mod version;
@@ -11,6 +12,7 @@ use redis::aio::ConnectionLike;
 use tokio::sync::watch;
 
 pub use bus::nats;
+pub use sentinel::Followed;
 pub use store::redis;
 
 /// Oldest NATS server that keeps what we ask of it.
@@ -64,10 +66,11 @@ pub struct Nats {
     connections: watch::Receiver<u64>,
 }
 
-/// Redis, alone or as a cluster. Cheap to clone; clones share the connection.
+/// Redis, alone, behind Sentinel or as a cluster. Cheap to clone; clones share the connection.
 #[derive(Clone)]
 pub enum Redis {
     Single(redis::aio::ConnectionManager),
+    Followed(Followed),
     Cluster(redis::cluster_async::ClusterConnection),
 }
 
@@ -85,6 +88,7 @@ impl ConnectionLike for Redis {
     ) -> redis::RedisFuture<'a, redis::Value> {
         match self {
             Self::Single(one) => one.req_packed_command(cmd),
+            Self::Followed(primary) => primary.req_packed_command(cmd),
             Self::Cluster(cluster) => cluster.req_packed_command(cmd),
         }
     }
@@ -97,6 +101,7 @@ impl ConnectionLike for Redis {
     ) -> redis::RedisFuture<'a, Vec<redis::Value>> {
         match self {
             Self::Single(one) => one.req_packed_commands(cmd, offset, count),
+            Self::Followed(primary) => primary.req_packed_commands(cmd, offset, count),
             Self::Cluster(cluster) => cluster.req_packed_commands(cmd, offset, count),
         }
     }
@@ -104,6 +109,7 @@ impl ConnectionLike for Redis {
     fn get_db(&self) -> i64 {
         match self {
             Self::Single(one) => one.get_db(),
+            Self::Followed(primary) => primary.get_db(),
             Self::Cluster(cluster) => cluster.get_db(),
         }
     }

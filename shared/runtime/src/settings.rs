@@ -16,6 +16,9 @@ pub struct Settings {
     /// Redis server, or several of a cluster separated by commas; `rediss://` for TLS, a user and password before the host.
     #[arg(long, env = "TIPOFF_REDIS_URL", default_value = "redis://127.0.0.1:6379")]
     pub redis_url: String,
+    /// The addresses are of Sentinels, which know the Redis that is primary by this name.
+    #[arg(long, env = "TIPOFF_REDIS_SENTINEL", value_name = "NAME")]
+    pub redis_sentinel: Option<String>,
     #[command(flatten)]
     pub tls: Tls,
     /// Copies of every stream: 1, or 3 on a NATS cluster.
@@ -53,6 +56,7 @@ impl Settings {
         Self {
             nats_url: nats_url.into(),
             redis_url: redis_url.into(),
+            redis_sentinel: None,
             tls: Tls::default(),
             replicas: 1,
             r#unsafe: false,

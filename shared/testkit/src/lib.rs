@@ -6,4 +6,4 @@ pub mod servers;
 pub mod sink;
 
 pub use ports::free_address;
-pub use servers::{NatsServer, RedisServer, ServerError};
+pub use servers::{NatsServer, RedisServer, SentinelServer, ServerError};

@@ -1,4 +1,4 @@
-//! A private nats-server and redis-server: loopback, own data directory, gone
+//! A private nats-server, redis-server and Sentinel: loopback, own data directory, gone
 //! with the value that holds them (also when this process is killed).
 
 mod configure;
@@ -42,6 +42,17 @@ pub struct ServerOptions {
     pub tls: Option<Certificates>,
     /// What it finds in its environment besides ours.
     pub environment: Vec<(String, String)>,
+    /// Sentinels only.
+    pub watches: Option<Watched>,
+}
+
+/// The Redis that a Sentinel watches, and whose replicas.
+#[derive(Debug, Clone)]
+pub struct Watched {
+    pub name: String,
+    pub port: u16,
+    /// So many Sentinels must have missed it before another one takes over.
+    pub quorum: usize,
 }
 
 /// What a server shows that speaks TLS, as PEM.
@@ -71,6 +82,10 @@ pub enum Nats {}
 #[derive(Debug)]
 pub enum Redis {}
 
+/// Sentinel, which gives a silent primary up after a second.
+#[derive(Debug)]
+pub enum Sentinel {}
+
 impl Program for Nats {
     const KIND: Kind = Kind::Nats;
     const SCHEME: &'static str = "nats";
@@ -79,6 +94,12 @@ impl Program for Nats {
 
 impl Program for Redis {
     const KIND: Kind = Kind::Redis;
+    const SCHEME: &'static str = "redis";
+    const TLS: &'static str = "rediss";
+}
+
+impl Program for Sentinel {
+    const KIND: Kind = Kind::Sentinel;
     const SCHEME: &'static str = "redis";
     const TLS: &'static str = "rediss";
 }
@@ -96,6 +117,9 @@ pub type NatsServer = Server<Nats>;
 /// A running redis-server.
 pub type RedisServer = Server<Redis>;
 
+/// A running Sentinel.
+pub type SentinelServer = Server<Sentinel>;
+
 impl<P: Program> Server<P> {
     /// Any free port, data that goes with it.
     pub async fn start() -> Result<Self, ServerError> {
@@ -110,6 +134,10 @@ impl<P: Program> Server<P> {
     pub fn url(&self) -> String {
         let scheme = if self.guarded.speaks_tls() { P::TLS } else { P::SCHEME };
         format!("{scheme}://127.0.0.1:{}", self.guarded.port())
+    }
+
+    pub fn port(&self) -> u16 {
+        self.guarded.port()
     }
 
     /// The same as a user of the server's; without users like [`url`](Self::url).

@@ -69,7 +69,7 @@ impl Probe {
         let (mut redis, mut info) = (self.redis.clone(), redis::cmd("INFO"));
         info.arg(section);
         Ok(match redis {
-            Redis::Single(_) => vec![info.query_async(&mut redis).await?],
+            Redis::Single(_) | Redis::Followed(_) => vec![info.query_async(&mut redis).await?],
             Redis::Cluster(_) => {
                 let by_node: BTreeMap<String, String> = info.query_async(&mut redis).await?;
                 by_node.into_values().collect()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
 use redis::cluster::ClusterClient;
 use redis::io::tcp::TcpSettings;
 use redis::{
@@ -13,7 +13,7 @@ use redis::{
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{ConnectError, OLDEST_REDIS, Redis, tls, version, without_secret};
+use super::{ConnectError, Followed, OLDEST_REDIS, Redis, tls, version, without_secret};
 use crate::{Backoff, Settings};
 
 /// How long a connection or an answer may take. A script that is not answered
@@ -34,6 +34,7 @@ pub fn redis<'a>(
 async fn connect(settings: &Settings, stop: &CancellationToken) -> Result<Redis, ConnectError> {
     let nodes = Nodes {
         addresses: addresses(&settings.redis_url)?,
+        sentinel: settings.redis_sentinel.clone(),
         certificates: settings.tls.certificates()?,
         trial: settings.r#unsafe,
     };
@@ -53,6 +54,7 @@ async fn connect(settings: &Settings, stop: &CancellationToken) -> Result<Redis,
                 warn!(
                     error = &error as &dyn std::error::Error,
                     server = without_secret(&settings.redis_url),
+                    sentinel = settings.redis_sentinel,
                     "Redis does not answer, trying again; start redis-server there or set TIPOFF_REDIS_URL"
                 );
             }
@@ -82,38 +84,45 @@ fn addresses(given: &str) -> Result<Vec<ConnectionInfo>, ConnectError> {
         .collect())
 }
 
-fn at_once() -> TcpSettings {
+pub(super) fn at_once() -> TcpSettings {
     TcpSettings::default().set_nodelay(true)
 }
 
 /// Where Redis is, and how careful to be with it.
-struct Nodes {
-    addresses: Vec<ConnectionInfo>,
-    certificates: TlsCertificates,
+pub(super) struct Nodes {
+    pub(super) addresses: Vec<ConnectionInfo>,
+    /// By which name Sentinels know it, if they are who listens there.
+    pub(super) sentinel: Option<String>,
+    pub(super) certificates: TlsCertificates,
     trial: bool,
 }
 
 impl Nodes {
     async fn connect(&self) -> Result<Redis, ConnectError> {
+        if let Some(name) = &self.sentinel {
+            let primary = Followed::find(self, name).await?;
+            check(&info(&mut primary.clone()).await?, self.trial)?;
+            return Ok(Redis::Followed(primary));
+        }
         for node in &self.addresses {
             check(&self.info(node).await?, self.trial)?;
         }
         if let [one] = &self.addresses[..] {
-            let config = ConnectionManagerConfig::new()
-                .set_connection_timeout(Some(ANSWER_WITHIN))
-                .set_response_timeout(Some(ANSWER_WITHIN))
-                .set_max_delay(Duration::from_secs(1));
-            let manager = ConnectionManager::new_with_config(self.client(one)?, config).await?;
-            return Ok(Redis::Single(manager));
+            let manager = ConnectionManager::new_with_config(self.client(one)?, lasting());
+            return Ok(Redis::Single(manager.await?));
         }
         let mut cluster = ClusterClient::builder(self.addresses.clone())
             .connection_timeout(ANSWER_WITHIN)
             .response_timeout(ANSWER_WITHIN)
             .tcp_settings(at_once());
-        if self.addresses.iter().any(speaks_tls) {
+        if self.speak_tls() {
             cluster = cluster.certs(self.certificates.clone());
         }
         Ok(Redis::Cluster(cluster.build()?.get_async_connection().await?))
+    }
+
+    pub(super) fn speak_tls(&self) -> bool {
+        self.addresses.iter().any(speaks_tls)
     }
 
     /// What one server says about itself.
@@ -122,8 +131,7 @@ impl Nodes {
             .set_connection_timeout(Some(ANSWER_WITHIN))
             .set_response_timeout(Some(ANSWER_WITHIN));
         let client = self.client(node)?;
-        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
-        redis::cmd("INFO").query_async(&mut connection).await
+        info(&mut client.get_multiplexed_async_connection_with_config(&config).await?).await
     }
 
     fn client(&self, node: &ConnectionInfo) -> Result<Client, RedisError> {
@@ -132,6 +140,18 @@ impl Nodes {
         }
         Client::open(node.clone())
     }
+}
+
+async fn info(redis: &mut impl ConnectionLike) -> Result<String, RedisError> {
+    redis::cmd("INFO").query_async(redis).await
+}
+
+/// A connection that is made again whenever it is lost.
+pub(super) fn lasting() -> ConnectionManagerConfig {
+    ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(ANSWER_WITHIN))
+        .set_response_timeout(Some(ANSWER_WITHIN))
+        .set_max_delay(Duration::from_secs(1))
 }
 
 fn speaks_tls(node: &ConnectionInfo) -> bool {

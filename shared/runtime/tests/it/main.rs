@@ -6,6 +6,7 @@ mod connect;
 mod health;
 mod publish;
 mod road;
+mod sentinel;
 mod serve;
 mod streams;
 mod tls;

@@ -4,6 +4,7 @@ use std::io;
 
 use tipoff_runtime::User;
 
+use super::Watched;
 use super::guard::Place;
 
 pub(super) fn nats(place: &Place) -> io::Result<Vec<String>> {
@@ -62,6 +63,26 @@ pub(super) fn redis(place: &Place) -> io::Result<Vec<String>> {
         tell("aclfile", &file.display().to_string());
     }
     Ok(told)
+}
+
+/// It writes into its file what it learns.
+pub(super) fn sentinel(place: &Place) -> io::Result<Vec<String>> {
+    let file = place.directory.join("sentinel.conf");
+    let watched = place.watches.as_ref().ok_or_else(|| io::Error::other("it watches nobody"))?;
+    let Watched { name, port, quorum } = watched;
+    let before = std::fs::read_to_string(&file).unwrap_or_default();
+    let port_line = format!("port {}", place.port);
+    if !before.lines().any(|line| line == port_line) {
+        let text = format!(
+            "bind 127.0.0.1\n{port_line}\ndir \"{}\"\n\
+             sentinel monitor {name} 127.0.0.1 {port} {quorum}\n\
+             sentinel down-after-milliseconds {name} 1000\n\
+             sentinel failover-timeout {name} 5000\n",
+            place.directory.display(),
+        );
+        std::fs::write(&file, text)?;
+    }
+    Ok(vec![file.display().to_string(), "--sentinel".to_owned()])
 }
 
 /// Where to ask a Redis whether it is there.

@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::{Instant, sleep};
 
-use super::{Certificates, ServerError, ServerOptions, configure, program, ready};
+use super::{Certificates, ServerError, ServerOptions, Watched, configure, program, ready};
 use crate::free_address;
 
 /// Arguments: log file, signal for an orderly end, directory to remove (or
@@ -52,20 +52,23 @@ static NAMES: AtomicU64 = AtomicU64::new(0);
 pub enum Kind {
     Nats,
     Redis,
+    Sentinel,
 }
 
 impl Kind {
     const fn program(self) -> &'static str {
         match self {
             Self::Nats => "nats-server",
-            Self::Redis => "redis-server",
+            Self::Redis | Self::Sentinel => "redis-server",
         }
     }
 
     fn find(self) -> Result<PathBuf, ServerError> {
         match self {
             Self::Nats => program::find("TIPOFF_NATS_SERVER", &["nats-server"]),
-            Self::Redis => program::find("TIPOFF_REDIS_SERVER", &["redis-server", "valkey-server"]),
+            Self::Redis | Self::Sentinel => {
+                program::find("TIPOFF_REDIS_SERVER", &["redis-server", "valkey-server"])
+            }
         }
     }
 }
@@ -95,9 +98,19 @@ impl Guarded {
             directory(kind, options.data).map_err(|source| kind.no_directory(source))?;
         let name =
             format!("tipoff-{}-{}", std::process::id(), NAMES.fetch_add(1, Ordering::Relaxed));
-        let ServerOptions { port, users, tls, environment, .. } = options;
-        let mut place =
-            Place { kind, path, directory, temporary, name, port, users, tls, environment };
+        let ServerOptions { port, users, tls, environment, watches, .. } = options;
+        let mut place = Place {
+            kind,
+            path,
+            directory,
+            temporary,
+            name,
+            port,
+            users,
+            tls,
+            environment,
+            watches,
+        };
         let mut tries = if port == 0 { PORTS_TRIED } else { 1 };
         loop {
             tries -= 1;
@@ -212,6 +225,7 @@ pub(super) struct Place {
     pub(super) users: Option<Users>,
     pub(super) tls: Option<Certificates>,
     environment: Vec<(String, String)>,
+    pub(super) watches: Option<Watched>,
 }
 
 impl Place {
@@ -243,6 +257,7 @@ impl Place {
         match self.kind {
             Kind::Nats => ready::nats(self.port, &self.name).await,
             Kind::Redis => ready::redis(&configure::knock(self), pid).await,
+            Kind::Sentinel => ready::sentinel(&configure::knock(self), pid).await,
         }
     }
 
@@ -278,6 +293,7 @@ impl Place {
         match self.kind {
             Kind::Nats => configure::nats(self),
             Kind::Redis => configure::redis(self),
+            Kind::Sentinel => configure::sentinel(self),
         }
     }
 

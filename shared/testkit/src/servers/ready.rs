@@ -25,16 +25,22 @@ pub(super) async fn nats(port: u16, name: &str) -> bool {
 
 /// Whether the redis-server at `address` is process `pid` and has read its data.
 pub(super) async fn redis(address: &str, pid: u32) -> bool {
+    says(address, &[format!("process_id:{pid}"), "loading:0".to_owned()]).await
+}
+
+/// Whether the Sentinel at `address` is process `pid`.
+pub(super) async fn sentinel(address: &str, pid: u32) -> bool {
+    says(address, &[format!("process_id:{pid}")]).await
+}
+
+async fn says(address: &str, wanted: &[String]) -> bool {
     let question = async {
         let client = redis::Client::open(address)?;
         let mut connection = client.get_multiplexed_async_connection().await?;
         redis::cmd("INFO").query_async::<String>(&mut connection).await
     };
     match tokio::time::timeout(ONE_QUESTION, question).await {
-        Ok(Ok(info)) => {
-            let says = |wanted: &str| info.lines().any(|line| line == wanted);
-            says(&format!("process_id:{pid}")) && says("loading:0")
-        }
+        Ok(Ok(info)) => wanted.iter().all(|wanted| info.lines().any(|line| line == wanted)),
         Ok(Err(_)) | Err(_) => false,
     }
 }
