@@ -28,7 +28,7 @@ for target in "${targets[@]}"; do
     mkdir -p "$corpus" "$CARGO_TARGET_DIR/artifacts"
     printf 'fuzz: %s for %s s\n' "$target" "$seconds"
     nice -n 10 cargo fuzz run --fuzz-dir fuzz --sanitizer none "$target" "$corpus" "fuzz/seeds/$target" -- \
-        -max_total_time="$seconds" -dict=fuzz/json.dict -timeout=5 -rss_limit_mb=1024 -verbosity=0 \
+        -max_total_time="$seconds" -dict=fuzz/json.dict -timeout=30 -rss_limit_mb=1024 -verbosity=0 \
         -artifact_prefix="$CARGO_TARGET_DIR/artifacts/$target-"
 done
 printf 'fuzz: nothing was found\n'

@@ -12,6 +12,7 @@ use tipoff_trouble::checker::Allowed;
 use tipoff_trouble::disk::Disk;
 use tipoff_trouble::evidence::Evidence;
 use tipoff_trouble::fault::Fault;
+use tipoff_trouble::stores::Layout;
 use tipoff_trouble::storm::{self, Pace, Plan};
 use tipoff_trouble::system::Build;
 use tipoff_trouble::{checker, table};
@@ -54,6 +55,9 @@ struct Args {
     /// Redis is a cluster: three masters with a replica each
     #[arg(long)]
     redis_cluster: bool,
+    /// Redis has two replicas, and three Sentinels that watch it
+    #[arg(long, conflicts_with = "redis_cluster")]
+    redis_sentinel: bool,
     /// What everybody does follows from this
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -89,7 +93,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let mut faults = chosen(&args)?;
     let mut build = Build::new(program(args.program.clone())?, directory.canonicalize()?);
     build.nats_nodes = args.nats_nodes;
-    build.redis_cluster = args.redis_cluster;
+    build.redis = layout(&args);
     if faults.contains(&Fault::PowerLoss) {
         build.own_disk = may_mount(&directory).await;
         if !build.own_disk {
@@ -121,6 +125,14 @@ async fn main() -> anyhow::Result<ExitCode> {
     }
     say(&if args.json { table::json(&outcome).to_string() } else { table::text(&outcome) });
     Ok(if outcome.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn layout(args: &Args) -> Layout {
+    match (args.redis_sentinel, args.redis_cluster) {
+        (true, _) => Layout::Watched,
+        (_, true) => Layout::Cluster,
+        _ => Layout::One,
+    }
 }
 
 fn allowed(late: i64) -> Allowed {
@@ -172,9 +184,9 @@ fn chosen(args: &Args) -> anyhow::Result<Vec<Fault>> {
     }
     let names = &args.only;
     if names.is_empty() {
-        return Ok(match (args.kills, args.nats_nodes, args.redis_cluster) {
-            (0, 1, false) => Fault::all(),
-            (0, 1, true) => Fault::of_cluster(),
+        return Ok(match (args.kills, args.nats_nodes, layout(args)) {
+            (0, 1, Layout::One) => Fault::all(),
+            (0, 1, _) => Fault::of_cluster(),
             (0, _, _) => Fault::of_three(),
             _ => vec![Fault::Nothing],
         });

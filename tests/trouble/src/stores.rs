@@ -1,4 +1,7 @@
-//! Redis: one server, or a cluster of three masters with a replica each.
+//! Redis: one server, one with two replicas under the eyes of Sentinel, or a
+//! cluster of three masters with a replica each.
+
+mod watched;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -19,10 +22,25 @@ const GIVEN_UP_AFTER: &str = "2000";
 const AGREED_WITHIN: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
+/// What Sentinels call the one that is primary.
+const NAME: &str = "board";
+/// So many of the three Sentinels must miss it.
+const QUORUM: usize = 2;
+
+/// How many servers there are, and what they are to each other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Layout {
+    #[default]
+    One,
+    Watched,
+    Cluster,
+}
+
 /// The board's servers. They go with the value.
 #[derive(Debug)]
 pub enum Stores {
     One(Box<RedisServer>),
+    Watched { servers: Vec<Node>, sentinels: Vec<Node> },
     Cluster(Vec<Node>),
 }
 
@@ -32,6 +50,21 @@ impl Stores {
         let (data, environment) = (Some(directory.join("redis")), environment.to_vec());
         let options = ServerOptions { data, environment, ..ServerOptions::default() };
         Ok(Self::One(Box::new(RedisServer::start_with(options).await?)))
+    }
+
+    /// A primary with two replicas, and three Sentinels that watch them.
+    pub async fn watched(directory: &Path) -> anyhow::Result<Self> {
+        let (servers, mut sentinels) = watched::configured(directory)?;
+        let first = servers.first().context("there is no server")?.at;
+        let mut stores = Self::Watched { servers, sentinels: Vec::new() };
+        stores.restart().await?;
+        node::start(&mut sentinels).await?;
+        watched::all_know_each_other(&sentinels).await?;
+        let Self::Watched { sentinels: watching, .. } = &mut stores else {
+            bail!("{first} is watched")
+        };
+        *watching = sentinels;
+        Ok(stores)
     }
 
     /// Three masters and three replicas, all as careful as in production.
@@ -47,17 +80,22 @@ impl Stores {
     pub fn url(&self) -> String {
         match self {
             Self::One(server) => server.url(),
-            Self::Cluster(nodes) => {
+            Self::Watched { sentinels: nodes, .. } | Self::Cluster(nodes) => {
                 let urls = nodes.iter().map(|node| format!("redis://{}", node.at));
                 urls.collect::<Vec<_>>().join(",")
             }
         }
     }
 
+    /// By which name the addresses know the primary, if they are Sentinels'.
+    pub fn sentinel(&self) -> Option<&'static str> {
+        matches!(self, Self::Watched { .. }).then_some(NAME)
+    }
+
     pub fn pids(&self) -> Vec<u32> {
         match self {
             Self::One(server) => vec![server.pid()],
-            Self::Cluster(nodes) => node::pids(nodes),
+            Self::Watched { servers: nodes, .. } | Self::Cluster(nodes) => node::pids(nodes),
         }
     }
 
@@ -65,7 +103,9 @@ impl Stores {
     pub async fn kill(&mut self) -> anyhow::Result<()> {
         match self {
             Self::One(server) => server.kill().await,
-            Self::Cluster(nodes) => node::kill(nodes).await?,
+            Self::Watched { servers: nodes, .. } | Self::Cluster(nodes) => {
+                node::kill(nodes).await?;
+            }
         }
         Ok(())
     }
@@ -75,7 +115,9 @@ impl Stores {
         self.kill().await?;
         match self {
             Self::One(server) => server.restart().await?,
-            Self::Cluster(nodes) => node::start(nodes).await?,
+            Self::Watched { servers: nodes, .. } | Self::Cluster(nodes) => {
+                node::start(nodes).await?;
+            }
         }
         Ok(())
     }
@@ -83,7 +125,9 @@ impl Stores {
     pub fn has_ended(&self) -> bool {
         match self {
             Self::One(server) => server.has_ended(),
-            Self::Cluster(nodes) => nodes.iter().any(Node::has_ended),
+            Self::Watched { servers: nodes, .. } | Self::Cluster(nodes) => {
+                nodes.iter().any(Node::has_ended)
+            }
         }
     }
 
@@ -91,13 +135,21 @@ impl Stores {
     pub fn alone(&mut self) -> anyhow::Result<&mut RedisServer> {
         match self {
             Self::One(server) => Ok(server),
-            Self::Cluster(_) => bail!("this fault is for one server of Redis"),
+            Self::Watched { .. } | Self::Cluster(_) => {
+                bail!("this fault is for one server of Redis")
+            }
         }
     }
 
     /// A master dies; its replica takes over; it comes back after a while, as a replica.
     pub async fn lose_master(&mut self, dice: usize, hold: Duration) -> anyhow::Result<()> {
-        let Self::Cluster(nodes) = self else { bail!("one server has nobody beside it") };
+        let nodes = match self {
+            Self::One(_) => bail!("one server has nobody beside it"),
+            Self::Watched { servers, sentinels } => {
+                return watched::lose_primary(servers, sentinels, hold).await;
+            }
+            Self::Cluster(nodes) => nodes,
+        };
         let mut masters = Vec::new();
         for (number, node) in nodes.iter().enumerate() {
             let says: String = ask(node.at, &["INFO", "replication"]).await?;

@@ -20,7 +20,7 @@ use crate::bus::Bus;
 use crate::disk::Disk;
 use crate::proxy::Proxy;
 use crate::service::{Kind, Roads, Service};
-use crate::stores::Stores;
+use crate::stores::{Layout, Stores};
 use crate::team::{Team, teams};
 
 const PARTITIONS: u16 = 8;
@@ -35,8 +35,7 @@ pub struct Build {
     pub each: usize,
     /// Servers of NATS: one, or three.
     pub nats_nodes: usize,
-    /// Redis is a cluster.
-    pub redis_cluster: bool,
+    pub redis: Layout,
     /// Where logs and data go; it must exist.
     pub directory: PathBuf,
     /// What Redis finds in its environment.
@@ -52,7 +51,7 @@ impl Build {
             program: program.into(),
             each: 2,
             nats_nodes: 1,
-            redis_cluster: false,
+            redis: Layout::One,
             directory: directory.into(),
             redis_environment: Vec::new(),
             own_disk: false,
@@ -91,10 +90,10 @@ impl System {
         drop(rustls::crypto::ring::default_provider().install_default());
         let kept = build.directory.join("data");
         let disk = if build.own_disk { Some(Mutex::new(Disk::new(&kept).await?)) } else { None };
-        let redis_server = if build.redis_cluster {
-            Stores::cluster(&kept).await?
-        } else {
-            Stores::one(&kept, &build.redis_environment).await?
+        let redis_server = match build.redis {
+            Layout::One => Stores::one(&kept, &build.redis_environment).await?,
+            Layout::Watched => Stores::watched(&kept).await?,
+            Layout::Cluster => Stores::cluster(&kept).await?,
         };
         let nats_server = Bus::start(build.nats_nodes, &kept).await?;
         let nats_at = nats_server.addresses()?;
@@ -143,8 +142,10 @@ impl System {
     }
 
     async fn add_services(&mut self, build: &Build, nats_at: &[SocketAddr]) -> anyhow::Result<()> {
-        // The servers of a cluster tell where the others are: no road can be put before them.
-        let redis_at = if build.redis_cluster { None } else { Some(address(&self.redis_url)?) };
+        // Where there are several they tell where the others are: no road can be put before them.
+        let alone = build.redis == Layout::One;
+        let redis_at = if alone { Some(address(&self.redis_url)?) } else { None };
+        let sentinel = self.redis_server.lock().await.sentinel();
         let settings = [
             ("TIPOFF_REDIS_URL", self.redis_url.clone()),
             ("TIPOFF_SMTP_URL", self.relay.url()),
@@ -152,7 +153,12 @@ impl System {
             ("TIPOFF_INGEST_SOURCE_RATE", "0".to_owned()),
             ("TIPOFF_INGEST_ENTITY_RATE", "0".to_owned()),
         ];
-        let settings = settings.map(|(name, value)| (name.to_owned(), value));
+        let sentinel = sentinel.map(|name| ("TIPOFF_REDIS_SENTINEL", name.to_owned()));
+        let settings: Vec<_> = settings
+            .into_iter()
+            .chain(sentinel)
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
         for kind in Kind::ALL {
             for number in 0..build.each {
                 let roads = Roads {
