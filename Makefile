@@ -46,9 +46,10 @@ kills: setup ## Kill processes at random moments, hundreds of times (KILLS=300 S
 	@cargo build --package tipoff --package tipoff-trouble
 	@target/debug/tipoff-trouble --kills $(or $(KILLS),300) --seed $(or $(SEED),1)
 
-clusters: setup ## NATS with three servers, then Redis as a cluster: leaders and masters die, or all at once
+clusters: setup ## NATS with three servers, Redis with Sentinel and as a cluster: leaders, primaries and disks go, or all at once
 	@cargo build --package tipoff --package tipoff-trouble
 	@target/debug/tipoff-trouble --nats-nodes 3 --times $(or $(TIMES),1) --hold 8
+	@target/debug/tipoff-trouble --redis-sentinel --times $(or $(TIMES),1) --hold 8
 	@target/debug/tipoff-trouble --redis-cluster --times $(or $(TIMES),1) --hold 8
 
 simulation: ## Ten million steps of a simulated system that is always in trouble (STEPS=10000000 SEED=1)

@@ -51,45 +51,82 @@ local function stands(lead, told)
   return at >= last or arrives(lead, told)
 end
 
-local function queue(lead)
+-- What is to stand in the lists, by list: a call costs more than a place in one.
+local placed = {}
+local AT_ONCE = 1000
+local function stand_in(list, score, one)
+  local places = placed[list] or {}
+  placed[list] = places
+  places[#places + 1] = score
+  places[#places + 1] = one
+end
+local function place_all()
+  for list, places in pairs(placed) do
+    for i = 1, #places, AT_ONCE do
+      redis.call('ZADD', list, unpack(places, i, math.min(i + AT_ONCE - 1, #places)))
+    end
+  end
+end
+
+local function count(lead)
+  local since = lead.is.since
+  if is_counted(lead) and tonumber(since) >= now - KEPT then
+    stand_in(TAKEN, 0, agents_own(lead, lead.is.agent) .. since .. '|' .. lead.id)
+  end
+end
+
+local function queue(lead, given)
   local is = lead.is
   local asked = split(is.pending, ',')
-  for _, agent in ipairs(asked) do redis.call('ZADD', OFFERS, 0, member(lead, agent)) end
-  if #asked == 1 and not is.ball then redis.call('ZADD', RESERVED, 0, member(lead, asked[1])) end
-  wait(lead)
+  for _, agent in ipairs(asked) do stand_in(OFFERS, 0, member(lead, agent)) end
+  if #asked == 1 and not is.ball then stand_in(RESERVED, 0, member(lead, asked[1])) end
+  local due = due_at(lead)
+  if due then stand_in(DEADLINES, int(due), lead.id) end
   if is.state == 'pooled' or is.state == 'held' and is.why and not is['until'] then
     if not is.rested then put(lead, 'rested', int(now)) end
-    redis.call('ZADD', POOL, 0, resting(lead))
+    stand_in(POOL, 0, resting(lead))
   end
   if is.state == 'assigned' then
     if not is.since then put(lead, 'since', int(now)) end
-    redis.call('ZADD', OWNED, 0, member(lead, is.agent))
-    count_taken(lead)
+    stand_in(OWNED, 0, member(lead, is.agent))
+    if #given == 0 then count(lead) end
   end
   -- An inquiry on another lead stands in no list.
-  if is.received and not is.of then redis.call('ZADD', LEADS, is.received, lead.id) end
+  if is.received and not is.of then stand_in(LEADS, is.received, lead.id) end
 end
 
 local function count_given(lead, given)
   for i = 1, #given, 4 do
     local agent, since, how, counted = given[i], given[i + 1], given[i + 2], given[i + 3]
     local was = { entity = lead.is.entity, agent = agent, since = since, how = how, counted = counted ~= '' and counted or nil }
-    count_taken({ id = lead.id, is = was })
+    count({ id = lead.id, is = was })
   end
 end
 
--- The route may have moved on since: only what is newer counts.
+local function is_newer(id, before)
+  local ms, number = string.match(id, '(%d+)-(%d+)')
+  local ms_before, number_before = string.match(before, '(%d+)-(%d+)')
+  local later = tonumber(ms) - tonumber(ms_before)
+  return later > 0 or later == 0 and tonumber(number) > tonumber(number_before)
+end
+
+-- The newest of what these leads made their routes remember, by thing.
+local newest = {}
 local function remind(lead, memory)
   for i = 1, #memory, 4 do
-    local whose, id = memory_of(lead, memory[i + 1]), memory[i + 3]
-    local thing = memory[i] .. ':' .. whose
-    local before = redis.call('HGET', TURNS, 'at:' .. thing) or '0-0'
-    local ms, number = string.match(id, '(%d+)-(%d+)')
-    local ms_before, number_before = string.match(before, '(%d+)-(%d+)')
-    local later = tonumber(ms) - tonumber(ms_before)
-    if later > 0 or later == 0 and tonumber(number) > tonumber(number_before) then
-      remember(whose, memory[i], memory[i + 2])
-      redis.call('HSET', TURNS, 'at:' .. thing, id)
+    local what, whose, id = memory[i], memory_of(lead, memory[i + 1]), memory[i + 3]
+    local thing = what .. ':' .. whose
+    if not newest[thing] or is_newer(id, newest[thing].id) then
+      newest[thing] = { what = what, whose = whose, value = memory[i + 2], id = id }
+    end
+  end
+end
+-- The route may have moved on since: only what is newer counts.
+local function remember_all()
+  for thing, told in pairs(newest) do
+    if is_newer(told.id, redis.call('HGET', TURNS, 'at:' .. thing) or '0-0') then
+      remember(told.whose, told.what, told.value)
+      redis.call('HSET', TURNS, 'at:' .. thing, told.id)
     end
   end
 end
@@ -117,7 +154,7 @@ local function put_back(lead, told)
   end
   for field, value in pairs(told.is) do put(lead, field, value) end
   put(lead, 'seq', told.sequence)
-  queue(lead)
+  queue(lead, told.given)
   if told.payload ~= '' then redis.call('SET', prefix .. 'payload:' .. lead.id, told.payload) end
   if told.is.erased then redis.call('DEL', prefix .. 'payload:' .. lead.id) end
   save(lead)
@@ -144,4 +181,6 @@ while at < #ARGV do
   end
   if is_behind or forced then bring_back(lead, told) end
 end
+place_all()
+remember_all()
 return { 'repaired', repaired }

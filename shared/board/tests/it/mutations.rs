@@ -121,8 +121,8 @@ const MUTATIONS: [Mutation; 38] = [
     ),
     (
         "after a repair an old turn comes back",
-        "if later > 0 or later == 0 and tonumber(number) > tonumber(number_before) then",
-        "if true then",
+        "return later > 0 or later == 0 and tonumber(number) > tonumber(number_before)",
+        "return true",
     ),
     (
         "an answer leaves the row of misses as it was",
@@ -139,7 +139,7 @@ const MUTATIONS: [Mutation; 38] = [
         "put(lead, 'first', nil)\ncarry_out",
         "carry_out",
     ),
-    ("after a repair limits have forgotten", "  count_taken({ id = lead.id, is = was })\n", ""),
+    ("after a repair limits have forgotten", "    count({ id = lead.id, is = was })\n", ""),
 ];
 
 #[test]
