@@ -20,6 +20,9 @@ use crate::{Backoff, Settings};
 /// by then may have run or not.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
+/// Requests that may wait to be written; whoever comes when there are more waits to be let in.
+const IN_HAND: usize = 1024;
+
 /// Connects and checks version, eviction policy and AOF. Keeps trying like
 /// [`nats`](super::nats).
 ///
@@ -152,6 +155,7 @@ pub(super) fn lasting() -> ConnectionManagerConfig {
         .set_connection_timeout(Some(ANSWER_WITHIN))
         .set_response_timeout(Some(ANSWER_WITHIN))
         .set_max_delay(Duration::from_secs(1))
+        .set_pipeline_buffer_size(IN_HAND)
 }
 
 fn speaks_tls(node: &ConnectionInfo) -> bool {
