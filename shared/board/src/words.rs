@@ -7,7 +7,7 @@ use crate::read::to_word;
 
 /// A plan as `carry_out.lua` reads it.
 pub(crate) fn of_plan(plan: &Plan) -> Vec<String> {
-    let decision = plan.decision.clone().shortened();
+    let decision = plan.decision.shortened();
     let decision = serde_json::to_string(&decision).unwrap_or_default();
     let bare = |what: &str, why: String| {
         let mut words = vec![what.to_owned(), why];

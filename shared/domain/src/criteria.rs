@@ -138,7 +138,7 @@ impl Criteria {
     fn any_of<'a>(&self, wanted: &[String], found: impl Iterator<Item = &'a str>) -> bool {
         let mut found = found.peekable();
         let lacks = found.peek().is_none();
-        let fits = |value: &str| wanted.iter().any(|want| plain(want) == plain(value));
+        let fits = |value: &str| wanted.iter().any(|want| is_same(want, value));
         wanted.is_empty() || lacks && self.missing_matches || found.any(fits)
     }
 
@@ -196,7 +196,17 @@ fn areas(lead: &Lead) -> impl Iterator<Item = &str> {
     asked.chain(wanted)
 }
 
-/// What two values have to have in common to be the same.
-pub(crate) fn plain(text: &str) -> String {
-    text.trim().trim_start_matches('#').to_lowercase()
+/// Whether two values are the same: upper and lower case, blanks around them and
+/// a `#` before them do not matter.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (bare(one), bare(other));
+    if one.is_ascii() && other.is_ascii() {
+        // Asked of every value of every route, for every lead.
+        return one.eq_ignore_ascii_case(other);
+    }
+    one.to_lowercase() == other.to_lowercase()
+}
+
+fn bare(text: &str) -> &str {
+    text.trim().trim_start_matches('#')
 }

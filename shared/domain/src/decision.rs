@@ -197,26 +197,29 @@ impl Decision {
     /// As it stands in an event: so that what a lead costs does not grow with
     /// what is configured, it names the routes that count and the first others,
     /// and the first candidates. The whole of it can be worked out again.
-    pub fn shortened(mut self) -> Self {
+    pub fn shortened(&self) -> Self {
         let counts = |route: &RouteConsidered| {
             matches!(route.verdict, RouteVerdict::Matched | RouteVerdict::TookOver)
         };
         let mut room =
             MOST_NAMED.saturating_sub(self.routes.iter().filter(|one| counts(one)).count());
-        let others = &mut self.others;
-        self.routes.retain(|route| {
-            let named = counts(route) || room > 0;
-            if !named {
-                *others.routes.entry(route.verdict).or_default() += 1;
-            } else if !counts(route) {
+        let mut short = Self { others: self.others.clone(), ..Self::default() };
+        for route in &self.routes {
+            if counts(route) {
+                short.routes.push(route.clone());
+            } else if room > 0 {
                 room -= 1;
+                short.routes.push(route.clone());
+            } else {
+                *short.others.routes.entry(route.verdict).or_default() += 1;
             }
-            named
-        });
-        for candidate in self.candidates.drain(MOST_NAMED.min(self.candidates.len())..) {
-            *others.candidates.entry(candidate.verdict).or_default() += 1;
         }
-        self
+        let (named, others) = self.candidates.split_at(MOST_NAMED.min(self.candidates.len()));
+        short.candidates.extend_from_slice(named);
+        for candidate in others {
+            *short.others.candidates.entry(candidate.verdict).or_default() += 1;
+        }
+        short
     }
 }
 
@@ -285,6 +288,6 @@ mod tests {
         let mut small = large();
         small.routes.truncate(MOST_NAMED);
         small.candidates.truncate(MOST_NAMED);
-        assert_eq!(small.clone().shortened(), small);
+        assert_eq!(small.shortened(), small);
     }
 }

@@ -4,10 +4,12 @@
 //! Redis members and URLs, so they are kept to letters, digits, `-` and `_`.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::invalid::shown;
 
@@ -31,11 +33,25 @@ fn check(text: &str) -> Result<(), BadName> {
     }
 }
 
+/// Reads a name where it stands: there are many in every event.
+struct Reading<T>(PhantomData<T>);
+
+impl<T: FromStr<Err = BadName>> Visitor<'_> for Reading<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
 macro_rules! name {
     ($(#[$doc:meta])* $Name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $Name(Arc<str>);
 
         impl $Name {
@@ -65,6 +81,18 @@ macro_rules! name {
         impl From<$Name> for String {
             fn from(name: $Name) -> Self {
                 name.0.as_ref().to_owned()
+            }
+        }
+
+        impl Serialize for $Name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $Name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                from.deserialize_str(Reading(PhantomData))
             }
         }
 

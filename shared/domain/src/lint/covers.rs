@@ -1,6 +1,6 @@
 //! Which leads a route's criteria let through, compared with another's.
 
-use crate::criteria::{SourcesWord, plain};
+use crate::criteria::{SourcesWord, is_same};
 use crate::{Criteria, EntityView, PriceRange, SourceId, Sources};
 
 /// A source, or none.
@@ -58,7 +58,7 @@ impl Criteria {
             || other.kinds.iter().any(|kind| self.kinds.contains(kind));
         let mls = self.mls.is_empty()
             || other.mls.is_empty()
-            || other.mls.iter().any(|mls| self.mls.iter().any(|own| plain(own) == plain(mls)));
+            || other.mls.iter().any(|mls| self.mls.iter().any(|own| is_same(own, mls)));
         let lacking = self.missing_matches && other.missing_matches;
         lacking || kinds && mls && prices_meet(&self.price, &other.price)
     }
@@ -67,7 +67,7 @@ impl Criteria {
 fn among(wide: &[String], narrow: &[String]) -> bool {
     wide.is_empty()
         || !narrow.is_empty()
-            && narrow.iter().all(|value| wide.iter().any(|other| plain(other) == plain(value)))
+            && narrow.iter().all(|value| wide.iter().any(|other| is_same(other, value)))
 }
 
 fn price_holds(wide: &PriceRange, narrow: &PriceRange) -> bool {

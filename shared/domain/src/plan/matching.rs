@@ -44,32 +44,26 @@ pub(super) fn match_routes<'a>(
     let mut considered = Vec::with_capacity(view.routes.len());
     let (mut routes, mut closed) = (Vec::<&Route>::new(), Vec::new());
     for route in &view.routes {
-        let verdict = match examine(route, lead, view, now) {
-            Ok(()) => {
-                routes.push(route);
-                RouteVerdict::Outranked
-            }
-            Err(verdict) => {
+        let verdict = match route.admits(now) {
+            Ok(()) => match first_failing(route, lead, view) {
+                Some(criterion) => criterion.into(),
+                None => {
+                    routes.push(route);
+                    RouteVerdict::Outranked
+                }
+            },
+            Err(why) => {
                 let holds = route.after_close != AfterClose::Reroute;
-                let fits = |_: &Inactive| holds && first_failing(route, lead, view).is_none();
-                closed.extend(route.admits(now).err().filter(fits).map(|why| (&**route, why)));
-                verdict
+                if holds && first_failing(route, lead, view).is_none() {
+                    closed.push((&**route, why));
+                }
+                why.into()
             }
         };
         considered.push(RouteConsidered { route: route.id.clone(), verdict });
     }
     routes.sort_by_key(|route| !route.strategy.is_assign_to_agent());
     Matched { considered, routes, closed }
-}
-
-fn examine(
-    route: &Route,
-    lead: &Lead,
-    view: &EntityView,
-    now: DateTime<Utc>,
-) -> Result<(), RouteVerdict> {
-    route.admits(now)?;
-    first_failing(route, lead, view).map_or(Ok(()), |criterion| Err(criterion.into()))
 }
 
 fn first_failing(route: &Route, lead: &Lead, view: &EntityView) -> Option<Criterion> {
