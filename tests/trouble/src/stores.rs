@@ -54,17 +54,11 @@ impl Stores {
 
     /// A primary with two replicas, and three Sentinels that watch them.
     pub async fn watched(directory: &Path) -> anyhow::Result<Self> {
-        let (servers, mut sentinels) = watched::configured(directory)?;
-        let first = servers.first().context("there is no server")?.at;
-        let mut stores = Self::Watched { servers, sentinels: Vec::new() };
-        stores.restart().await?;
+        let (mut servers, mut sentinels) = watched::configured(directory)?;
+        node::start(&mut servers).await?;
         node::start(&mut sentinels).await?;
         watched::all_know_each_other(&sentinels).await?;
-        let Self::Watched { sentinels: watching, .. } = &mut stores else {
-            bail!("{first} is watched")
-        };
-        *watching = sentinels;
-        Ok(stores)
+        Ok(Self::Watched { servers, sentinels })
     }
 
     /// Three masters and three replicas, all as careful as in production.

@@ -165,13 +165,20 @@ async fn the_keys_of_one_entity_reach_nothing_of_another() {
     let id = key_id(&world, &ours.ana).await;
 
     for walk in aimed(&document, &ours, lead.as_str(), &id) {
-        if OWN.contains(&walk.name.as_str()) {
+        // It never ends.
+        if walk.name.ends_with("/stream") {
             continue;
         }
         for (who, key) in
             [("admin", &theirs.admin), ("agent", &theirs.ana), ("source", &theirs.source)]
         {
             let answer = attempt(&world, &walk, Some(key)).await;
+            if OWN.contains(&walk.name.as_str()) {
+                let ours = [lead.as_str(), ours.route.as_str(), "acme"];
+                let leaks = ours.iter().find(|one| answer.text.contains(*one));
+                assert_eq!(leaks, None, "{} as {who}: {}", walk.name, answer.text);
+                continue;
+            }
             let (status, _) = answer.problem();
             assert!(
                 matches!(status, 403 | 404),
