@@ -9,6 +9,9 @@ use tokio::time::Instant;
 /// Until it is known how fast messages go: rather too fast. Whoever waits in vain goes
 /// another way in the end, and a whole burst of them is spared it.
 const FIRST_GUESS: Duration = Duration::from_millis(1);
+/// One gap counts as so many times the pace at most, or as this: what holds up one
+/// message, or the whole machine for a moment, is no pace.
+const ONE_GAP: (u32, Duration) = (4, Duration::from_millis(10));
 /// Seats of which none became free for so long are not about to; a busy machine may
 /// take half of it for the first messages after a quiet time.
 pub(super) const STANDSTILL: Duration = Duration::from_secs(1);
@@ -67,9 +70,32 @@ impl<T> Each<VecDeque<T>> {
 struct Line<T> {
     seated: usize,
     waiting: Each<VecDeque<T>>,
-    /// The time for which those who were put off are expected back, so that
-    /// they do not all come back together.
-    expected: Instant,
+    put_off: PutOff,
+}
+
+/// Who was put off and comes back, in messages and not in time: how fast they
+/// go may change meanwhile.
+#[derive(Debug)]
+struct PutOff {
+    /// Those in line among them.
+    before: f64,
+    at: Instant,
+}
+
+impl PutOff {
+    /// How many there are by now, where each takes so long.
+    fn left(&self, each: Duration, now: Instant) -> f64 {
+        (self.before - (now - self.at).div_duration_f64(each)).max(0.0)
+    }
+
+    /// How long one more is put off, so that not all come back together.
+    fn one_more(&mut self, waiting: usize, each: Duration, now: Instant) -> Duration {
+        let waiting = f64::from(u32::try_from(waiting).unwrap_or(u32::MAX));
+        self.before = (self.left(each, now) + 1.0).max(waiting);
+        self.at = now;
+        let wait = each.as_secs_f64() * self.before;
+        Duration::try_from_secs_f64(wait).unwrap_or(PUT_OFF.1).clamp(PUT_OFF.0, PUT_OFF.1)
+    }
 }
 
 /// Seats, and two lines of those who wait for each entity.
@@ -115,7 +141,8 @@ impl<T> Waiting<T> {
 
     pub(super) fn join(&mut self, entity: &EntityId, class: Class, who: T, now: Instant) -> Joined {
         let (most, part) = (self.most(), self.room / (self.order.patient.len() + 2));
-        let fresh = || Line { seated: 0, waiting: Each::empty(), expected: now };
+        let put_off = PutOff { before: 0.0, at: now };
+        let fresh = || Line { seated: 0, waiting: Each::empty(), put_off };
         let line = self.lines.entry(entity.clone()).or_insert_with(fresh);
         if self.free > 0 && line.waiting.is_empty() && line.seated < most {
             self.free -= 1;
@@ -125,12 +152,8 @@ impl<T> Waiting<T> {
         }
         let waiting = line.waiting.of(class);
         if class == Class::Patient && waiting.len() >= part {
-            let waiting = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
-            let lines = u32::try_from(self.order.patient.len().max(1)).unwrap_or(u32::MAX);
-            let each = self.pace.saturating_mul(lines);
-            let soonest = now + each.saturating_mul(waiting).min(PUT_OFF.1);
-            line.expected = (line.expected + each).max(soonest);
-            return Joined::Crowded((line.expected - now).clamp(PUT_OFF.0, PUT_OFF.1));
+            let each = each(self.pace, self.order.patient.len());
+            return Joined::Crowded(line.put_off.one_more(waiting.len(), each, now));
         }
         if waiting.is_empty() {
             self.order.of(class).push_back(entity.clone());
@@ -166,7 +189,8 @@ impl<T> Waiting<T> {
         self.free += 1;
         if let Some(line) = self.lines.get_mut(entity) {
             line.seated = line.seated.saturating_sub(1);
-            if line.seated == 0 && line.waiting.is_empty() && line.expected <= now {
+            let each = each(self.pace, self.order.patient.len());
+            if line.seated == 0 && line.waiting.is_empty() && line.put_off.left(each, now) <= 0.0 {
                 self.lines.remove(entity);
             }
         }
@@ -177,7 +201,8 @@ impl<T> Waiting<T> {
     /// While somebody waits, how fast seats become free is how fast messages go.
     fn learn(&mut self, now: Instant) {
         if let Some(before) = self.moved.filter(|_| !self.order.is_empty()) {
-            self.pace = (self.pace * 15 + (now - before)) / 16;
+            let gap = (now - before).min((self.pace * ONE_GAP.0).max(ONE_GAP.1));
+            self.pace = (self.pace * 15 + gap) / 16;
         }
         self.moved = Some(now);
     }
@@ -208,6 +233,12 @@ impl<T> Waiting<T> {
         self.free -= 1;
         Some((entity, who))
     }
+}
+
+/// How long it takes until another one of a line is through, where so many lines take turns.
+fn each(pace: Duration, lines: usize) -> Duration {
+    let lines = u32::try_from(lines.max(1)).unwrap_or(u32::MAX);
+    pace.saturating_mul(lines).max(Duration::from_micros(1))
 }
 
 #[cfg(test)]
@@ -274,6 +305,49 @@ mod tests {
         for name in ["a", "b", "c", "d", "e"] {
             assert_eq!(waiting.join(&entity(name), Patient, 0, now), Joined::InLine);
         }
+    }
+
+    /// A full line, of which somebody leaves at these moments, and then how long
+    /// the next one is put off.
+    fn put_off_after(paces: impl IntoIterator<Item = (u64, u32)>) -> Duration {
+        let (acme, mut now) = (entity("acme"), Instant::now());
+        let mut waiting = Waiting::new(1, 400);
+        for (millis, times) in paces {
+            for _ in 0..times {
+                // More come than leave.
+                for number in 0..3 {
+                    waiting.join(&acme, Patient, number, now);
+                }
+                now += Duration::from_millis(millis);
+                waiting.leave(&acme, now);
+            }
+        }
+        while waiting.join(&acme, Patient, 0, now) == Joined::InLine {}
+        match waiting.join(&acme, Patient, 0, now) {
+            Joined::Crowded(wait) => wait,
+            other => panic!("the line is full, and somebody is {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn one_long_gap_makes_nobody_wait_for_long() {
+        let steady = put_off_after([(1, 1_000)]);
+        let after_a_gap = put_off_after([(1, 1_000), (800, 1)]);
+        assert!(after_a_gap < steady * 2, "{steady:?}, then {after_a_gap:?}");
+    }
+
+    #[tokio::test]
+    async fn a_channel_that_becomes_slower_is_believed_before_long() {
+        let wait = put_off_after([(1, 200), (300, 100)]);
+        assert_eq!(wait, PUT_OFF.1, "two hundred before, three of them a second");
+    }
+
+    #[tokio::test]
+    async fn whoever_is_put_off_when_it_goes_faster_again_waits_by_the_new_pace() {
+        // Of a thousand who were put off all but a few are through by then.
+        let wait = put_off_after([(300, 500), (1, 900)]);
+        let slow = put_off_after([(300, 500)]);
+        assert!(wait < slow / 3, "{slow:?}, then {wait:?}");
     }
 
     #[tokio::test]
