@@ -82,9 +82,11 @@ async fn step(
     let sources = Sources::new(&system, teams, Way::Batch).pack(warm_up(leads), LINES);
     let passage = Passage { system: &system, told: false, prefix: &system.prefix };
     passage.of(&sources, Arrivals::Closed { at_once: 2 }).await?;
-    // Many batches, so that the leads reach as many entities as can be.
-    let sources = sources.pack(0..leads, (leads / entities.max(1)).clamp(1, LINES));
-    let passed = passage.of(&sources, Arrivals::Closed { at_once: 8 }).await?;
+    // So small that the leads reach as many entities as can be, and so many at once
+    // that as many leads are on their way.
+    let lines = (leads / entities.max(1)).clamp(1, LINES);
+    let sources = sources.pack(0..leads, lines);
+    let passed = passage.of(&sources, Arrivals::Closed { at_once: 8 * LINES / lines }).await?;
     let routers = system.routers().into_iter().filter_map(super::cost::resident_bytes).max();
     system.stop().await?;
     Ok(json!({
