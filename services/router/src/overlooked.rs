@@ -185,11 +185,12 @@ impl Overlooked {
 
     /// Leads that were accepted, and are nowhere on the board.
     async fn leads(&self, mine: &[Partition], after: u64, until: u64) -> Result<(), LookError> {
-        let filters = mine.iter().map(|one| subject::leads_new_in(*one)).collect();
+        let filters = subject::leads_new_about(mine);
         let chunks = self.read(Kept::Leads, Range { filters, after, until, bodies: false }).await?;
         let (mut chunks, mut missing) = (std::pin::pin!(chunks), 0);
         while let Some(chunk) = chunks.try_next().await? {
-            let about = chunk.into_iter().filter_map(accepted).collect();
+            let about = chunk.into_iter().filter_map(accepted);
+            let about = about.filter(|about| mine.contains(&about.partition)).collect();
             for (about, known) in self.ask(about).await? {
                 if known.is_there {
                     continue;
@@ -234,12 +235,13 @@ impl Overlooked {
 
     /// Leads that the board has, but not as their last event says.
     async fn events(&self, mine: &[Partition], after: u64, until: u64) -> Result<(), LookError> {
-        let filters = mine.iter().map(|one| subject::events_in(*one)).collect();
+        let filters = subject::events_about(mine);
         let chunks =
             self.read(Kept::Events, Range { filters, after, until, bodies: false }).await?;
         let mut chunks = std::pin::pin!(chunks);
         while let Some(chunk) = chunks.try_next().await? {
-            let about = chunk.into_iter().filter_map(happened).collect();
+            let about = chunk.into_iter().filter_map(happened);
+            let about = about.filter(|about| mine.contains(&about.partition)).collect();
             for (about, known) in self.ask(about).await? {
                 if known.sequence >= about.stored.sequence || known.waits {
                     continue;

@@ -210,8 +210,7 @@ impl Board {
         );
         let from: HashMap<Partition, u64> =
             behind.iter().map(|one| (one.partition, one.looked.logged)).collect();
-        let (expected, windows) =
-            self.log.read_on(&partitions, self.partitions, after, until).await?;
+        let (expected, windows) = self.log.read_on(&partitions, after, until).await?;
         done.expected += expected;
         let mut windows = std::pin::pin!(windows);
         let mut next = windows.try_next().await?;

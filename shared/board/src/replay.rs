@@ -17,8 +17,6 @@ use crate::read::place_in_json;
 const WINDOW: usize = 5_000;
 /// Windows taken apart ahead.
 const AHEAD: usize = 2;
-/// Where one partition of so many is wanted, or more, all are read.
-const MANY: usize = 4;
 
 /// Events of several leads, each with its partition, in the order of the log.
 pub(crate) type Window<E> = Vec<(Partition, Logged<E>)>;
@@ -47,24 +45,17 @@ impl Log {
         Ok(End { sequence: last.sequence, at, id })
     }
 
-    /// All events of these of so many partitions behind `after` up to `until`, a window
+    /// All events of these partitions behind `after` up to `until`, a window
     /// at a time; and how many are to come at most. One that this build cannot read is told of
     /// and left out: its lead will be met again when somebody touches it.
     pub(crate) async fn read_on<E: DeserializeOwned + Send + 'static>(
         &self,
         partitions: &[Partition],
-        of: u16,
         after: u64,
         until: u64,
     ) -> Result<(u64, impl Stream<Item = Result<Window<E>, LogError>> + Send + use<E>), LogError>
     {
-        // JetStream looks each message up among many filters, for which it takes longer
-        // than for several messages that nobody wants.
-        let filters = if partitions.len() * MANY >= usize::from(of) {
-            vec![Kept::Events.filter().to_owned()]
-        } else {
-            partitions.iter().map(|one| subject::events_in(*one)).collect()
-        };
+        let filters = subject::events_about(partitions);
         let wanted: Arc<HashSet<Partition>> = Arc::new(partitions.iter().copied().collect());
         let range = Range { filters, after, until, bodies: true };
         let found = past::range(&self.nats, Kept::Events.name(), range).await;

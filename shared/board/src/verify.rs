@@ -71,8 +71,7 @@ impl Board {
         let ends = partitions.iter().copied().map(|partition| self.log.end(partition));
         let ends: Vec<_> = stream::iter(ends).buffer_unordered(16).try_collect().await?;
         let until = ends.into_iter().map(|end| end.sequence).max().unwrap_or(0);
-        let (expected, windows) =
-            self.log.read_on::<Remembered>(&partitions, self.partitions, 0, until).await?;
+        let (expected, windows) = self.log.read_on::<Remembered>(&partitions, 0, until).await?;
         done.expected = expected;
         let (mut suspects, mut memories) = (Vec::new(), Memories::new());
         let mut windows = std::pin::pin!(windows);

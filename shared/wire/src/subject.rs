@@ -58,6 +58,25 @@ pub fn events_in(partition: Partition) -> String {
     format!("events.{partition}.>")
 }
 
+/// What to ask EVENTS for, to read what is about these partitions; see [`leads_new_about`].
+pub fn events_about(partitions: &[Partition]) -> Vec<String> {
+    about(partitions, events_in, Stream::Events)
+}
+
+/// What to ask LEADS for, to read what is about these partitions. If they are several it is
+/// everything, and whoever reads passes over what is about others: among several filters JetStream
+/// looks up every message, for which it takes a hundred times as long as to hand it out.
+pub fn leads_new_about(partitions: &[Partition]) -> Vec<String> {
+    about(partitions, leads_new_in, Stream::Leads)
+}
+
+fn about(partitions: &[Partition], of: fn(Partition) -> String, stream: Stream) -> Vec<String> {
+    match partitions {
+        [one] => vec![of(*one)],
+        _ => vec![stream.filter().to_owned()],
+    }
+}
+
 /// The partition, entity and lead of `events.<partition>.<entity>.<lead>`.
 pub fn read_events(subject: &str) -> Option<(Partition, EntityId, LeadId)> {
     let mut tokens = subject.strip_prefix("events.")?.split('.');
@@ -187,6 +206,13 @@ pub fn token(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_partition_is_asked_for_by_itself_and_several_with_all_others() {
+        assert_eq!(events_about(&[Partition(3)]), ["events.3.>"]);
+        assert_eq!(events_about(&[Partition(3), Partition(4)]), ["events.>"]);
+        assert_eq!(leads_new_about(&[Partition(3), Partition(4)]), ["leads.new.>"]);
+    }
 
     fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
         text.parse().unwrap()
