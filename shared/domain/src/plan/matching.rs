@@ -45,13 +45,13 @@ pub(super) fn match_routes<'a>(
     let (mut routes, mut closed) = (Vec::<&Route>::new(), Vec::new());
     for route in &view.routes {
         let verdict = match route.admits(now) {
-            Ok(()) => match first_failing(route, lead, view) {
-                Some(criterion) => criterion.into(),
-                None => {
+            Ok(()) => {
+                let failing = first_failing(route, lead, view);
+                if failing.is_none() {
                     routes.push(route);
-                    RouteVerdict::Outranked
                 }
-            },
+                failing.map_or(RouteVerdict::Outranked, RouteVerdict::from)
+            }
             Err(why) => {
                 let holds = route.after_close != AfterClose::Reroute;
                 if holds && first_failing(route, lead, view).is_none() {

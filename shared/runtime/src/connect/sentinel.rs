@@ -6,7 +6,9 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use redis::aio::{ConnectionLike, ConnectionManager};
 use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
-use redis::{Client, Cmd, ConnectionAddr, Pipeline, RedisError, RedisFuture, TlsMode, Value};
+use redis::{
+    Client, Cmd, ConnectionAddr, ConnectionInfo, Pipeline, RedisError, RedisFuture, TlsMode, Value,
+};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tracing::{debug, info};
 
@@ -94,7 +96,7 @@ fn sentinels(nodes: &Nodes, name: &str) -> Result<SentinelClient, RedisError> {
     let at = nodes.addresses.iter().map(|one| one.addr().clone());
     let mut built = SentinelClientBuilder::new(at, name, SentinelServerType::Master)?
         .set_client_to_redis_tcp_settings(at_once());
-    if let Some(user) = nodes.addresses.first().map(|one| one.redis_settings()) {
+    if let Some(user) = nodes.addresses.first().map(ConnectionInfo::redis_settings) {
         if let Some(name) = user.username() {
             built = built.set_client_to_redis_username(name);
         }
