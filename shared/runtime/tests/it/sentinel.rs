@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::settings;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const NAME: &str = "board";
 
 /// A primary, who follows it, and who watches both.
