@@ -12,7 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::settings;
 
-const PATIENCE: Duration = Duration::from_mins(1);
+/// A Sentinel that did not run for two seconds does nothing for half a minute.
+const PATIENCE: Duration = Duration::from_mins(3);
 const NAME: &str = "board";
 
 /// A primary, who follows it, and who watches both.
