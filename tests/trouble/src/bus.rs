@@ -85,8 +85,7 @@ impl Bus {
         let node = self.one_of_three(name)?;
         node.end(by).await?;
         sleep(hold).await;
-        node.start()?;
-        node.answers().await
+        node.come_back().await
     }
 
     /// One of three crashes, and comes back with damage in all that it had stored.
@@ -94,8 +93,7 @@ impl Bus {
         let node = self.one_of_three(name)?;
         node.end("-KILL").await?;
         damage(&node.data.join(STORE))?;
-        node.start()?;
-        node.answers().await
+        node.come_back().await
     }
 
     /// One of three loses its disk, and comes back with an empty one.
@@ -103,8 +101,20 @@ impl Bus {
         let node = self.one_of_three(name)?;
         node.end("-KILL").await?;
         tokio::fs::remove_dir_all(node.data.join(STORE)).await?;
-        node.start()?;
-        node.answers().await
+        node.come_back().await
+    }
+
+    /// Ends another one of three, and starts it again after a while.
+    pub async fn lose_another(
+        &mut self,
+        than: &str,
+        by: &str,
+        hold: Duration,
+    ) -> anyhow::Result<()> {
+        let Self::Three(nodes) = self else { bail!("one server has nobody beside it") };
+        let other = nodes.iter().find(|node| node.name != than);
+        let other = other.context("there is no other server")?.name.clone();
+        self.lose(&other, by, hold).await
     }
 
     fn one_of_three(&mut self, name: &str) -> anyhow::Result<&mut Node> {

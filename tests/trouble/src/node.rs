@@ -52,6 +52,12 @@ impl Node {
         Ok(())
     }
 
+    /// Starts it again and waits until it answers.
+    pub(crate) async fn come_back(&mut self) -> anyhow::Result<()> {
+        self.start()?;
+        self.answers().await
+    }
+
     /// Sends the signal and waits for the end.
     pub(crate) async fn end(&mut self, by: &str) -> anyhow::Result<()> {
         let Some(mut child) = self.child.take() else { return Ok(()) };

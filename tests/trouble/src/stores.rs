@@ -28,9 +28,8 @@ const NAME: &str = "board";
 const QUORUM: usize = 2;
 
 /// How many servers there are, and what they are to each other.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    #[default]
     One,
     Watched,
     Cluster,
@@ -156,8 +155,7 @@ impl Stores {
         let beside = nodes[(lost + 1) % nodes.len()].at;
         all_slots_are_served(beside).await?;
         sleep(hold).await;
-        nodes[lost].start()?;
-        nodes[lost].answers().await
+        nodes[lost].come_back().await
     }
 }
 

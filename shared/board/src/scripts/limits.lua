@@ -12,11 +12,14 @@ local function agents_own(lead, agent) return lead.is.entity .. '|' .. agent .. 
 
 local function is_counted(lead) return COUNTED[lead.is.how] ~= nil or lead.is.counted ~= nil end
 
+-- Where what the agent was given stands in TAKEN.
+local function taking(lead) return agents_own(lead, lead.is.agent) .. lead.is.since .. '|' .. lead.id end
+
 local function count_taken(lead)
   if not is_counted(lead) then return end
   local own = agents_own(lead, lead.is.agent)
   redis.call('ZREMRANGEBYLEX', TAKEN, '[' .. own, '(' .. own .. int(now - KEPT))
-  redis.call('ZADD', TAKEN, 0, own .. lead.is.since .. '|' .. lead.id)
+  redis.call('ZADD', TAKEN, 0, taking(lead))
 end
 
 -- Whether the agent may have one more: `caps` is `open:3;1795357647143:5`,

@@ -69,10 +69,7 @@ local function place_all()
 end
 
 local function count(lead)
-  local since = lead.is.since
-  if is_counted(lead) and tonumber(since) >= now - KEPT then
-    stand_in(TAKEN, 0, agents_own(lead, lead.is.agent) .. since .. '|' .. lead.id)
-  end
+  if is_counted(lead) and tonumber(lead.is.since) >= now - KEPT then stand_in(TAKEN, 0, taking(lead)) end
 end
 
 local function queue(lead, given)

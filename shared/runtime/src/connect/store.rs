@@ -103,8 +103,8 @@ pub(super) struct Nodes {
 impl Nodes {
     async fn connect(&self) -> Result<Redis, ConnectError> {
         if let Some(name) = &self.sentinel {
-            let primary = Followed::find(self, name).await?;
-            check(&info(&mut primary.clone()).await?, self.trial)?;
+            let mut primary = Followed::find(self, name).await?;
+            check(&info(&mut primary).await?, self.trial)?;
             return Ok(Redis::Followed(primary));
         }
         for node in &self.addresses {

@@ -81,9 +81,7 @@ async fn replace_disk(system: &System, lost: &str, hold: Duration) -> anyhow::Re
     })
     .await
     .with_context(|| format!("{lost} does not get what there is"))?;
-    let mut names = (0..3).map(|number| format!("nats-{number}"));
-    let other = names.find(|name| name != lost).context("one server has nobody beside it")?;
-    system.nats_server.lock().await.lose(&other, "-KILL", hold).await
+    system.nats_server.lock().await.lose_another(lost, "-KILL", hold).await
 }
 
 /// Whether all servers have all that is in every stream.

@@ -22,7 +22,8 @@ pub(super) fn configured(directory: &Path) -> anyhow::Result<(Vec<Node>, Vec<Nod
     let first = servers.first().context("there is no server")?.port();
     let mut all = (Vec::new(), Vec::new());
     for (number, at) in servers.iter().enumerate() {
-        let follows = if number == 0 { String::new() } else { follows(first) };
+        let follows = (number > 0).then(|| format!("replicaof 127.0.0.1 {first}\n"));
+        let follows = follows.unwrap_or_default();
         let text = format!(
             "appendonly yes\nappendfsync always\nmaxmemory-policy noeviction\nsave \"\"\n\
              repl-diskless-sync-delay 0\n{follows}"
@@ -40,10 +41,6 @@ pub(super) fn configured(directory: &Path) -> anyhow::Result<(Vec<Node>, Vec<Nod
         all.1.push(node(directory, name, *at, &text, &["--sentinel"])?);
     }
     Ok(all)
-}
-
-fn follows(port: u16) -> String {
-    format!("replicaof 127.0.0.1 {port}\n")
 }
 
 fn node(
@@ -88,8 +85,7 @@ pub(super) async fn lose_primary(
     lost.end("-KILL").await?;
     until(sentinel, |says| port_in(says).is_some_and(|now| now != port)).await?;
     sleep(hold).await;
-    lost.start()?;
-    lost.answers().await
+    lost.come_back().await
 }
 
 /// Fields and values.
