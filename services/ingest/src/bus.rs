@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_nats::header::NATS_MESSAGE_ID;
 use tipoff_domain::{EntityId, EntityView, Invalid, SourceId};
-use tipoff_runtime::{Delivery, Handler, NoTurn, Outcome, Turns, WorkerLimits};
+use tipoff_runtime::{ACK_WAIT, Delivery, Handler, NoTurn, Outcome, Turns, WorkerLimits};
 use tipoff_wire::{Stream, subject};
 use tracing::warn;
 
@@ -58,7 +58,7 @@ impl Pulled {
             filter: None,
             since: None,
             in_flight: self.turns.in_hand(),
-            ack_wait: Duration::from_secs(30),
+            ack_wait: ACK_WAIT,
             // What cannot be a lead is rejected at once. A retry is asked for only
             // while JetStream is away, and no lead is set aside for that.
             most_deliveries: 1_000,

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use tipoff_board::Board;
 use tipoff_letters::BadTexts;
 use tipoff_roster::Roster;
-use tipoff_runtime::{Clock, Nats, Publisher, Turns, WorkerError, WorkerLimits, worker};
+use tipoff_runtime::{ACK_WAIT, Clock, Nats, Publisher, Turns, WorkerError, WorkerLimits, worker};
 use tipoff_wire::link::{BadLink, read_secret};
 use tipoff_wire::{Log, Stream, subject};
 use tokio::task::JoinSet;
@@ -39,8 +39,6 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// How often is each notice's own business: it ends with its deadline. This is
 /// more than the longest deadline has minutes.
 const MOST_DELIVERIES: i64 = 50_000;
-/// Work that takes longer is kept alive; what a crash leaves behind comes again after this.
-const ACK_WAIT: Duration = Duration::from_secs(10);
 
 /// Why the notifier does not work.
 #[derive(Debug, thiserror::Error)]

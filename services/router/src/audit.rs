@@ -1,25 +1,30 @@
 //! The standing audit (D-37): once a minute, every partition is looked over by
 //! whoever sweeps it. What it finds is counted and logged; nothing is mended.
 //!
-//! A big partition is looked over in parts, a part a minute, so that the audit
-//! never stands in the way of leads. `tipoff_audit_seconds` is the heartbeat: an
-//! auditor that is dead does not move it.
+//! It never stands in the way of leads: few are looked at in one go, with a rest
+//! after them, so a big partition takes longer than a minute.
+//! `tipoff_audit_seconds` is the heartbeat: an auditor that is dead does not move it.
 
 use std::time::Duration;
 
+use futures::{Stream, TryStreamExt};
 use opentelemetry::metrics::{Counter, Gauge};
 use opentelemetry::{KeyValue, global};
-use tipoff_board::{Board, BoardError, Found, Place};
+use tipoff_board::{Board, BoardError, Found, Looked};
 use tipoff_roster::Roster;
 use tipoff_runtime::Clock;
 use tipoff_wire::Partition;
-use tokio::time::Instant;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 const EVERY: Duration = Duration::from_mins(1);
-/// Leads looked at in one part: what all partitions together can bear every minute.
-const PART: usize = 2_000;
+/// Leads looked at before the next rest.
+const PART: usize = 100;
+const REST: Duration = Duration::from_secs(3);
+/// How much later than the partition before each begins, so that never many of
+/// them are at work at once: it does not go into the rest evenly.
+const APART: Duration = Duration::from_millis(937);
 
 /// Looks partitions over.
 #[derive(Clone)]
@@ -48,16 +53,14 @@ impl Auditor {
         Self { board, roster, clock, faults, examined, heartbeat: heartbeat.build() }
     }
 
-    /// Looks `partition` over, a part a minute, until `stop` is cancelled.
+    /// Looks `partition` over again and again until `stop` is cancelled.
     pub(crate) async fn watch(self, partition: Partition, stop: CancellationToken) {
-        let mut place = None;
-        // Not all partitions at once.
-        let later = Duration::from_secs(u64::from(partition.0) % EVERY.as_secs());
-        let mut every = tokio::time::interval_at(Instant::now() + later, EVERY);
-        every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let later = (APART * u32::from(partition.0)).as_millis() % EVERY.as_millis();
+        let later = Duration::from_millis(u64::try_from(later).unwrap_or_default());
+        let mut every = every(Instant::now() + later, EVERY);
         while stop.run_until_cancelled(every.tick()).await.is_some() {
-            match stop.run_until_cancelled(self.part(partition, place.take())).await {
-                Some(Ok(next)) => place = next,
+            match stop.run_until_cancelled(self.round(partition)).await {
+                Some(Ok(())) => {}
                 Some(Err(error)) => {
                     warn!(error = &error as &dyn std::error::Error, %partition, "the standing audit could not look");
                 }
@@ -66,28 +69,35 @@ impl Auditor {
         }
     }
 
-    /// One part. Answers where the next begins; `None`: at the beginning.
-    async fn part(
-        &self,
-        partition: Partition,
-        from: Option<Place>,
-    ) -> Result<Option<Place>, BoardError> {
+    async fn round(&self, partition: Partition) -> Result<(), BoardError> {
         let mut entities = self.roster.entities();
         entities.retain(|entity| self.roster.partition(entity) == partition);
-        entities.sort_unstable();
-        let look = |examined: usize, found: Vec<Found>| {
-            self.tell(&found);
-            self.examined.add(examined as u64, &[]);
-        };
-        let until = self.clock.now();
-        let next = self.board.audit_part(&entities, from, until, PART, look).await?;
-        if next.is_some() {
+        let chunks = self.board.look_over(partition, entities, self.clock.now());
+        let (mut chunks, mut rest) = (std::pin::pin!(chunks), every(Instant::now(), REST));
+        loop {
+            rest.tick().await;
+            let goes_on = self.part(chunks.as_mut()).await?;
             self.beat(partition);
-            return Ok(next);
+            if !goes_on {
+                return Ok(());
+            }
         }
-        self.tell(&self.board.idle_reservations(partition).await?);
-        self.beat(partition);
-        Ok(None)
+    }
+
+    /// As much as may be looked at in one go. Answers whether there is more.
+    async fn part(
+        &self,
+        mut chunks: impl Stream<Item = Result<Looked, BoardError>> + Unpin,
+    ) -> Result<bool, BoardError> {
+        let mut examined = 0;
+        while examined < PART {
+            let Some(looked) = chunks.try_next().await? else { return Ok(false) };
+            self.tell(&looked.found);
+            self.examined.add(looked.examined as u64, &[]);
+            // Places that limits hold are as much work as leads.
+            examined += if looked.examined == 0 { PART } else { looked.examined };
+        }
+        Ok(true)
     }
 
     fn tell(&self, found: &[Found]) {
@@ -101,4 +111,10 @@ impl Auditor {
         let seconds = u64::try_from(self.clock.now().timestamp()).unwrap_or_default();
         self.heartbeat.record(seconds, &[KeyValue::new("partition", partition.to_string())]);
     }
+}
+
+fn every(first: Instant, period: Duration) -> Interval {
+    let mut every = interval_at(first, period);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    every
 }

@@ -24,7 +24,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use tipoff_board::Board;
 use tipoff_roster::Roster;
-use tipoff_runtime::{Clock, Nats, Redis, WorkerError, WorkerLimits, worker};
+use tipoff_runtime::{ACK_WAIT, Clock, Nats, Redis, WorkerError, WorkerLimits, worker};
 use tipoff_wire::Stream;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -80,7 +80,7 @@ pub fn run_on(
             filter: None,
             since: None,
             in_flight: options.in_flight,
-            ack_wait: Duration::from_secs(30),
+            ack_wait: ACK_WAIT,
             most_deliveries: 5,
             drain: Duration::from_secs(options.drain_seconds),
         };

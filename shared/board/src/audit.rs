@@ -1,7 +1,7 @@
 //! What the queues say, held against the leads' own entries (D-37).
 
 use chrono::{DateTime, Utc};
-use futures::TryStreamExt;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use tipoff_domain::audit::{Fault, Seen, check};
 use tipoff_domain::{AgentId, EntityId, LeadId};
 use tipoff_wire::{After, Partition};
@@ -12,8 +12,9 @@ use crate::ponds::resting;
 use crate::standings::Stands;
 use crate::{Board, BoardError};
 
-/// Reserved places looked at in one go.
-const CHUNK: usize = 500;
+/// Leads, and places that limits hold, looked at in one go: few, as everything
+/// else waits for Redis meanwhile.
+const CHUNK: usize = 100;
 
 /// A lead that is not in order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +24,13 @@ pub struct Found {
     pub fault: Fault,
 }
 
+/// One chunk of an audit: how many leads it looked at, and which are not in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Looked {
+    pub examined: usize,
+    pub found: Vec<Found>,
+}
+
 /// A lead's version, and its places in `deadlines`, `pool` and `owned`.
 type Standing = (Option<u64>, Option<f64>, Option<f64>, Option<f64>);
 
@@ -30,6 +38,30 @@ type Standing = (Option<u64>, Option<f64>, Option<f64>, Option<f64>);
 pub type Place = (EntityId, DateTime<Utc>);
 
 impl Board {
+    /// Looks a whole partition over, a chunk at a time: the leads of its
+    /// `entities` that came in before `until`, then the places that limits hold.
+    /// How fast it goes is up to whoever asks for the next chunk.
+    pub fn look_over(
+        &self,
+        partition: Partition,
+        entities: Vec<EntityId>,
+        until: DateTime<Utc>,
+    ) -> impl Stream<Item = Result<Looked, BoardError>> + Send + use<> {
+        let board = self.clone();
+        let leads = stream::iter(entities).flat_map(move |entity| {
+            let chunks = board.standings_by(CHUNK, &entity, DateTime::UNIX_EPOCH, until);
+            let board = board.clone();
+            chunks.and_then(move |chunk| {
+                let (board, entity) = (board.clone(), entity.clone());
+                async move {
+                    let found = board.audit(&entity, &chunk).await?;
+                    Ok(Looked { examined: chunk.len(), found })
+                }
+            })
+        });
+        leads.chain(self.reservations(partition))
+    }
+
     /// Looks over the leads of `entities`, which stand in order, from a place on
     /// until `most` or more were looked at, some of them again. `look` hears of every chunk how many
     /// they were, and which are not in order. Answers where to go on; `None`:
@@ -101,17 +133,38 @@ impl Board {
     /// Places that limits hold for offers which are not pending (D-22), in a
     /// whole partition.
     pub async fn idle_reservations(&self, partition: Partition) -> Result<Vec<Found>, BoardError> {
-        let keys = Keys(partition);
-        let (mut found, mut after) = (Vec::new(), "-".to_owned());
-        loop {
-            let mut range = redis::cmd("ZRANGE");
-            range.arg(keys.reserved()).arg(&after).arg("+").arg("BYLEX");
-            range.arg("LIMIT").arg(0).arg(CHUNK);
-            let members: Vec<String> = range.query_async(&mut self.redis.clone()).await?;
-            let Some(last) = members.last() else { return Ok(found) };
-            after = format!("({last}");
-            found.extend(self.idle_among(keys, &members).await?);
-        }
+        let found = self.reservations(partition).map_ok(|looked| looked.found);
+        found.try_concat().await
+    }
+
+    /// The same, a chunk at a time; it looks at no leads.
+    fn reservations(
+        &self,
+        partition: Partition,
+    ) -> impl Stream<Item = Result<Looked, BoardError>> + Send + use<> {
+        let board = self.clone();
+        stream::try_unfold(Some("-".to_owned()), move |from| {
+            let board = board.clone();
+            async move {
+                let Some(from) = from else { return Ok(None) };
+                let (found, next) = board.reserved_from(Keys(partition), &from).await?;
+                Ok(Some((Looked { examined: 0, found }, next)))
+            }
+        })
+    }
+
+    /// What is idle of the next chunk, and from where on the one after it goes on.
+    async fn reserved_from(
+        &self,
+        keys: Keys,
+        from: &str,
+    ) -> Result<(Vec<Found>, Option<String>), BoardError> {
+        let mut range = redis::cmd("ZRANGE");
+        range.arg(keys.reserved()).arg(from).arg("+").arg("BYLEX");
+        range.arg("LIMIT").arg(0).arg(CHUNK);
+        let members: Vec<String> = range.query_async(&mut self.redis.clone()).await?;
+        let next = members.last().filter(|_| members.len() == CHUNK);
+        Ok((self.idle_among(keys, &members).await?, next.map(|last| format!("({last}"))))
     }
 
     async fn idle_among(&self, keys: Keys, members: &[String]) -> Result<Vec<Found>, BoardError> {

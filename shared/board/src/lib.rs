@@ -42,7 +42,7 @@ pub use agents::Passing;
 pub use answers::{
     Assign, Chance, Claim, Close, Credit, Erase, Pass, Release, Return, Undone, Withdrawn, Worked,
 };
-pub use audit::{Found, Place};
+pub use audit::{Found, Looked, Place};
 pub use audited::{Audited, Awareness};
 pub use board::{Actor, Board};
 pub use catch_up::{CaughtUp, Gates};

@@ -29,12 +29,23 @@ impl Board {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> impl Stream<Item = Result<Vec<Stands>, BoardError>> + Send + use<> {
+        self.standings_by(CHUNK, entity, from, to)
+    }
+
+    /// The same, so many at a time.
+    pub(crate) fn standings_by(
+        &self,
+        most: usize,
+        entity: &EntityId,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> impl Stream<Item = Result<Vec<Stands>, BoardError>> + Send + use<> {
         let (board, entity) = (self.clone(), entity.clone());
         let chunks = stream::try_unfold(Some(Edge::at(from)), move |edge| {
             let (board, entity) = (board.clone(), entity.clone());
             async move {
                 let Some(edge) = edge else { return Ok(None) };
-                let (leads, next) = board.arrivals(&entity, edge, to).await?;
+                let (leads, next) = board.arrivals(most, &entity, edge, to).await?;
                 Ok::<_, BoardError>(Some((board.stands(&entity, &leads).await?, next)))
             }
         });
@@ -43,6 +54,7 @@ impl Board {
 
     async fn arrivals(
         &self,
+        most: usize,
         entity: &EntityId,
         edge: Edge,
         to: DateTime<Utc>,
@@ -53,9 +65,9 @@ impl Board {
         range.arg(Keys(partition).leads(entity)).arg(edge.ms);
         range.arg(format!("({}", to.timestamp_millis())).arg("BYSCORE");
         // An import may stamp thousands with one millisecond; those that were read come again.
-        range.arg("LIMIT").arg(edge.read).arg(CHUNK).arg("WITHSCORES");
+        range.arg("LIMIT").arg(edge.read).arg(most).arg("WITHSCORES");
         let found: Vec<(String, i64)> = range.query_async(&mut self.redis.clone()).await?;
-        let next = found.last().filter(|_| found.len() == CHUNK).map(|(_, last)| {
+        let next = found.last().filter(|_| found.len() == most).map(|(_, last)| {
             let ties = found.iter().rev().take_while(|(_, ms)| ms == last).count();
             Edge { ms: *last, read: ties + if *last == edge.ms { edge.read } else { 0 } }
         });

@@ -27,6 +27,10 @@ use tracing::{Instrument, info_span, warn};
 use crate::{Backoff, Clock, Nats, telemetry};
 use settle::Settler;
 
+/// After so long what a process that died had in hand goes to another. However
+/// long work takes, it is kept alive half as often.
+pub const ACK_WAIT: Duration = Duration::from_secs(10);
+
 /// One message, as it was delivered. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Delivery {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tipoff_board::Board;
 use tipoff_domain::{EntityId, WebhookId};
 use tipoff_roster::Roster;
-use tipoff_runtime::{Clock, Nats, Publisher, WorkerError, WorkerLimits, worker};
+use tipoff_runtime::{ACK_WAIT, Clock, Nats, Publisher, WorkerError, WorkerLimits, worker};
 use tipoff_wire::{Stream, subject};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -128,7 +128,7 @@ fn limits(endpoint: &Endpoint, in_flight: usize) -> WorkerLimits {
         filter: Some(subject::webhook(&endpoint.0, &endpoint.1)),
         since: None,
         in_flight,
-        ack_wait: Duration::from_secs(30),
+        ack_wait: ACK_WAIT,
         // The schedule says when it is enough.
         most_deliveries: i64::MAX,
         drain: Duration::from_secs(20),

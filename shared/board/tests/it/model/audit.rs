@@ -14,15 +14,10 @@ impl Run<'_> {
     /// Deadlines that nobody fires are this test's own doing.
     pub(super) async fn audit(&self, entity: usize) -> Result<(), String> {
         let name = self.entity(entity);
-        let all = self.board.standings(&name, DateTime::UNIX_EPOCH, DateTime::<Utc>::MAX_UTC);
+        let partition = Partition::of(&name, PARTITIONS);
+        let all = self.board.look_over(partition, vec![name], DateTime::<Utc>::MAX_UTC);
         let chunks: Vec<_> = all.try_collect().await.unwrap();
-        let mut found = Vec::<Found>::new();
-        for chunk in chunks {
-            found.extend(self.board.audit(&name, &chunk).await.unwrap());
-        }
-        for partition in Partition::all(PARTITIONS) {
-            found.extend(self.board.idle_reservations(partition).await.unwrap());
-        }
+        let mut found: Vec<Found> = chunks.into_iter().flat_map(|chunk| chunk.found).collect();
         found.retain(|found| found.fault != Fault::Overdue);
         if found.is_empty() { Ok(()) } else { Err(format!("the audit finds {found:?}")) }
     }
