@@ -102,6 +102,7 @@ impl Mover {
         let latest = steady.as_ref().map(|steady| steady.latest(asked));
         let swept = self.board.sweep_believing(partition, latest).await?;
         *steady = Some(asked.heard(swept.shown));
+        let heard = Instant::now();
         if swept.unsent > 0 {
             found.send_replace(Some(swept.now));
         }
@@ -110,7 +111,11 @@ impl Mover {
         }
         let due = self.board.leads_due(partition, &swept.due).await?;
         let moving = stream::iter(due).map(|lead| self.move_on(lead, swept.now));
-        pause(partition, moving.buffer_unordered(AT_ONCE).collect().await)
+        let moved: Vec<_> = moving.buffer_unordered(AT_ONCE).collect().await;
+        if !swept.more && moved.iter().all(|moved| matches!(moved, Ok(MovedOn::Done))) {
+            return Ok(until(swept.next, swept.now).saturating_sub(heard.elapsed()));
+        }
+        pause(partition, moved)
     }
 
     async fn ship(
@@ -251,7 +256,7 @@ impl Steady {
     }
 }
 
-/// At once again while leads move on; but nobody spins on those that do not.
+/// At once again while there is more to move on; but nobody spins on leads that do not move.
 fn pause(
     partition: Partition,
     moved: Vec<Result<MovedOn, BoardError>>,

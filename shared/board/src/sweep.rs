@@ -27,7 +27,9 @@ const GAP: TimeDelta = TimeDelta::seconds(2);
 pub struct Swept {
     pub now: DateTime<Utc>,
     pub due: Vec<LeadId>,
-    /// When the next deadline is.
+    /// Whether more is due than one sweep finds.
+    pub more: bool,
+    /// When the next deadline after `now` is.
     pub next: Option<DateTime<Utc>>,
     /// Events that are not in the log yet.
     pub unsent: usize,
@@ -282,6 +284,7 @@ fn whose(entry: &Entry) -> Result<(EntityId, LeadId), BoardError> {
 
 fn swept(partition: Partition, answer: &Answer) -> Result<Swept, BoardError> {
     let Answer { now, first, unsent, shown, due, .. } = answer;
+    let more = due.len() >= SWEEP_AT_MOST;
     let due: Vec<LeadId> = due.iter().filter_map(|lead| lead.parse().ok()).collect();
     let instant = |ms: i64| {
         DateTime::from_timestamp_millis(ms).ok_or_else(|| BoardError::UnknownReply {
@@ -290,5 +293,5 @@ fn swept(partition: Partition, answer: &Answer) -> Result<Swept, BoardError> {
         })
     };
     let next = first.parse().ok().and_then(DateTime::from_timestamp_millis);
-    Ok(Swept { now: instant(*now)?, due, next, unsent: *unsent, shown: instant(*shown)? })
+    Ok(Swept { now: instant(*now)?, due, more, next, unsent: *unsent, shown: instant(*shown)? })
 }
