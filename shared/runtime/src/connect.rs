@@ -63,7 +63,7 @@ pub struct Nats {
     pub client: async_nats::Client,
     pub jetstream: jetstream::Context,
     /// How many connections there were so far.
-    connections: watch::Receiver<u64>,
+    pub(crate) connections: watch::Receiver<u64>,
 }
 
 /// Redis, alone, behind Sentinel or as a cluster. Cheap to clone; clones share the connection.

@@ -7,16 +7,16 @@
 
 mod consumer;
 mod measure;
+mod pull;
 mod settle;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::jetstream::{self, consumer::pull};
+use async_nats::jetstream;
 use async_nats::{HeaderMap, Subject};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures::{FutureExt, StreamExt};
 use tipoff_wire::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -25,6 +25,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument, info_span, warn};
 
 use crate::{Backoff, Clock, Nats, telemetry};
+use pull::Pull;
 use settle::Settler;
 
 /// After so long what a process that died had in hand goes to another. However
@@ -156,7 +157,7 @@ impl<H: Handler> Worker<H> {
             match opened {
                 Ok(consumer) => {
                     opened_before = true;
-                    self.pull(&consumer, &mut backoff).await;
+                    self.pull(consumer, &mut backoff).await;
                 }
                 Err(error) if !opened_before && error.is_final() => {
                     return Err(self.not_ready(error));
@@ -173,8 +174,9 @@ impl<H: Handler> Worker<H> {
     }
 
     /// Hands messages out until stopped or until something is wrong with the stream.
-    async fn pull(&self, consumer: &consumer::Durable, backoff: &mut Backoff) {
-        let mut messages = match consumer::messages(consumer, self.limits.in_flight).await {
+    async fn pull(&self, consumer: consumer::Durable, backoff: &mut Backoff) {
+        let pull = Pull::open(&self.nats, consumer.clone(), self.limits.in_flight).await;
+        let mut messages = match pull {
             Ok(messages) => messages,
             Err(error) => return self.lost(&error),
         };
@@ -185,23 +187,28 @@ impl<H: Handler> Worker<H> {
                 next = timeout(WATCHDOG, messages.next()) => next,
             };
             match next {
-                Ok(Some(Ok(message))) => {
+                Ok(Ok(message)) => {
                     backoff.reset();
                     self.spawn(message, seat);
                 }
-                Ok(Some(Err(error))) => return self.lost(&error),
-                Ok(None) => return,
-                Err(_) if consumer::is_starved(consumer).await => {
+                Ok(Err(error)) => {
+                    self.lost(&error);
+                    break;
+                }
+                Err(_) if consumer::is_starved(&consumer).await => {
                     warn!(
                         consumer = self.limits.durable,
                         "messages wait but none comes, pulling anew"
                     );
-                    return;
+                    break;
                 }
                 Err(_) => {}
             }
         }
-        self.hand_back(consumer, messages).await;
+        // What was fetched and not begun goes to somebody else at once.
+        for message in messages.end().await {
+            self.settler.hand_back(&message).await;
+        }
     }
 
     /// A free place for one more message; `None`: stopped.
@@ -215,25 +222,6 @@ impl<H: Handler> Worker<H> {
 
     fn lost(&self, error: &(dyn std::error::Error + 'static)) {
         warn!(error, consumer = self.limits.durable, "pulling failed, trying again");
-    }
-
-    /// What was fetched and not begun goes to somebody else at once. Not before
-    /// the server knows that we ask for no more: it would give it to us again.
-    async fn hand_back(&self, consumer: &consumer::Durable, mut messages: pull::Stream) {
-        // What the server has sent by now is on its way here; let it arrive.
-        consumer::round_trip(consumer).await;
-        let mut fetched = Vec::new();
-        while let Some(Some(Ok(message))) = messages.next().now_or_never() {
-            fetched.push(message);
-        }
-        drop(messages);
-        if fetched.is_empty() {
-            return;
-        }
-        consumer::round_trip(consumer).await;
-        for message in &fetched {
-            self.settler.hand_back(message).await;
-        }
     }
 
     fn spawn(&self, message: jetstream::Message, seat: OwnedSemaphorePermit) {

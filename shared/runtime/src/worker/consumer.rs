@@ -1,8 +1,6 @@
 //! The durable consumer and pulling from it.
 
-use std::time::Duration;
-
-use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, StreamError, pull};
+use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, pull};
 use async_nats::jetstream::stream::ConsumerError;
 use async_nats::jetstream::stream::ConsumerErrorKind;
 use tokio::time::timeout;
@@ -16,10 +14,6 @@ pub(super) type Durable = Consumer<pull::Config>;
 /// Messages that JetStream lets be in hand over all processes, those that wait
 /// to be tried again included: many, so that one crowd does not block the rest.
 const MAX_ACK_PENDING: i64 = 100_000;
-
-/// Bytes that the server may have on their way to us, however few messages they
-/// are: more than the largest message that any server takes.
-const MOST_BYTES: usize = 80 * 1024 * 1024;
 
 /// Why the consumer is not there.
 #[derive(Debug, thiserror::Error)]
@@ -80,22 +74,6 @@ fn wanted(limits: &WorkerLimits) -> pull::Config {
     }
 }
 
-/// Enough messages at hand that no seat stays empty, and not so many that they
-/// grow old while they wait for one.
-pub(super) async fn messages(
-    consumer: &Durable,
-    in_flight: usize,
-) -> Result<pull::Stream, StreamError> {
-    consumer
-        .stream()
-        .max_messages_per_batch((in_flight * 2).clamp(2, 5_000))
-        .max_bytes_per_batch(MOST_BYTES)
-        .heartbeat(Duration::from_secs(5))
-        .expires(Duration::from_secs(30))
-        .messages()
-        .await
-}
-
 /// Whether the server has messages that it does not send us.
 pub(super) async fn is_starved(consumer: &Durable) -> bool {
     match timeout(PATIENCE, consumer.get_info()).await {
@@ -103,9 +81,4 @@ pub(super) async fn is_starved(consumer: &Durable) -> bool {
         // It is gone, or out of reach: pull anew and find out.
         Ok(Err(_)) | Err(_) => true,
     }
-}
-
-/// Returns when the server has heard everything said before, or does not answer.
-pub(super) async fn round_trip(consumer: &Durable) {
-    timeout(Duration::from_secs(1), consumer.get_info()).await.map(drop).ok();
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -213,6 +214,51 @@ async fn stopping_finishes_what_is_in_hand_and_hands_back_the_rest() {
     other.next().await;
     other.finish().await;
     assert_eq!(unsettled(&nats).await, 0);
+}
+
+/// Sends until it is told that this is enough; answers how many.
+async fn pour(nats: Nats, enough: CancellationToken) -> usize {
+    let publisher = Publisher::new(nats);
+    let goes_on = |_: &usize| std::future::ready(!enough.is_cancelled());
+    let sending = futures::stream::iter(0_usize..).take_while(goes_on).map(|number| {
+        let (publisher, id) = (publisher.clone(), number.to_string());
+        async move {
+            let subject = "leads.new.1.acme".to_owned();
+            publisher.publish(subject, &id, None, HeaderMap::new(), "fine".into()).await.unwrap();
+        }
+    });
+    sending.buffer_unordered(8).count().await
+}
+
+/// What was sent just when a worker stopped asking would wait for its ack wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_left_with_workers_that_stop_while_messages_pour_in() {
+    let (_server, nats) = bus().await;
+    let enough = CancellationToken::new();
+    let pouring = tokio::spawn(pour(nats.clone(), enough.clone()));
+    let limits = || WorkerLimits { in_flight: 8, ack_wait: Duration::from_mins(1), ..limits() };
+    let mut seen = BTreeSet::new();
+    for _ in 0..20 {
+        let mut working = start(&nats, limits());
+        for _ in 0..20 {
+            seen.insert(working.came.recv().await.unwrap().sequence);
+        }
+        working.stop.cancel();
+        working.task.await.unwrap().unwrap();
+        while let Ok(came) = working.came.try_recv() {
+            seen.insert(came.sequence);
+        }
+    }
+    enough.cancel();
+    let sent = pouring.await.unwrap();
+    let mut last = start(&nats, limits());
+    while seen.len() < sent {
+        let came = tokio::time::timeout(Duration::from_secs(20), last.came.recv()).await;
+        seen.insert(
+            came.unwrap_or_else(|_| panic!("{} of {sent} came", seen.len())).unwrap().sequence,
+        );
+    }
+    last.finish().await;
 }
 
 #[tokio::test]
