@@ -22,7 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Where the streams stood before a run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Marks {
     leads: u64,
     pub(super) events: u64,
@@ -34,6 +34,12 @@ impl Marks {
             leads: last(nats, Stream::Leads).await?,
             events: last(nats, Stream::Events).await?,
         })
+    }
+
+    /// No earlier than `other`: in a cluster, a server that has just become a
+    /// stream's leader may not know yet of all that its stream holds.
+    pub(super) fn at_least(self, other: Self) -> Self {
+        Self { leads: self.leads.max(other.leads), events: self.events.max(other.events) }
     }
 
     /// Leads and events since then.
@@ -123,6 +129,8 @@ impl Story {
 /// Every lead that LEADS or EVENTS knows since the marks.
 pub(super) struct Ledger {
     pub(super) stories: HashMap<LeadId, Story>,
+    /// How far the streams were read.
+    pub(super) end: Marks,
 }
 
 impl Ledger {
@@ -133,7 +141,7 @@ impl Ledger {
         let ours = |message: &Message, place: usize| {
             message.subject.split('.').nth(place).is_some_and(|entity| entity.starts_with(prefix))
         };
-        each(nats, Stream::Leads, since.leads, |message, at| {
+        let leads = each(nats, Stream::Leads, since.leads, |message, at| {
             if !ours(message, 3) {
                 return Ok(());
             }
@@ -142,7 +150,7 @@ impl Ledger {
             Ok(())
         })
         .await?;
-        each(nats, Stream::Events, since.events, |message, at| {
+        let events = each(nats, Stream::Events, since.events, |message, at| {
             if !ours(message, 2) {
                 return Ok(());
             }
@@ -152,7 +160,7 @@ impl Ledger {
             Ok(())
         })
         .await?;
-        Ok(Self { stories })
+        Ok(Self { stories, end: Marks { leads, events } })
     }
 
     fn count(&self, which: impl Fn(&Story) -> bool) -> usize {
@@ -210,13 +218,14 @@ fn header<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
     Some(message.headers.as_ref()?.get(name)?.as_str())
 }
 
-/// Shows every message of a stream after `after`, without its body.
+/// Shows every message of a stream after `after`, without its body. Answers how
+/// far it came.
 async fn each(
     nats: &Nats,
     stream: Stream,
     after: u64,
     mut look: impl FnMut(&Message, DateTime<Utc>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<u64> {
     follow(nats, stream, after, true, |message, at| look(message, at)).await
 }
 
@@ -227,11 +236,11 @@ pub(super) async fn follow(
     after: u64,
     headers_only: bool,
     mut look: impl FnMut(&Message, DateTime<Utc>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<u64> {
     let stream = nats.jetstream.get_stream(stream.name()).await?;
     let last = stream.cached_info().state.last_sequence;
     if last <= after {
-        return Ok(());
+        return Ok(after);
     }
     let config = pull::OrderedConfig {
         deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: after + 1 },
@@ -244,7 +253,7 @@ pub(super) async fn follow(
         let info = message.info().map_err(|error| anyhow::anyhow!("{error}"))?;
         look(&message, info.published)?;
         if info.stream_sequence >= last {
-            return Ok(());
+            return Ok(last);
         }
     }
     anyhow::bail!("the stream ended")

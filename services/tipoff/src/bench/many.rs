@@ -80,13 +80,16 @@ async fn step(
     let teams = system.teams(entities, like).await?;
     let making = (system.base.clock.now() - made).num_milliseconds();
     let sources = Sources::new(&system, teams, Way::Batch).pack(warm_up(leads), LINES);
-    let passage = Passage { system: &system, told: false, prefix: &system.prefix };
-    passage.of(&sources, Arrivals::Closed { at_once: 2 }).await?;
+    let passage = Passage::new(&system, false, &system.prefix);
+    let warmed = passage.of(&sources, Arrivals::Closed { at_once: 2 }).await?;
     // So small that the leads reach as many entities as can be, and so many at once
     // that as many leads are on their way.
     let lines = (leads / entities.max(1)).clamp(1, LINES);
     let sources = sources.pack(0..leads, lines);
-    let passed = passage.of(&sources, Arrivals::Closed { at_once: 8 * LINES / lines }).await?;
+    let passed = passage
+        .after(&warmed)
+        .of(&sources, Arrivals::Closed { at_once: 8 * LINES / lines })
+        .await?;
     let routers = system.routers().into_iter().filter_map(super::cost::resident_bytes).max();
     system.stop().await?;
     Ok(json!({
@@ -104,7 +107,7 @@ async fn noisy(leads: usize, setup: &Setup) -> anyhow::Result<Value> {
     let loud = system.teams_called(&names.0, 1, &like).await?;
     let quiet = system.teams_called(&names.1, 32, &like).await?;
     let few = (leads / 50).max(32);
-    let passage = Passage { system: &system, told: false, prefix: &names.1 };
+    let passage = Passage::new(&system, false, &names.1);
     let flooded = Passage { prefix: &names.0, ..passage };
     let trickle = Sources::new(&system, quiet, Way::Single).pack(leads..leads + few, 1);
     let arrivals = Arrivals::Open { per_s: 50.0 };

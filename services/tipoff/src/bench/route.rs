@@ -106,11 +106,11 @@ async fn one(args: &RouteArgs, kind: Kind, setup: &Setup) -> anyhow::Result<Valu
     let teams = system.teams(args.entities, &like).await?;
     let sources =
         Sources::new(&system, teams, args.load.way).pack(warm_up(args.leads), args.load.lines);
-    let passage = Passage { system: &system, told: parts.notifiers > 0, prefix: &system.prefix };
-    passage.of(&sources, Arrivals::Closed { at_once: 2 }).await?;
+    let passage = Passage::new(&system, parts.notifiers > 0, &system.prefix);
+    let warmed = passage.of(&sources, Arrivals::Closed { at_once: 2 }).await?;
 
     let sources = sources.pack(0..args.leads, args.load.lines);
-    let run = passage.of(&sources, args.load.arrivals()).await?;
+    let run = passage.after(&warmed).of(&sources, args.load.arrivals()).await?;
     let mut result = run.result(args, kind, setup)?;
     system.stop().await?;
     if !args.no_bare {
@@ -131,12 +131,15 @@ async fn one(args: &RouteArgs, kind: Kind, setup: &Setup) -> anyhow::Result<Valu
 }
 
 /// A system that leads pass through.
+#[derive(Clone, Copy)]
 pub(super) struct Passage<'a> {
     pub(super) system: &'a System,
     /// Whether agents are told.
     pub(super) told: bool,
     /// What the names of the entities begin with whose leads these are.
     pub(super) prefix: &'a str,
+    /// What was there before.
+    pub(super) after: Marks,
 }
 
 /// What became of the leads of one run.
@@ -153,12 +156,21 @@ pub(super) struct Passed {
     cost: Value,
 }
 
-impl Passage<'_> {
+impl<'a> Passage<'a> {
+    pub(super) fn new(system: &'a System, told: bool, prefix: &'a str) -> Self {
+        Self { system, told, prefix, after: Marks::default() }
+    }
+
+    /// The same for what comes after that.
+    pub(super) fn after(self, passed: &Passed) -> Self {
+        Self { after: passed.ledger.end, ..self }
+    }
+
     /// Sends everything and waits until all of it is through.
     pub(super) async fn of(&self, sources: &Sources, arrivals: Arrivals) -> anyhow::Result<Passed> {
         let (nats, clock) = (&self.system.base.nats, &self.system.base.clock);
         self.system.relay.clear();
-        let (probe, marks) = (self.system.probe(), Marks::now(nats).await?);
+        let (probe, marks) = (self.system.probe(), Marks::now(nats).await?.at_least(self.after));
         let before = probe.spent().await?;
         let progress = Progress::new("sending", sources.parcels());
         let began = clock.now();

@@ -53,7 +53,7 @@ pub(super) async fn run(args: SoakArgs, setup: &Setup) -> anyhow::Result<Value> 
     )]
     let leads = (args.rate.max(0.0) * length.as_secs_f64()) as usize;
     let sources = Sources::new(&system, teams, Way::Single).pack(0..leads, 1);
-    let passage = Passage { system: &system, told: true, prefix: &system.prefix };
+    let passage = Passage::new(&system, true, &system.prefix);
     let probe = system.probe();
     let (passed, samples) = tokio::join!(
         passage.of(&sources, Arrivals::Open { per_s: args.rate.max(0.001) }),

@@ -37,10 +37,8 @@ pub(super) async fn run(args: &StrainArgs, setup: &Setup) -> anyhow::Result<Valu
     let single = |from: usize| {
         Sources::new(&system, quiet.clone(), Way::Single).pack(from..from + args.leads, 1)
     };
-    let (passage, open) = (
-        Passage { system: &system, told: true, prefix: &names.0 },
-        Arrivals::Open { per_s: args.rate },
-    );
+    let (passage, open) =
+        (Passage::new(&system, true, &names.0), Arrivals::Open { per_s: args.rate });
     let alone = passage.of(&single(0), open).await?;
     let (marks, over) = (Marks::now(&system.base.nats).await?, CancellationToken::new());
     let flood = Flood::new(&system.intake, &loud[0].source_key);

@@ -34,10 +34,10 @@ pub(super) async fn stopped(args: &StrainArgs, setup: &Setup) -> anyhow::Result<
     let many = Sources::new(&system, teams.clone(), Way::Batch).pack(many, 100);
     let open = Arrivals::Open { per_s: args.rate };
 
-    let passage = Passage { system: &system, told: true, prefix: &system.prefix };
+    let passage = Passage::new(&system, true, &system.prefix);
     let with = passage.of(&first, open).await?;
     system.end("notifier").await;
-    let passage = Passage { system: &system, told: false, prefix: &system.prefix };
+    let passage = Passage::new(&system, false, &system.prefix);
     let backlog = passage.of(&many, Arrivals::Closed { at_once: 2 }).await?;
     let without = passage.of(&last, open).await?;
     let waits = waiting(&system.base.nats, Stream::Events).await?;
