@@ -1,23 +1,16 @@
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::{StreamExt, TryStreamExt, stream};
-use tipoff_board::{Known, Looked};
+use futures::TryStreamExt;
+use tipoff_board::Looked;
 use tipoff_domain::audit::Fault;
 use tipoff_wire::Partition;
 
-use crate::fixture::{PARTITIONS, Table, accepted, nine, pool};
+use crate::fixture::{PARTITIONS, Table, nine};
 
 /// Redis answers nobody else meanwhile, so it must not be asked for everything at once (D-37).
 #[tokio::test]
 async fn a_partition_is_looked_over_few_leads_at_a_time() {
     let table = Table::laid().await;
-    let (board, plan) = (table.board.clone().patient(), pool());
-    let placing = (0..250_i64).map(|number| {
-        let mut new = accepted(&format!("lead_{number:04}"), &format!("p{number}@example.com"));
-        new.received_at = nine() + TimeDelta::milliseconds(number);
-        let (board, plan) = (&board, &plan);
-        async move { board.place(&new, plan, Known::Ignore).await.unwrap() }
-    });
-    stream::iter(placing).buffer_unordered(50).collect::<Vec<_>>().await;
+    table.pool_leads_of((0..250).map(|ms| nine() + TimeDelta::milliseconds(ms))).await;
     let partition = Partition::of(&table.entity, PARTITIONS);
     let look = async || {
         let entities = vec![table.entity.clone()];

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::{StreamExt, stream};
 use serde_json::json;
 use tipoff_board::{Board, Claim, Claiming, Known, MovedOn, OnBoard, Pass, Passing, Placed};
 use tipoff_domain::decision::By;
@@ -61,6 +62,16 @@ impl Table {
             redis_server,
             leads: AtomicU32::new(0),
         }
+    }
+
+    /// Puts a lead of each of these times into the pool: `lead_0000`, and so on.
+    pub(crate) async fn pool_leads_of(&self, times: impl Iterator<Item = DateTime<Utc>>) {
+        let (board, plan) = (&self.board.clone().patient(), &pool());
+        let placing = times.enumerate().map(|(number, received_at)| async move {
+            let new = accepted(&format!("lead_{number:04}"), &format!("p{number}@example.com"));
+            board.place(&Accepted { received_at, ..new }, plan, Known::Ignore).await.unwrap()
+        });
+        stream::iter(placing).buffer_unordered(50).collect::<Vec<_>>().await;
     }
 
     /// What another process that works with the same servers has.

@@ -1,24 +1,19 @@
 use chrono::TimeDelta;
-use futures::{StreamExt, TryStreamExt, stream};
-use tipoff_board::{Known, Stands};
+use futures::TryStreamExt;
+use tipoff_board::Stands;
 use tipoff_domain::LeadId;
 use tipoff_domain::standing::State;
 
-use crate::fixture::{Table, accepted, nine, pool};
+use crate::fixture::{Table, nine};
 
 /// An import stamps thousands with one millisecond; a report counts each once.
 #[tokio::test]
 async fn a_report_reads_every_lead_of_its_time_once_and_in_order() {
     let table = Table::laid().await;
-    let (board, plan) = (table.board.clone().patient(), pool());
-    let placing = (0..1_300_i64).map(|number| {
-        let mut new = accepted(&format!("lead_{number:04}"), &format!("p{number}@example.com"));
-        // 700 at once, and one each millisecond after that.
-        new.received_at = nine() + TimeDelta::milliseconds((number - 700).max(0));
-        let (board, plan) = (&board, &plan);
-        async move { board.place(&new, plan, Known::Ignore).await.unwrap() }
-    });
-    stream::iter(placing).buffer_unordered(50).collect::<Vec<_>>().await;
+    // 700 at once, and one each millisecond after that.
+    let times =
+        (0..1_300).map(|number: i64| nine() + TimeDelta::milliseconds((number - 700).max(0)));
+    table.pool_leads_of(times).await;
 
     let to = nine() + TimeDelta::milliseconds(590);
     let chunks: Vec<Vec<Stands>> =
