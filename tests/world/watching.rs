@@ -1,5 +1,6 @@
 //! Waiting for what happens, and making sure that nothing else did.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{DeliverPolicy, pull};
@@ -25,19 +26,26 @@ impl World {
     }
 
     async fn nth_of(&self, leads: &[&LeadId], kind: EventKind, count: usize) -> Event {
-        let of_kind = |events: Vec<Event>| {
-            events.into_iter().filter(|event| event.kind == kind).nth(count - 1)
-        };
         let mut updates = self.updates().await;
         let found = async {
+            // In a cluster, whoever tells the history may not have got as far as the updates.
+            let mut known: Vec<BTreeMap<u64, Event>> = Vec::new();
+            for lead in leads {
+                let events = self.board.timeline(&id("acme"), lead).await.unwrap();
+                known.push(events.into_iter().map(|event| (event.version, event)).collect());
+            }
             loop {
-                for lead in leads {
-                    let events = self.board.timeline(&id("acme"), lead).await.unwrap();
-                    if let Some(found) = of_kind(events) {
-                        return found;
-                    }
+                let of_kind = |events: &BTreeMap<u64, Event>| {
+                    events.values().filter(|event| event.kind == kind).nth(count - 1).cloned()
+                };
+                if let Some(found) = known.iter().find_map(of_kind) {
+                    return found;
                 }
-                updates.next().await.unwrap().unwrap();
+                let update = updates.next().await.unwrap().unwrap();
+                let event: Event = serde_json::from_slice(&update.payload).unwrap();
+                if let Some(place) = leads.iter().position(|lead| **lead == event.lead) {
+                    known[place].insert(event.version, event);
+                }
             }
         };
         if let Ok(found) = tokio::time::timeout(PATIENCE, found).await {

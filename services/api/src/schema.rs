@@ -349,7 +349,8 @@ pub(crate) struct Deed {
     by: DoneBy,
     /// As in `POST /v1/leads/{id}/assign`.
     what: String,
-    /// The names in the path.
+    /// The names in the path, if there are any.
+    #[schema(required = false)]
     to: Value,
     /// As in `x-request-id`.
     request: Option<String>,

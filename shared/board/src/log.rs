@@ -105,14 +105,21 @@ impl Log {
             Ok(published) => {
                 Ok(Appended::At(published.last().map_or(expect, |last| last.sequence)))
             }
-            Err(PublishError::WrongSequence { .. }) => self.look_for(partition, events).await,
+            Err(PublishError::WrongSequence { .. }) => {
+                self.look_for(partition, events, expect).await
+            }
             Err(error) => Err(error.into()),
         }
     }
 
-    /// The log has moved on: did it move on with our own events? Those that it
-    /// lacks follow on what it has.
-    async fn look_for(&self, partition: Partition, events: &[Event]) -> Result<Appended, LogError> {
+    /// The log has moved on from `expect`: did it move on with our own events?
+    /// Those that it lacks follow on what it has.
+    async fn look_for(
+        &self,
+        partition: Partition,
+        events: &[Event],
+        expect: u64,
+    ) -> Result<Appended, LogError> {
         let Some(first) = events.first() else { return Ok(Appended::At(0)) };
         let mut history: Vec<Logged<Event>> =
             self.history(partition, &first.entity, &first.lead).await?;
@@ -125,6 +132,10 @@ impl Log {
                 what: "it refused an event and has none".into(),
             });
         };
+        // In a cluster a server may answer that does not have yet why we were refused.
+        if last.sequence == expect {
+            return Err(LogError::Slow);
+        }
         match known.last() {
             // Where ours stand, not where the log ends: what follows them there
             // may be something that the board does not know.

@@ -182,6 +182,10 @@ async fn fetch(
     stream: &jetstream::stream::Stream<()>,
     sequence: u64,
 ) -> Result<StreamMessage, DeadError> {
+    // Streams count from one, and JetStream takes nought for a question that it cannot read.
+    if sequence == 0 {
+        return Err(DeadError::NotFound { sequence });
+    }
     stream.get_raw_message(sequence).await.map_err(|error| match error.kind() {
         RawMessageErrorKind::NoMessageFound => DeadError::NotFound { sequence },
         _ => DeadError::Unavailable(error.into()),

@@ -50,6 +50,7 @@ async fn an_admin_sees_and_redrives_what_is_of_the_entity_and_nothing_else() {
     let page = world.get("/v1/dead?limit=1&cursor=2", &ours.admin).send().await.expect(200);
     assert_eq!(numbers(&page.json()), [3]);
 
+    world.get("/v1/dead/0", &ours.admin).send().await.expect(404);
     let one = world.get("/v1/dead/3", &ours.admin).send().await.expect(200).json();
     assert_eq!((&one["entity"], &one["error"]), (&json!("acme"), &json!("nobody could")));
     assert!(one.get("body").is_none());
