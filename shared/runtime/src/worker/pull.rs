@@ -128,6 +128,8 @@ impl Pull {
                 Err(_) => break,
             }
         }
+        // Before anything is handed back: it would come to us again.
+        self.came.unsubscribe().await.ok();
         left
     }
 

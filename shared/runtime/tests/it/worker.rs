@@ -101,6 +101,13 @@ async fn unsettled(nats: &Nats) -> u64 {
     info.num_pending + u64::try_from(info.num_ack_pending).unwrap()
 }
 
+/// The server may still be at acknowledgements that it has.
+async fn until_unsettled(nats: &Nats, wanted: u64) {
+    let asking = async { while unsettled(nats).await != wanted {} };
+    let settled = tokio::time::timeout(Duration::from_secs(20), asking).await;
+    assert!(settled.is_ok(), "{} messages are unsettled, not {wanted}", unsettled(nats).await);
+}
+
 #[tokio::test]
 async fn what_waits_for_a_server_is_never_set_aside() {
     let (_server, nats) = bus().await;
@@ -110,7 +117,7 @@ async fn what_waits_for_a_server_is_never_set_aside() {
         assert_eq!(working.next().await, ("not now".to_owned(), delivery));
     }
     working.finish().await;
-    assert_eq!(unsettled(&nats).await, 0);
+    until_unsettled(&nats, 0).await;
 }
 
 #[tokio::test]
@@ -132,7 +139,7 @@ async fn what_asks_again_and_again_ends_in_dead_with_the_message_itself() {
     assert_eq!(set_aside.body, "cmV0cnk=");
 
     working.finish().await;
-    assert_eq!(unsettled(&nats).await, 0);
+    until_unsettled(&nats, 0).await;
 }
 
 #[tokio::test]
@@ -187,7 +194,7 @@ async fn a_slow_handler_keeps_its_message() {
     assert!(again.is_err(), "it came again: {again:?}");
     working.gate.add_permits(1);
     working.finish().await;
-    assert_eq!(unsettled(&nats).await, 0);
+    until_unsettled(&nats, 0).await;
 }
 
 #[tokio::test]
@@ -206,14 +213,14 @@ async fn stopping_finishes_what_is_in_hand_and_hands_back_the_rest() {
     working.gate.add_permits(2);
     working.task.await.unwrap().unwrap();
 
-    assert_eq!(unsettled(&nats).await, 2);
+    until_unsettled(&nats, 2).await;
     // Had they not been handed back, this would take the whole ack wait.
     let mut other = start(&nats, WorkerLimits { ack_wait, ..limits() });
     other.gate.add_permits(2);
     other.next().await;
     other.next().await;
     other.finish().await;
-    assert_eq!(unsettled(&nats).await, 0);
+    until_unsettled(&nats, 0).await;
 }
 
 /// Sends until it is told that this is enough; answers how many.
@@ -317,5 +324,5 @@ async fn two_processes_share_the_work() {
     }
     one.finish().await;
     other.finish().await;
-    assert_eq!(unsettled(&nats).await, 0);
+    until_unsettled(&nats, 0).await;
 }
