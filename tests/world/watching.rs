@@ -26,6 +26,9 @@ impl World {
     }
 
     async fn nth_of(&self, leads: &[&LeadId], kind: EventKind, count: usize) -> Event {
+        let of_kind = |events: &BTreeMap<u64, Event>| {
+            events.values().filter(|event| event.kind == kind).nth(count - 1).cloned()
+        };
         let mut updates = self.updates().await;
         let found = async {
             // In a cluster, whoever tells the history may not have got as far as the updates.
@@ -35,9 +38,6 @@ impl World {
                 known.push(events.into_iter().map(|event| (event.version, event)).collect());
             }
             loop {
-                let of_kind = |events: &BTreeMap<u64, Event>| {
-                    events.values().filter(|event| event.kind == kind).nth(count - 1).cloned()
-                };
                 if let Some(found) = known.iter().find_map(of_kind) {
                     return found;
                 }

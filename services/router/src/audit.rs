@@ -55,8 +55,8 @@ impl Auditor {
 
     /// Looks `partition` over again and again until `stop` is cancelled.
     pub(crate) async fn watch(self, partition: Partition, stop: CancellationToken) {
-        let later = (APART * u32::from(partition.0)).as_millis() % EVERY.as_millis();
-        let later = Duration::from_millis(u64::try_from(later).unwrap_or_default());
+        let later = (APART * u32::from(partition.0)).as_secs_f64() % EVERY.as_secs_f64();
+        let later = Duration::from_secs_f64(later);
         let mut every = every(Instant::now() + later, EVERY);
         while stop.run_until_cancelled(every.tick()).await.is_some() {
             match stop.run_until_cancelled(self.round(partition)).await {

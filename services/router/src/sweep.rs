@@ -112,10 +112,8 @@ impl Mover {
         let due = self.board.leads_due(partition, &swept.due).await?;
         let moving = stream::iter(due).map(|lead| self.move_on(lead, swept.now));
         let moved: Vec<_> = moving.buffer_unordered(AT_ONCE).collect().await;
-        if !swept.more && moved.iter().all(|moved| matches!(moved, Ok(MovedOn::Done))) {
-            return Ok(until(swept.next, swept.now).saturating_sub(heard.elapsed()));
-        }
-        pause(partition, moved)
+        let rest = if swept.more { Duration::ZERO } else { until(swept.next, swept.now) };
+        pause(partition, moved, rest.saturating_sub(heard.elapsed()))
     }
 
     async fn ship(
@@ -256,10 +254,12 @@ impl Steady {
     }
 }
 
-/// At once again while there is more to move on; but nobody spins on leads that do not move.
+/// After `rest`, until when nothing is known to be due, or at once again if some
+/// have not moved; but nobody spins on those that do not.
 fn pause(
     partition: Partition,
     moved: Vec<Result<MovedOn, BoardError>>,
+    rest: Duration,
 ) -> Result<Duration, BoardError> {
     let (done, troubles): (Vec<_>, Vec<_>) = moved.into_iter().partition(Result::is_ok);
     let failed = troubles.len();
@@ -270,6 +270,7 @@ fn pause(
             Ok(Duration::ZERO)
         }
         None if done.is_empty() => Ok(AT_MOST),
+        None if done.iter().all(|moved| matches!(moved, Ok(MovedOn::Done))) => Ok(rest),
         None => Ok(Duration::ZERO),
     }
 }
@@ -313,9 +314,14 @@ mod tests {
 
     #[test]
     fn nobody_spins_on_leads_that_do_not_move() {
-        let pause = |moved| pause(Partition(1), moved);
+        let rested = |moved, rest| pause(Partition(1), moved, rest);
+        let pause = |moved| rested(moved, Duration::ZERO);
         assert_eq!(pause(vec![Ok(MovedOn::Done)]).unwrap(), Duration::ZERO);
         assert_eq!(pause(vec![trouble(), Ok(MovedOn::Done)]).unwrap(), Duration::ZERO);
+        let rest = Duration::from_millis(7);
+        assert_eq!(rested(vec![Ok(MovedOn::Done)], rest).unwrap(), rest);
+        let stale = vec![Ok(MovedOn::Done), Ok(MovedOn::Stale)];
+        assert_eq!(rested(stale, rest).unwrap(), Duration::ZERO, "it may still be due");
         assert_eq!(pause(Vec::new()).unwrap(), AT_MOST, "due, but not there any more");
         assert!(pause(vec![trouble(), trouble()]).is_err(), "told once, tried again in a while");
     }

@@ -53,26 +53,21 @@ impl Board {
             let board = board.clone();
             chunks.and_then(move |chunk| {
                 let (board, entity) = (board.clone(), entity.clone());
-                async move {
-                    let found = board.audit(&entity, &chunk).await?;
-                    Ok(Looked { examined: chunk.len(), found })
-                }
+                async move { board.looked(&entity, &chunk).await }
             })
         });
         leads.chain(self.reservations(partition))
     }
 
     /// Looks over the leads of `entities`, which stand in order, from a place on
-    /// until `most` or more were looked at, some of them again. `look` hears of every chunk how many
-    /// they were, and which are not in order. Answers where to go on; `None`:
-    /// that was all.
+    /// until `most` or more were looked at, some of them again. `look` hears of
+    /// every chunk. Answers where to go on; `None`: that was all.
     pub async fn audit_part(
         &self,
         entities: &[EntityId],
         from: Option<Place>,
-        until: DateTime<Utc>,
         most: usize,
-        mut look: impl FnMut(usize, Vec<Found>),
+        mut look: impl FnMut(Looked),
     ) -> Result<Option<Place>, BoardError> {
         let mut examined = 0;
         for entity in entities {
@@ -84,10 +79,11 @@ impl Board {
             if examined >= most {
                 return Ok(Some((entity.clone(), since)));
             }
-            let mut chunks = std::pin::pin!(self.standings(entity, since, until));
+            let mut chunks =
+                std::pin::pin!(self.standings(entity, since, DateTime::<Utc>::MAX_UTC));
             while let Some(chunk) = chunks.try_next().await? {
                 examined += chunk.len();
-                look(chunk.len(), self.audit(entity, &chunk).await?);
+                look(self.looked(entity, &chunk).await?);
                 if let Some(next) = edge_of(&chunk).filter(|_| examined >= most) {
                     return Ok(Some((entity.clone(), next)));
                 }
@@ -96,13 +92,13 @@ impl Board {
         Ok(None)
     }
 
+    async fn looked(&self, entity: &EntityId, chunk: &[Stands]) -> Result<Looked, BoardError> {
+        Ok(Looked { examined: chunk.len(), found: self.audit(entity, chunk).await? })
+    }
+
     /// Those of `leads` that are not in order. One that has moved on since it
     /// was read is left for the next time.
-    pub async fn audit(
-        &self,
-        entity: &EntityId,
-        leads: &[Stands],
-    ) -> Result<Vec<Found>, BoardError> {
+    async fn audit(&self, entity: &EntityId, leads: &[Stands]) -> Result<Vec<Found>, BoardError> {
         if leads.is_empty() {
             return Ok(Vec::new());
         }

@@ -28,8 +28,8 @@ use crate::{Backoff, Clock, Nats, telemetry};
 use pull::Pull;
 use settle::Settler;
 
-/// After so long what a process that died had in hand goes to another. However
-/// long work takes, it is kept alive half as often.
+/// After so long what a process that died had in hand goes to another. Work that
+/// takes longer is kept alive, twice in that time.
 pub const ACK_WAIT: Duration = Duration::from_secs(10);
 
 /// One message, as it was delivered. Cheap to clone.
@@ -157,7 +157,7 @@ impl<H: Handler> Worker<H> {
             match opened {
                 Ok(consumer) => {
                     opened_before = true;
-                    self.pull(consumer, &mut backoff).await;
+                    self.pull(&consumer, &mut backoff).await;
                 }
                 Err(error) if !opened_before && error.is_final() => {
                     return Err(self.not_ready(error));
@@ -174,9 +174,9 @@ impl<H: Handler> Worker<H> {
     }
 
     /// Hands messages out until stopped or until something is wrong with the stream.
-    async fn pull(&self, consumer: consumer::Durable, backoff: &mut Backoff) {
-        let pull = Pull::open(&self.nats, consumer.clone(), self.limits.in_flight).await;
-        let mut messages = match pull {
+    async fn pull(&self, consumer: &consumer::Durable, backoff: &mut Backoff) {
+        let opened = Pull::open(&self.nats, consumer, self.limits.in_flight).await;
+        let mut messages = match opened {
             Ok(messages) => messages,
             Err(error) => return self.lost(&error),
         };
@@ -195,7 +195,7 @@ impl<H: Handler> Worker<H> {
                     self.lost(&error);
                     break;
                 }
-                Err(_) if consumer::is_starved(&consumer).await => {
+                Err(_) if consumer::is_starved(consumer).await => {
                     warn!(
                         consumer = self.limits.durable,
                         "messages wait but none comes, pulling anew"

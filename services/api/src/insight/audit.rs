@@ -5,7 +5,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tipoff_board::Found;
+use tipoff_board::{Found, Looked};
 use tipoff_domain::EntityId;
 
 use super::schema;
@@ -44,11 +44,11 @@ pub(crate) async fn audit(
     entities.sort_unstable();
     let from = part.entity.map(|entity| (entity, part.from.unwrap_or(DateTime::UNIX_EPOCH)));
     let (mut examined, mut faults) = (0, Vec::new());
-    let look = |looked_at, found| {
-        examined += looked_at;
-        faults.extend(found);
+    let look = |looked: Looked| {
+        examined += looked.examined;
+        faults.extend(looked.found);
     };
-    let next = api.board.audit_part(&entities, from, DateTime::<Utc>::MAX_UTC, MOST, look).await?;
+    let next = api.board.audit_part(&entities, from, MOST, look).await?;
     if let Some((entity, from)) = next {
         return Ok(Json(shown(examined, &faults, json!({"entity": entity, "from": from}))));
     }

@@ -1,4 +1,4 @@
-//! The durable consumer and pulling from it.
+//! The durable consumer.
 
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, pull};
 use async_nats::jetstream::stream::ConsumerError;

@@ -45,8 +45,8 @@ pub(super) enum PullError {
 }
 
 /// Messages of one consumer.
-pub(super) struct Pull {
-    consumer: Durable,
+pub(super) struct Pull<'a> {
+    consumer: &'a Durable,
     context: jetstream::Context,
     inbox: Subject,
     came: Subscriber,
@@ -59,19 +59,12 @@ pub(super) struct Pull {
     last: Option<Instant>,
 }
 
-/// What the server said.
-enum Said {
-    Message(Box<Message>),
-    /// So many of what was asked for will not come.
-    NoMore(usize),
-}
-
-impl Pull {
+impl<'a> Pull<'a> {
     /// Enough messages at hand that none of `in_flight` seats stays empty, and not so
     /// many that they grow old while they wait for one.
     pub(super) async fn open(
         nats: &Nats,
-        consumer: Durable,
+        consumer: &'a Durable,
         in_flight: usize,
     ) -> Result<Self, PullError> {
         let inbox: Subject = nats.client.new_inbox().into();
@@ -120,13 +113,9 @@ impl Pull {
         while self.due > 0 {
             // What came before counts: a message a moment ago, another in a moment.
             let quiet = self.last.map_or(Instant::now(), |last| last + QUIET);
-            match timeout_at(quiet.min(patience), self.came.next()).await {
-                Ok(said) => match self.hear(said) {
-                    Ok(message) => left.extend(message),
-                    Err(_) => break,
-                },
-                Err(_) => break,
-            }
+            let heard = timeout_at(quiet.min(patience), self.came.next()).await;
+            let Ok(Ok(message)) = heard.map(|said| self.hear(said)) else { break };
+            left.extend(message);
         }
         // Before anything is handed back: it would come to us again.
         self.came.unsubscribe().await.ok();
@@ -146,35 +135,22 @@ impl Pull {
         Ok(())
     }
 
+    /// What the server said; `None`: that some of what was asked for will not come.
     fn hear(&mut self, said: Option<async_nats::Message>) -> Result<Option<Message>, PullError> {
         self.unheard = 0;
-        match read(said.ok_or(PullError::Closed)?, &self.context)? {
-            Said::Message(message) => {
-                self.due = self.due.saturating_sub(1);
-                self.last = Some(Instant::now());
-                Ok(Some(*message))
-            }
-            Said::NoMore(of_it) => {
-                self.due = self.due.saturating_sub(of_it);
-                Ok(None)
-            }
-        }
-    }
-}
-
-fn read(message: async_nats::Message, context: &jetstream::Context) -> Result<Said, PullError> {
-    match message.status {
-        None | Some(StatusCode::OK) => {
-            Ok(Said::Message(Box::new(Message { message, context: context.clone() })))
-        }
-        Some(StatusCode::IDLE_HEARTBEAT) => Ok(Said::NoMore(0)),
-        Some(status) => {
-            // Where something is wrong with what we ask, it says nothing of what is left.
-            let left = message.headers.as_ref().and_then(|all| all.get("Nats-Pending-Messages"));
-            left.and_then(|left| left.as_str().parse().ok()).map(Said::NoMore).ok_or_else(|| {
-                let why = message.description.as_deref().unwrap_or("no reason given");
-                PullError::Ended(format!("{status} {why}"))
-            })
-        }
+        let message = said.ok_or(PullError::Closed)?;
+        let Some(status) = message.status.filter(|status| *status != StatusCode::OK) else {
+            self.due = self.due.saturating_sub(1);
+            self.last = Some(Instant::now());
+            return Ok(Some(Message { message, context: self.context.clone() }));
+        };
+        let of_it = message.headers.as_ref().and_then(|all| all.get("Nats-Pending-Messages"));
+        let Some(of_it) = of_it.and_then(|of_it| of_it.as_str().parse().ok()) else {
+            // Where something is wrong with what we ask, it does not say how many.
+            let why = message.description.as_deref().unwrap_or("no reason given");
+            return Err(PullError::Ended(format!("{status} {why}")));
+        };
+        self.due = self.due.saturating_sub(of_it);
+        Ok(None)
     }
 }
