@@ -11,6 +11,7 @@ mod everyday;
 mod examples;
 mod held;
 mod hours;
+mod imports;
 mod intake;
 mod limits;
 mod listing;

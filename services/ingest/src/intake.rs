@@ -118,7 +118,8 @@ impl Intake {
         hash: &str,
     ) -> Result<Published, PublishError> {
         let Accepted { id, entity, lead, .. } = accepted;
-        let to = subject::leads_new(self.roster.partition(entity), entity);
+        let line = self.paces.line(entity, self.now());
+        let to = subject::leads_new(self.roster.partition(entity), entity, line);
         let mut headers = HeaderMap::new();
         headers.insert(BODY_HEADER, hash);
         let body = serde_json::to_vec(accepted).expect("what was read from JSON is JSON again");

@@ -34,6 +34,11 @@ pub struct Options {
     /// Leads per second to one entity, a minute's worth at once; 0 for no limit.
     #[arg(long, env = "TIPOFF_INGEST_ENTITY_RATE", default_value_t = 5_000)]
     pub ingest_entity_rate: u32,
+    /// Leads per second to one entity that wait in line with everybody's, a minute's worth
+    /// at once. What comes faster is routed as well, but nobody else waits behind it; 0 for
+    /// one line for all.
+    #[arg(long, env = "TIPOFF_INGEST_PROMPT_RATE", default_value_t = 10)]
+    pub ingest_prompt_rate: u32,
     /// How long requests and leads in hand may take when stopping, in seconds.
     #[arg(long, env = "TIPOFF_INGEST_DRAIN_SECONDS", default_value_t = 20)]
     pub ingest_drain_seconds: u64,
@@ -57,7 +62,7 @@ impl Options {
     }
 
     pub(crate) fn paces(&self) -> Paces {
-        Paces::new(self.ingest_source_rate, self.ingest_entity_rate)
+        Paces::new(self.ingest_source_rate, self.ingest_entity_rate, self.ingest_prompt_rate)
     }
 
     pub(crate) fn serve_limits(&self) -> ServeLimits {
@@ -82,6 +87,7 @@ impl Default for Options {
             ingest_body_seconds: 30,
             ingest_source_rate: 1_000,
             ingest_entity_rate: 5_000,
+            ingest_prompt_rate: 10,
             ingest_drain_seconds: 20,
         }
     }

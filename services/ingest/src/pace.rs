@@ -1,5 +1,7 @@
 //! How fast leads may come: so many per second from each source and to each
-//! entity, with a minute's worth at once after a quiet time.
+//! entity, with a minute's worth at once after a quiet time. And how fast they
+//! may come to wait in line with everybody's: what comes to an entity beyond that
+//! is taken in as well, but nobody else waits behind it.
 //!
 //! Each process counts for itself, in memory: what is protected is this process
 //! and what it writes to. So a source may send as much to each of several
@@ -16,6 +18,7 @@ use opentelemetry::metrics::Counter;
 use opentelemetry::{KeyValue, global};
 use tipoff_domain::{EntityId, EntityView, SourceId};
 use tipoff_runtime::pace::{Allowance, Meter, Standing};
+use tipoff_wire::Line;
 
 /// Meters to keep before those are forgotten that stand at zero.
 const MANY: usize = 10_000;
@@ -26,6 +29,8 @@ enum Whose {
     /// `None`: whoever sends for the whole entity.
     Source(EntityId, Option<SourceId>),
     Entity(EntityId),
+    /// What waits with everybody's leads.
+    Prompt(EntityId),
 }
 
 /// Somebody sends faster than is allowed.
@@ -49,23 +54,44 @@ pub(crate) struct Paces {
     /// Per second; `None`: as fast as they can.
     source: Option<NonZeroU32>,
     entity: Option<NonZeroU32>,
+    /// `None`: all leads wait in one line.
+    prompt: Option<NonZeroU32>,
     meters: Mutex<HashMap<Whose, Meter>>,
     refused: Counter<u64>,
+    bulk: Counter<u64>,
 }
 
 impl Paces {
     /// Leads per second, 0 for no limit.
-    pub(crate) fn new(source: u32, entity: u32) -> Self {
+    pub(crate) fn new(source: u32, entity: u32, prompt: u32) -> Self {
         let meter = global::meter("tipoff-ingest");
         let refused = meter
             .u64_counter("tipoff_intake_too_fast")
             .with_description("Leads that came faster than their source or entity may send");
+        let bulk = meter
+            .u64_counter("tipoff_intake_bulk")
+            .with_description("Leads that came faster than others wait behind them");
         Self {
             source: NonZeroU32::new(source),
             entity: NonZeroU32::new(entity),
+            prompt: NonZeroU32::new(prompt),
             meters: Mutex::default(),
             refused: refused.build(),
+            bulk: bulk.build(),
         }
+    }
+
+    /// Where one more lead of the entity waits.
+    pub(crate) fn line(&self, entity: &EntityId, now: DateTime<Utc>) -> Line {
+        let Some(allowed) = self.prompt.map(Allowance::per_second) else { return Line::Prompt };
+        let mut meters = self.lock(now);
+        let meter = meters.entry(Whose::Prompt(entity.clone())).or_default();
+        if meter.wait(allowed, now).is_some() {
+            self.bulk.add(1, &[]);
+            return Line::Bulk;
+        }
+        meter.take(allowed, now);
+        Line::Prompt
     }
 
     /// Counts one lead, or nothing at all.

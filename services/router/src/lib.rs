@@ -2,8 +2,8 @@
 //! nobody took them, and ships events that a crash left behind.
 //!
 //! Any number of routers share the work without being told of each other.
-//! LEADS is shared out by JetStream; partitions are shared out by a list of
-//! who lives ([`share`]). Two routers that sweep the same partition do no harm:
+//! LEADS is shared out by JetStream, in two lines: what comes for one team by the
+//! thousand waits apart. Partitions are shared out by a list of who lives ([`share`]). Two routers that sweep the same partition do no harm:
 //! the board decides.
 
 mod audit;
@@ -25,7 +25,7 @@ use futures::future::BoxFuture;
 use tipoff_board::Board;
 use tipoff_roster::Roster;
 use tipoff_runtime::{ACK_WAIT, Clock, Nats, Redis, WorkerError, WorkerLimits, worker};
-use tipoff_wire::Stream;
+use tipoff_wire::{Line, Stream, subject};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -74,16 +74,6 @@ pub fn run_on(
 ) -> BoxFuture<'static, Result<(), Error>> {
     Box::pin(async move {
         let seeds = Seeds::new(&roster.deployment().draw_secret).ok_or(Error::DrawSecret)?;
-        let limits = WorkerLimits {
-            stream: Stream::Leads,
-            durable: starved::CONSUMER.to_owned(),
-            filter: None,
-            since: None,
-            in_flight: options.in_flight,
-            ack_wait: ACK_WAIT,
-            most_deliveries: 5,
-            drain: Duration::from_secs(options.drain_seconds),
-        };
         let placer = Placer {
             board: board.clone().patient(),
             roster: roster.clone(),
@@ -96,14 +86,35 @@ pub fn run_on(
         let failing = Arc::default();
         let mover = Mover { board: board.clone(), roster, clock: clock.clone(), seeds, failing };
 
+        let [prompt, bulk] = Line::EVERY.map(|line| pulled(line, options));
+
         info!(in_flight = options.in_flight, "routing");
-        let (pulled, shared, ()) = tokio::join!(
-            worker::work(nats.clone(), clock, limits, placer, stop.clone()),
+        let (prompt, bulk, shared, ()) = tokio::join!(
+            worker::work(nats.clone(), clock.clone(), prompt, placer.clone(), stop.clone()),
+            worker::work(nats.clone(), clock, bulk, placer, stop.clone()),
             share::share_out(nats, mover, mine, stop.clone()),
             overlooked.watch(every, sweeping, stop.clone()),
         );
-        pulled?;
+        prompt?;
+        bulk?;
         shared?;
         Ok(())
     })
+}
+
+/// How leads of one line are pulled.
+fn pulled(line: Line, options: Options) -> WorkerLimits {
+    WorkerLimits {
+        stream: Stream::Leads,
+        durable: starved::consumer(line).to_owned(),
+        filter: Some(subject::leads_new_of(line)),
+        since: None,
+        in_flight: match line {
+            Line::Prompt => options.in_flight,
+            Line::Bulk => options.bulk_in_flight,
+        },
+        ack_wait: ACK_WAIT,
+        most_deliveries: 5,
+        drain: Duration::from_secs(options.drain_seconds),
+    }
 }

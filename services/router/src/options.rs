@@ -14,6 +14,15 @@ pub struct Options {
         default_value_t = 512
     )]
     pub in_flight: usize,
+    /// Those among many that came for one team at once, placed beside them at once by one
+    /// router: few, so that nobody else's lead waits long.
+    #[arg(
+        id = "router_bulk_in_flight",
+        long = "router-bulk-in-flight",
+        env = "TIPOFF_ROUTER_BULK_IN_FLIGHT",
+        default_value_t = 128
+    )]
+    pub bulk_in_flight: usize,
     /// How long leads in hand may take when stopping, in seconds.
     #[arg(
         id = "router_drain_seconds",
@@ -36,6 +45,6 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { in_flight: 512, drain_seconds: 20, audit_seconds: 25 }
+        Self { in_flight: 512, bulk_in_flight: 128, drain_seconds: 20, audit_seconds: 25 }
     }
 }

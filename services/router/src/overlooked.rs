@@ -20,7 +20,7 @@ use tipoff_board::{Audited, Awareness, Board, BoardError};
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_runtime::Nats;
 use tipoff_runtime::past::{self, PastError, Range, Stored};
-use tipoff_wire::{Partition, Stream as Kept, subject};
+use tipoff_wire::{Line, Partition, Stream as Kept, subject};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, timeout};
 use tokio_util::sync::CancellationToken;
@@ -55,7 +55,7 @@ pub(crate) struct Overlooked {
     behind: Counter<u64>,
     starved: Counter<u64>,
     heartbeat: Gauge<u64>,
-    /// How far LEADS and EVENTS were, and the routers with LEADS, a round ago.
+    /// How far LEADS and EVENTS were, and the routers with each line, a round ago.
     before: Option<Ends>,
 }
 
@@ -63,13 +63,16 @@ pub(crate) struct Overlooked {
 struct Ends {
     leads: u64,
     events: u64,
-    consumer: Option<Progress>,
+    prompt: Option<Progress>,
+    bulk: Option<Progress>,
 }
 
 impl Ends {
-    /// 0: there is no consumer, so nothing is on its way.
-    fn delivered(&self) -> u64 {
-        self.consumer.map_or(0, |consumer| consumer.delivered)
+    /// Of each line, now and then; a line without a consumer has nothing on its way.
+    fn lines(self, before: Self) -> impl Iterator<Item = (Line, Progress, Progress)> {
+        let lines =
+            [(Line::Prompt, self.prompt, before.prompt), (Line::Bulk, self.bulk, before.bulk)];
+        lines.into_iter().filter_map(|(line, is, was)| Some((line, is?, was?)))
     }
 }
 
@@ -95,7 +98,7 @@ impl Overlooked {
             .with_description("Leads that had stayed behind the log and were repaired from it");
         let starved = meter
             .u64_counter("tipoff_audit_starved")
-            .with_description("Times that the routers' consumer stood still and was made anew");
+            .with_description("Times that a consumer of the routers stood still and was made anew");
         let heartbeat = meter
             .u64_gauge("tipoff_audit_rounds")
             .with_description("Rounds in which what was overlooked was looked for");
@@ -142,12 +145,9 @@ impl Overlooked {
         }
         let audited = self.board.audited(mine).await?;
         let first = |of: fn(&Audited) -> u64| audited.iter().map(of).min().unwrap_or(0);
-        // What waits its turn is not overlooked, as long as there is progress.
-        let until = if now.delivered() > before.delivered() {
-            before.leads.min(before.delivered())
-        } else {
-            before.leads
-        };
+        let lines = now.lines(before);
+        let until = lines.map(|(_, is, was)| is.has_had_time(was, before.leads)).min();
+        let until = until.unwrap_or(before.leads);
         self.leads(mine, first(|one| one.leads), until).await?;
         self.events(mine, first(|one| one.events), before.events).await?;
         let done = Audited { leads: until, events: before.events };
@@ -159,23 +159,27 @@ impl Overlooked {
         Ok(())
     }
 
-    /// Makes the routers' consumer anew if it is starved.
+    /// Makes a consumer of the routers anew if it is starved.
     async fn feed(&self, before: Ends, now: Ends) -> Result<(), LookError> {
-        let (Some(was), Some(is)) = (before.consumer, now.consumer) else { return Ok(()) };
-        if !is.is_starved(was, now.leads) {
-            return Ok(());
+        for (line, is, was) in now.lines(before) {
+            if !is.is_starved(was, now.leads) {
+                continue;
+            }
+            error!(?line, consumer = ?is, leads = now.leads,
+                "the routers' consumer brings nothing though leads wait; it is made anew");
+            self.starved.add(1, &[]);
+            is.go_on(line, &self.stream(Kept::Leads).await?, now.leads).await?;
         }
-        error!(consumer = ?is, leads = now.leads,
-            "the routers' consumer brings nothing though leads wait; it is made anew");
-        self.starved.add(1, &[]);
-        is.go_on(&self.stream(Kept::Leads).await?, now.leads).await
+        Ok(())
     }
 
     async fn ends(&self) -> Result<Ends, LookError> {
         let (leads, events) = (self.stream(Kept::Leads).await?, self.stream(Kept::Events).await?);
         let of = |stream: &jetstream::stream::Stream| stream.cached_info().state.last_sequence;
-        let consumer = Progress::of(&leads).await?;
-        Ok(Ends { leads: of(&leads), events: of(&events), consumer })
+        // After the streams: whatever stood there and does not wait was given to somebody.
+        let prompt = Progress::of(Line::Prompt, &leads).await?;
+        let bulk = Progress::of(Line::Bulk, &leads).await?;
+        Ok(Ends { leads: of(&leads), events: of(&events), prompt, bulk })
     }
 
     async fn stream(&self, stream: Kept) -> Result<jetstream::stream::Stream, LookError> {
@@ -274,7 +278,7 @@ impl Overlooked {
 
 /// The message's id begins with the lead's.
 fn accepted(stored: Stored) -> Option<About> {
-    let (partition, entity) = subject::read_leads_new(&stored.subject)?;
+    let (partition, entity, _) = subject::read_leads_new(&stored.subject)?;
     let id = stored.headers.get(async_nats::header::NATS_MESSAGE_ID)?.as_str();
     let lead = id.split(':').next()?.parse().ok()?;
     Some(About { stored, partition, entity, lead })

@@ -1,19 +1,26 @@
-//! The routers' consumer, where it stands still though leads wait, or stands
-//! ahead of them all: it is made anew, from where it had come to. Whatever comes
-//! twice is on the board already.
+//! The routers' consumers, one for each line of leads, where one stands still
+//! though leads wait, or stands ahead of them all: it is made anew, from where it
+//! had come to. Whatever comes twice is on the board already.
 
 use async_nats::jetstream::consumer::{DeliverPolicy, Info, pull};
 use async_nats::jetstream::stream::Stream;
+use tipoff_wire::{Line, subject};
 use tokio::time::timeout;
 
 use crate::overlooked::{LookError, PATIENCE, unsaid};
 
-pub(crate) const CONSUMER: &str = "router";
+/// What the routers' consumer of a line is called.
+pub(crate) const fn consumer(line: Line) -> &'static str {
+    match line {
+        Line::Prompt => "router",
+        Line::Bulk => "router-bulk",
+    }
+}
 
-/// How far the routers' consumer is.
+/// How far a consumer is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
-    pub(crate) delivered: u64,
+    delivered: u64,
     acknowledged: u64,
     /// Messages that nobody was given yet.
     waiting: u64,
@@ -34,9 +41,16 @@ impl From<&Info> for Progress {
 
 impl Progress {
     /// `None`: there is none yet, or no longer.
-    pub(crate) async fn of(leads: &Stream) -> Result<Option<Self>, LookError> {
-        let asked = timeout(PATIENCE, leads.get_consumer::<pull::Config>(CONSUMER)).await;
+    pub(crate) async fn of(line: Line, leads: &Stream) -> Result<Option<Self>, LookError> {
+        let asked = timeout(PATIENCE, leads.get_consumer::<pull::Config>(consumer(line))).await;
         Ok(asked.map_err(unsaid)?.ok().map(|consumer| consumer.cached_info().into()))
+    }
+
+    /// Up to which of the `last` leads in the stream a round ago all have been given to somebody
+    /// or should have been: what waits its turn is not overlooked, as long as there is progress.
+    pub(crate) fn has_had_time(self, before: Self, last: u64) -> u64 {
+        let goes_on = self.delivered > before.delivered && before.waiting > 0;
+        if goes_on { last.min(before.delivered) } else { last }
     }
 
     /// Whether nobody was given anything for a whole round though leads waited,
@@ -47,9 +61,16 @@ impl Progress {
     }
 
     /// Makes it anew, to go on from here.
-    pub(crate) async fn go_on(self, leads: &Stream, last: u64) -> Result<(), LookError> {
+    pub(crate) async fn go_on(
+        self,
+        line: Line,
+        leads: &Stream,
+        last: u64,
+    ) -> Result<(), LookError> {
+        let name = consumer(line);
         let config = |there: &Info| pull::Config {
-            durable_name: Some(CONSUMER.to_owned()),
+            durable_name: Some(name.to_owned()),
+            filter_subject: subject::leads_new_of(line),
             deliver_policy: DeliverPolicy::ByStartSequence {
                 start_sequence: self.acknowledged.min(last) + 1,
             },
@@ -59,8 +80,8 @@ impl Progress {
             ..pull::Config::default()
         };
         let making = async {
-            let there = leads.get_consumer::<pull::Config>(CONSUMER).await.map_err(unsaid)?;
-            leads.delete_consumer(CONSUMER).await.map_err(unsaid)?;
+            let there = leads.get_consumer::<pull::Config>(name).await.map_err(unsaid)?;
+            leads.delete_consumer(name).await.map_err(unsaid)?;
             // If another router is first, it begins at the beginning; that does no harm.
             leads.create_consumer(config(there.cached_info())).await.map(drop).map_err(unsaid)
         };

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use tipoff_domain::{EntityId, Lead, LeadId};
 use tipoff_runtime::past::{self, Stored};
-use tipoff_wire::{Dead, Event, Stream, subject};
+use tipoff_wire::{Dead, Event, Line, Stream, subject};
 
 use crate::{Board, BoardError};
 
@@ -59,13 +59,14 @@ impl Board {
         });
         reading.await.map_err(away)?;
         let mut forgotten = Forgotten::default();
-        for (stream, filter) in [
-            (Stream::Leads, subject::leads_new(partition, entity)),
+        let waited = Line::EVERY.map(|line| subject::leads_new(partition, entity, line));
+        let leads = waited.into_iter().map(|subject| (Stream::Leads, subject));
+        for (stream, filter) in leads.chain([
             (Stream::Rejected, subject::rejected_of(entity)),
             (Stream::LeadsIn, subject::leads_in_of(entity)),
             (Stream::Bell, subject::bell_about(entity, lead)),
             (Stream::Dead, Stream::Dead.filter().to_owned()),
-        ] {
+        ]) {
             let mut theirs = Vec::new();
             let looking = past::visit(&self.nats, stream.name(), &filter, |stored| {
                 if person.is_in(stream, entity, &stored) {

@@ -2,7 +2,7 @@
 
 use tipoff_domain::{AgentId, Channel, EntityId, LeadId, SourceId, WebhookId};
 
-use crate::{Partition, Stream};
+use crate::{Line, Partition, Stream};
 
 /// Where a source publishes its leads.
 pub fn leads_in(entity: &EntityId, source: &SourceId) -> String {
@@ -17,8 +17,21 @@ pub fn read_leads_in(subject: &str) -> Option<(&str, &str)> {
 }
 
 /// Where an accepted lead waits for a router.
-pub fn leads_new(partition: Partition, entity: &EntityId) -> String {
-    format!("leads.new.{partition}.{entity}")
+pub fn leads_new(partition: Partition, entity: &EntityId, line: Line) -> String {
+    match line {
+        Line::Prompt => format!("leads.new.{partition}.{entity}"),
+        Line::Bulk => format!("leads.new.{partition}.{entity}.{BULK}"),
+    }
+}
+
+const BULK: &str = "bulk";
+
+/// Where all accepted leads of one line wait.
+pub fn leads_new_of(line: Line) -> String {
+    match line {
+        Line::Prompt => "leads.new.*.*".to_owned(),
+        Line::Bulk => format!("leads.new.*.*.{BULK}"),
+    }
 }
 
 /// Where all accepted leads of one partition wait.
@@ -26,10 +39,16 @@ pub fn leads_new_in(partition: Partition) -> String {
     format!("leads.new.{partition}.>")
 }
 
-/// The partition and entity of `leads.new.<partition>.<entity>`.
-pub fn read_leads_new(subject: &str) -> Option<(Partition, EntityId)> {
-    let (partition, entity) = subject.strip_prefix("leads.new.")?.split_once('.')?;
-    Some((Partition(partition.parse().ok()?), entity.parse().ok()?))
+/// The partition, entity and line of a subject that [`leads_new`] wrote.
+pub fn read_leads_new(subject: &str) -> Option<(Partition, EntityId, Line)> {
+    let mut tokens = subject.strip_prefix("leads.new.")?.split('.');
+    let (partition, entity) = (tokens.next()?, tokens.next()?);
+    let line = match (tokens.next(), tokens.next()) {
+        (None, _) => Line::Prompt,
+        (Some(BULK), None) => Line::Bulk,
+        _ => return None,
+    };
+    Some((Partition(partition.parse().ok()?), entity.parse().ok()?, line))
 }
 
 /// Where something that could not be a lead is kept. The tokens may be
@@ -219,12 +238,25 @@ mod tests {
     }
 
     #[test]
+    fn the_line_of_a_lead_stands_in_its_subject() {
+        let acme: EntityId = id("acme");
+        for line in Line::EVERY {
+            let subject = leads_new(Partition(3), &acme, line);
+            assert_eq!(read_leads_new(&subject), Some((Partition(3), acme.clone(), line)));
+        }
+        for stranger in ["leads.new.3", "leads.new.3.acme.later", "leads.new.3.acme.bulk.x"] {
+            assert_eq!(read_leads_new(stranger), None, "{stranger}");
+        }
+    }
+
+    #[test]
     fn every_subject_that_names_an_entity_says_whose_it_is() {
         let acme: EntityId = id("acme");
         let (lead, agent) = (id("lead_1"), id("ana"));
         for subject in [
             leads_in(&acme, &id("zillow")),
-            leads_new(Partition(3), &acme),
+            leads_new(Partition(3), &acme, Line::Prompt),
+            leads_new(Partition(3), &acme, Line::Bulk),
             rejected("acme", "zillow"),
             events(Partition(3), &acme, &lead),
             notify(Channel::Email, &acme),

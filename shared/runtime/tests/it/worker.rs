@@ -300,6 +300,27 @@ async fn a_deleted_consumer_is_made_anew() {
     working.finish().await;
 }
 
+/// As when a new release finds the consumer of an old one.
+#[tokio::test]
+async fn a_consumer_that_was_made_for_everything_takes_its_part_from_then_on() {
+    let (_server, nats) = bus().await;
+    let mut working = start(&nats, limits());
+    send(&nats, "one", "first").await;
+    assert_eq!(working.next().await.0, "first");
+    working.finish().await;
+    until_unsettled(&nats, 0).await;
+
+    let elsewhere = Publisher::new(nats.clone());
+    let subject = "leads.new.1.acme.bulk".to_owned();
+    elsewhere.publish(subject, "two", None, HeaderMap::new(), "apart".into()).await.unwrap();
+    send(&nats, "three", "last").await;
+    let part = WorkerLimits { filter: Some("leads.new.*.*".to_owned()), ..limits() };
+    let mut working = start(&nats, part);
+    assert_eq!(working.next().await, ("last".to_owned(), 1));
+    working.finish().await;
+    until_unsettled(&nats, 0).await;
+}
+
 #[tokio::test]
 async fn a_stream_that_does_not_exist_is_said_at_once() {
     let server = NatsServer::start().await.unwrap();
