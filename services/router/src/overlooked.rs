@@ -13,7 +13,7 @@
 use std::time::Duration;
 
 use async_nats::jetstream;
-use futures::{Stream, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use opentelemetry::global;
 use opentelemetry::metrics::{Counter, Gauge};
 use tipoff_board::{Audited, Awareness, Board, BoardError};
@@ -31,6 +31,8 @@ use crate::starved::Progress;
 
 /// Leads asked about in one go.
 const CHUNK: usize = 500;
+/// Overlooked leads placed at once.
+const AT_ONCE: usize = 32;
 /// How long one answer of JetStream may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -143,6 +145,11 @@ impl Overlooked {
         if mine.is_empty() {
             return Ok(());
         }
+        // One router is enough for that, and first of all: those who wait there come by themselves then.
+        let fed = match mine.contains(&Partition(0)) {
+            true => self.feed(before, now).await,
+            false => Ok(()),
+        };
         let audited = self.board.audited(mine).await?;
         let first = |of: fn(&Audited) -> u64| audited.iter().map(of).min().unwrap_or(0);
         let lines = now.lines(before);
@@ -152,11 +159,7 @@ impl Overlooked {
         self.events(mine, first(|one| one.events), before.events).await?;
         let done = Audited { leads: until, events: before.events };
         self.board.note_audited(mine, done).await?;
-        // One router is enough for that.
-        if mine.contains(&Partition(0)) {
-            self.feed(before, now).await?;
-        }
-        Ok(())
+        fed
     }
 
     /// Makes a consumer of the routers anew if it is starved.
@@ -195,23 +198,21 @@ impl Overlooked {
         while let Some(chunk) = chunks.try_next().await? {
             let about = chunk.into_iter().filter_map(accepted);
             let about = about.filter(|about| mine.contains(&about.partition)).collect();
-            for (about, known) in self.ask(about).await? {
-                if known.is_there {
-                    continue;
-                }
-                missing += 1;
-                let (entity, lead) = (&about.entity, &about.lead);
-                error!(entity.id = %entity, lead.id = %lead, sequence = about.stored.sequence,
-                    "an accepted lead was overlooked; it is placed now");
-                self.place(&about).await?;
-            }
+            let known = self.ask(about).await?.into_iter();
+            let overlooked: Vec<_> = known.filter(|(_, known)| !known.is_there).collect();
+            missing += overlooked.len() as u64;
+            let placing =
+                overlooked.into_iter().map(|(about, _)| async move { self.place(about).await });
+            stream::iter(placing).buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await?;
         }
         self.missing.record(missing, &[]);
         Ok(())
     }
 
-    async fn place(&self, about: &About) -> Result<(), LookError> {
-        let sequence = about.stored.sequence;
+    async fn place(&self, about: About) -> Result<(), LookError> {
+        let (entity, lead, sequence) = (&about.entity, &about.lead, about.stored.sequence);
+        error!(entity.id = %entity, lead.id = %lead, sequence,
+            "an accepted lead was overlooked; it is placed now");
         let range = Range {
             filters: vec![about.stored.subject.clone()],
             after: sequence - 1,

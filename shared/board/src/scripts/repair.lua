@@ -138,6 +138,20 @@ local function introduce(lead, marks)
   end
 end
 
+local function pay(lead, told)
+  if told.payload ~= '' then redis.call('SET', prefix .. 'payload:' .. lead.id, told.payload) end
+  if told.is.erased then redis.call('DEL', prefix .. 'payload:' .. lead.id) end
+end
+
+-- Of a lead that is nowhere nothing has to be compared or taken away.
+local function put_anew(lead, told)
+  lead.is = told.is
+  queue(lead, told.given)
+  redis.call('HSET', lead.key, 'seq', told.sequence, unpack(told.fields))
+  pay(lead, told)
+  save(lead)
+end
+
 local function put_back(lead, told)
   if lead.is.state then
     resolve_all(lead, 'withdrawn')
@@ -152,8 +166,7 @@ local function put_back(lead, told)
   for field, value in pairs(told.is) do put(lead, field, value) end
   put(lead, 'seq', told.sequence)
   queue(lead, told.given)
-  if told.payload ~= '' then redis.call('SET', prefix .. 'payload:' .. lead.id, told.payload) end
-  if told.is.erased then redis.call('DEL', prefix .. 'payload:' .. lead.id) end
+  pay(lead, told)
   save(lead)
 end
 
@@ -166,14 +179,15 @@ end
 local repaired = 0
 while at < #ARGV do
   local id, entity = take(), take()
-  local told = { sequence = take(), id = take(), payload = take(), memory = take_list(), given = take_list(), marks = take_list(), is = {} }
-  local fields = take_list()
+  local told = { sequence = take(), id = take(), payload = take(), memory = take_list(), given = take_list(), marks = take_list(), fields = take_list(), is = {} }
+  local fields = told.fields
   for i = 1, #fields, 2 do told.is[fields[i]] = fields[i + 1] end
   LEADS, POOL = prefix .. 'leads:' .. entity, prefix .. 'pool:' .. entity
   local lead = open(prefix .. 'lead:' .. id, id)
   local is_behind = not stands(lead, told)
   if is_behind then
-    put_back(lead, told)
+    local stand_as = next(lead.is) and put_back or put_anew
+    stand_as(lead, told)
     repaired = repaired + 1
   end
   if is_behind or forced then bring_back(lead, told) end
