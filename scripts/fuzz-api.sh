@@ -22,6 +22,7 @@ fi
 
 said=$(mktemp -d)
 python="$PWD/$venv/bin/python"
+scripts="$PWD/scripts"
 "$TIPOFF" dev --demo --json --ports 0 >"$said/addresses" 2>"$said/log" &
 demo=$!
 finish() {
@@ -40,7 +41,7 @@ field() { "$python" -c 'import json, sys; print(json.loads(open(sys.argv[1]).rea
 
 # The live stream never ends, so it would only cost time.
 fuzz() {
-    (cd "$venv" && exec bin/schemathesis "${@:2}" run "$(field api)/openapi.json" \
+    (cd "$venv" && PYTHONPATH="$scripts" SCHEMATHESIS_HOOKS=fuzz_api_mails exec bin/schemathesis "${@:2}" run "$(field api)/openapi.json" \
         --header "Authorization: Bearer $(field operator_key)" \
         --exclude-path-regex '/events/stream$' \
         --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,ignored_auth \
@@ -53,7 +54,7 @@ status=0
 printf 'fuzz-api: with any names\n'
 fuzz "$half" || status=$?
 printf 'fuzz-api: with names that the demo knows\n'
-fuzz "$half" --config-file "$PWD/scripts/fuzz-api.toml" || status=$?
+fuzz "$half" --config-file "$scripts/fuzz-api.toml" || status=$?
 
 if ! kill -0 "$demo" 2>/dev/null; then
     printf 'fuzz-api: the demo ended by itself\n' >&2

@@ -12,6 +12,7 @@ mod edge;
 mod etag;
 mod health;
 mod insight;
+mod instant;
 mod names;
 mod notices;
 mod openapi;

@@ -7,6 +7,7 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tipoff_board::Board;
+use tipoff_domain::instant::is_in_reach;
 use tipoff_domain::{Arrival, EntityId, Lead, Locale};
 use tipoff_runtime::{Clock, Settings};
 
@@ -23,7 +24,7 @@ pub(crate) struct Args {
     #[arg(long)]
     source: Option<String>,
     /// At another moment, as in 2026-12-24T22:00:00Z
-    #[arg(long)]
+    #[arg(long, value_parser = instant)]
     at: Option<DateTime<Utc>>,
     /// A file with routes: a list, or {"routes": […]}; those there are, if left out
     #[arg(long)]
@@ -39,6 +40,12 @@ pub(crate) struct Args {
     es: bool,
     #[command(flatten)]
     settings: Settings,
+}
+
+fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    let at: DateTime<Utc> = text.parse().map_err(|bad: chrono::ParseError| bad.to_string())?;
+    let beyond = || "it must lie between the years 1970 and 2999".to_owned();
+    Some(at).filter(|at| is_in_reach(*at)).ok_or_else(beyond)
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {

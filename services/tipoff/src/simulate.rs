@@ -16,6 +16,8 @@ use crate::{reach, term};
 
 /// More than a machine of ours should keep in memory.
 const MOST_LEADS: usize = 200_000;
+/// Days back that may be asked for: fifty years.
+const FURTHEST: i64 = 18_262;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -25,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long)]
     draft: Option<PathBuf>,
     /// How many days back from now
-    #[arg(long, default_value_t = 30)]
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=FURTHEST))]
     days: u32,
     /// How often the time is played
     #[arg(long, default_value_t = 20)]

@@ -18,6 +18,7 @@ pub mod duration;
 pub mod entity;
 pub mod explain;
 pub mod ids;
+pub mod instant;
 pub mod invalid;
 pub mod lead;
 pub mod limit;

@@ -47,10 +47,10 @@ pub(crate) struct Limits {
 #[schema(example = json!({"from": "2026-12-24T00:00:00Z", "until": "2027-01-02T00:00:00Z"}))]
 pub(crate) struct PauseWanted {
     /// From now on if left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::instant::in_reach")]
     from: Option<DateTime<Utc>>,
     /// Exclusive; until you resume if left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::instant::in_reach")]
     until: Option<DateTime<Utc>>,
 }
 

@@ -27,6 +27,7 @@ pub(crate) struct TryWanted {
     #[schema(value_type = Value)]
     lead: Lead,
     /// Now, if left out.
+    #[serde(default, deserialize_with = "crate::instant::in_reach")]
     at: Option<DateTime<Utc>>,
     /// These routes instead of the entity's own.
     #[schema(value_type = Option<Vec<crate::schema::Route>>)]

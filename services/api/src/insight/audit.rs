@@ -26,6 +26,7 @@ pub(crate) struct Part {
     #[param(value_type = Option<String>)]
     entity: Option<EntityId>,
     /// Leads that came in from then on; `next.from` of the part before.
+    #[serde(default, deserialize_with = "crate::instant::in_reach")]
     from: Option<DateTime<Utc>>,
 }
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tipoff_board::{Board, BoardError, OnBoard, in_play};
+use tipoff_domain::instant::is_in_reach;
 use tipoff_domain::lint::{Code, lint};
 use tipoff_domain::plan::How;
 use tipoff_domain::simulate::{Answers, Past, simulate};
@@ -35,8 +36,10 @@ pub const LOOK_BACK: usize = 200;
 #[schema(example = json!({"last_days": 30, "runs": 20, "answers": {"others": 0.8, "agents": {"ana": 0}}}))]
 pub(crate) struct SimulateWanted {
     /// When the first lead came in, or later.
+    #[serde(deserialize_with = "crate::instant::in_reach")]
     from: Option<DateTime<Utc>>,
     /// Exclusive; now, if left out.
+    #[serde(deserialize_with = "crate::instant::in_reach")]
     to: Option<DateTime<Utc>>,
     /// Instead of `from`; 30 if neither is given.
     last_days: Option<u32>,
@@ -59,7 +62,11 @@ impl SimulateWanted {
                 return Err(Problem::invalid_field("/last_days", twice));
             }
             (Some(from), None) => from,
-            (None, days) => to - TimeDelta::days(i64::from(days.unwrap_or(LAST_DAYS))),
+            (None, days) => {
+                let days = TimeDelta::days(i64::from(days.unwrap_or(LAST_DAYS)));
+                let from = to.checked_sub_signed(days).filter(|from| is_in_reach(*from));
+                from.ok_or_else(|| Problem::invalid_field("/last_days", "reaches beyond 1970"))?
+            }
         };
         if from < to {
             Ok((from, to))

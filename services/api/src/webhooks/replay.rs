@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
 use serde::Deserialize;
 use serde_json::json;
+use tipoff_domain::instant::is_in_reach;
 use tipoff_domain::{EntityId, WebhookId};
 use tipoff_roster::Webhook;
 use tipoff_runtime::Publisher;
@@ -43,10 +44,10 @@ pub(crate) struct ReplayWanted {
     /// The `id` of one event.
     #[serde(default)]
     event: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::instant::in_reach")]
     from: Option<DateTime<Utc>>,
     /// Exclusive.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::instant::in_reach")]
     until: Option<DateTime<Utc>>,
 }
 
@@ -86,7 +87,7 @@ impl ReplayWanted {
 /// An event's id is its partition and its place in the outbox, which begins with a time.
 fn written_at(id: &str) -> Option<DateTime<Utc>> {
     let [_, ms, _] = id.split('-').collect::<Vec<_>>()[..] else { return None };
-    DateTime::from_timestamp_millis(ms.parse().ok()?)
+    DateTime::from_timestamp_millis(ms.parse().ok()?).filter(|at| is_in_reach(*at))
 }
 
 impl Range {

@@ -8,6 +8,7 @@ mod dead;
 mod document;
 mod held;
 mod insight;
+mod instants;
 mod isolation;
 mod list;
 mod live;
