@@ -146,10 +146,8 @@ impl Overlooked {
             return Ok(());
         }
         // One router is enough for that, and first of all: those who wait there come by themselves then.
-        let fed = match mine.contains(&Partition(0)) {
-            true => self.feed(before, now).await,
-            false => Ok(()),
-        };
+        let is_ours = mine.contains(&Partition(0));
+        let fed = if is_ours { self.feed(before, now).await } else { Ok(()) };
         let audited = self.board.audited(mine).await?;
         let first = |of: fn(&Audited) -> u64| audited.iter().map(of).min().unwrap_or(0);
         let lines = now.lines(before);

@@ -18,12 +18,17 @@ use tracing::{info, warn};
 
 use crate::gate::{Looked, Stand};
 use crate::keys::Keys;
-use crate::past::{self, Remembered};
-use crate::replay::{End, Window};
+use crate::past::{Gathering, Past};
+use crate::replay::End;
 use crate::{Board, BoardError};
 
 /// Leads put back in one call.
 const LEADS_AT_ONCE: usize = 64;
+/// Leads of which more may follow soon: so many are left when those of which
+/// nothing was heard for longest are put back.
+const WAITING: usize = 8_000;
+/// And so many there are when that begins: enough for calls that are full.
+const MOST_WAITING: usize = 12_000;
 /// What is no further away than so many events of everybody is read along.
 const NEAR: u64 = 20_000;
 /// Calls at once.
@@ -212,22 +217,28 @@ impl Board {
             behind.iter().map(|one| (one.partition, one.looked.logged)).collect();
         let (expected, windows) = self.log.read_on(&partitions, after, until).await?;
         done.expected += expected;
-        let mut windows = std::pin::pin!(windows);
+        let (mut windows, mut gathering) = (std::pin::pin!(windows), Gathering::default());
         let mut next = windows.try_next().await?;
         while let Some(mut window) = next {
             done.events += window.len() as u64;
             window.retain(|(partition, logged)| {
                 from.get(partition).is_some_and(|from| logged.sequence > *from)
             });
-            // While what one window says is put back, the next one is read.
-            let (repaired, following) =
-                tokio::join!(self.put_back(window, forced), windows.try_next());
+            gathering.add(window);
+            let left = if gathering.len() > MOST_WAITING { WAITING } else { MOST_WAITING };
+            // While some are put back, the next window is read.
+            let (repaired, following) = tokio::join!(
+                self.put_back(gathering.all_but(left, LEADS_AT_ONCE), forced),
+                windows.try_next()
+            );
             done.repaired += repaired?;
             done.took = begun.elapsed();
             told(*done);
             self.keep(held).await?;
             next = following?;
         }
+        done.repaired += self.put_back(gathering.all_but(0, LEADS_AT_ONCE), forced).await?;
+        done.took = begun.elapsed();
         Ok(())
     }
 
@@ -248,8 +259,12 @@ impl Board {
     }
 
     /// Answers how many leads stood otherwise.
-    async fn put_back(&self, window: Window<Remembered>, forced: bool) -> Result<u64, BoardError> {
-        let calls = past::by_lead(window, LEADS_AT_ONCE).map(|(partition, pasts)| async move {
+    async fn put_back(
+        &self,
+        leads: impl Iterator<Item = (Partition, Vec<Past>)> + Send,
+        forced: bool,
+    ) -> Result<u64, BoardError> {
+        let calls = leads.map(|(partition, pasts)| async move {
             self.repair(partition, &pasts, &self.gate.name, forced).await
         });
         let calls = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE);

@@ -31,28 +31,60 @@ pub(crate) struct Remembered {
     person_kept_ms: Option<i64>,
 }
 
+/// Leads that are put together while the log is read. Most of a lead's events stand
+/// near each other, so whoever waits a little has to do with it once.
+#[derive(Default)]
+pub(crate) struct Gathering(HashMap<(Partition, LeadId), Past>);
+
+impl Gathering {
+    pub(crate) fn add(&mut self, window: Window<Remembered>) {
+        for (partition, logged) in window {
+            match self.0.entry((partition, logged.event.lead.clone())) {
+                Entry::Occupied(mut past) => past.get_mut().add(logged),
+                Entry::Vacant(place) => {
+                    place.insert(Past::begin(logged));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes out all but so many leads, those first of which nothing was heard for longest:
+    /// by partition, so many at a time.
+    pub(crate) fn all_but(
+        &mut self,
+        left: usize,
+        at_once: usize,
+    ) -> impl Iterator<Item = (Partition, Vec<Past>)> + Send + use<> {
+        let mut quiet: BTreeMap<Partition, Vec<Past>> = BTreeMap::new();
+        if let Some(last) = self.len().checked_sub(left + 1) {
+            let mut heard: Vec<u64> = self.0.values().map(|past| past.last.sequence).collect();
+            let until = *heard.select_nth_unstable(last).1;
+            for ((partition, _), past) in self.0.extract_if(|_, past| past.last.sequence <= until) {
+                quiet.entry(partition).or_default().push(past);
+            }
+        }
+        quiet.into_iter().flat_map(move |(partition, mut pasts)| {
+            let mut chunks = Vec::with_capacity(pasts.len() / at_once + 1);
+            while !pasts.is_empty() {
+                chunks.push((partition, pasts.split_off(pasts.len().saturating_sub(at_once))));
+            }
+            chunks
+        })
+    }
+}
+
 /// The leads of a window, by partition, so many at a time.
 pub(crate) fn by_lead(
     window: Window<Remembered>,
     at_once: usize,
 ) -> impl Iterator<Item = (Partition, Vec<Past>)> + Send {
-    let mut leads: BTreeMap<Partition, HashMap<LeadId, Past>> = BTreeMap::new();
-    for (partition, logged) in window {
-        match leads.entry(partition).or_default().entry(logged.event.lead.clone()) {
-            Entry::Occupied(mut past) => past.get_mut().add(logged),
-            Entry::Vacant(place) => {
-                place.insert(Past::begin(logged));
-            }
-        }
-    }
-    leads.into_iter().flat_map(move |(partition, pasts)| {
-        let mut pasts: Vec<Past> = pasts.into_values().collect();
-        let mut chunks = Vec::with_capacity(pasts.len() / at_once + 1);
-        while !pasts.is_empty() {
-            chunks.push((partition, pasts.split_off(pasts.len().saturating_sub(at_once))));
-        }
-        chunks
-    })
+    let mut all = Gathering::default();
+    all.add(window);
+    all.all_but(0, at_once)
 }
 
 impl Remembered {

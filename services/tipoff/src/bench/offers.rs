@@ -67,7 +67,8 @@ impl<'a> Offers<'a> {
         AT_ONCE.drive(count, &progress, place).await.map(drop)
     }
 
-    async fn place(&self, number: usize, window: TimeDelta) -> anyhow::Result<()> {
+    /// Makes one.
+    pub(super) async fn place(&self, number: usize, window: TimeDelta) -> anyhow::Result<()> {
         let desk = self.desk(number);
         let accepted = Accepted {
             id: self.lead(number)?,

@@ -19,6 +19,8 @@ use crate::rebuild::per_second;
 
 const ENTITIES: usize = 64;
 const AT_ONCE: Arrivals = Arrivals::Closed { at_once: 1_024 };
+/// Leads that come in before one is claimed.
+const BETWEEN: usize = 3_000;
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct RebuildArgs {
@@ -35,13 +37,23 @@ pub(super) async fn run(args: RebuildArgs, setup: &Setup) -> anyhow::Result<Valu
     let teams = system.teams(ENTITIES, &like).await?;
     let entities: Vec<EntityId> = teams.into_iter().map(|Team { entity, .. }| entity).collect();
     let offers = Offers::new(&system, &entities, 1)?;
-    offers.make("offered", 0, args.leads, |_| TimeDelta::days(1)).await?;
     let agent: AgentId = "agent0".parse()?;
-    let progress = Progress::new("claimed", args.leads);
+    let progress = Progress::new("offered and claimed", args.leads + BETWEEN);
     // Nobody waits for an answer, so it may take as long as the log does.
     let board = system.board.clone().patient();
-    let claim = |number| claim(&board, &offers, number, &agent);
-    AT_ONCE.drive(args.leads, &progress, claim).await.map(drop)?;
+    let live = |number: usize| {
+        let (board, offers, agent) = (&board, &offers, &agent);
+        async move {
+            if number < args.leads {
+                offers.place(number, TimeDelta::days(1)).await?;
+            }
+            match number.checked_sub(BETWEEN) {
+                Some(earlier) => claim(board, offers, earlier, agent).await,
+                None => Ok(()),
+            }
+        }
+    };
+    AT_ONCE.drive(args.leads + BETWEEN, &progress, live).await.map(drop)?;
     drop(progress);
 
     let mut redis = system.redis.clone();
