@@ -24,11 +24,8 @@ use crate::{Board, BoardError};
 
 /// Leads put back in one call.
 const LEADS_AT_ONCE: usize = 64;
-/// Leads of which more may follow soon: so many are left when those of which
-/// nothing was heard for longest are put back.
-const WAITING: usize = 8_000;
-/// And so many there are when that begins: enough for calls that are full.
-const MOST_WAITING: usize = 12_000;
+/// Leads that wait, because more may follow of them soon.
+const WAITING: usize = 10_000;
 /// What is no further away than so many events of everybody is read along.
 const NEAR: u64 = 20_000;
 /// Calls at once.
@@ -225,10 +222,9 @@ impl Board {
                 from.get(partition).is_some_and(|from| logged.sequence > *from)
             });
             gathering.add(window);
-            let left = if gathering.len() > MOST_WAITING { WAITING } else { MOST_WAITING };
-            // While some are put back, the next window is read.
+            // As many are put back as came, and meanwhile the next window is read.
             let (repaired, following) = tokio::join!(
-                self.put_back(gathering.all_but(left, LEADS_AT_ONCE), forced),
+                self.put_back(gathering.all_but(WAITING, LEADS_AT_ONCE), forced),
                 windows.try_next()
             );
             done.repaired += repaired?;

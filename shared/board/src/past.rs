@@ -196,3 +196,71 @@ fn given(event: &Remembered) -> Option<[String; 4]> {
     let since = after.since?.timestamp_millis().to_string();
     Some([after.agent.as_ref()?.to_string(), since, read::to_word(&after.how?), counted.into()])
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Just, Strategy, prop, proptest};
+    use proptest::{prop_assert, prop_assert_eq};
+    use serde_json::json;
+
+    use super::*;
+
+    fn offered(lead: usize, sequence: u64) -> (Partition, Logged<Remembered>) {
+        let partition = Partition(u16::try_from(lead % 3).unwrap());
+        let at = "2026-11-23T15:00:00Z";
+        let event = json!({
+            "id": format!("{partition}-{sequence}-0"), "type": "lead.offered", "at": at, "entity": "acme",
+            "lead": format!("lead_{lead}"), "version": sequence,
+            "after": {"state": "offered", "round": 1, "received_at": at, "t0": at, "reroutes": 0, "inquiries": 0},
+        });
+        (partition, Logged { sequence, event: serde_json::from_value(event).unwrap() })
+    }
+
+    /// The last event of each lead, as they are put back.
+    fn put_back(
+        taken: impl Iterator<Item = (Partition, Vec<Past>)>,
+        at_once: usize,
+    ) -> Vec<(LeadId, u64)> {
+        let chunks: Vec<_> = taken.collect();
+        assert!(chunks.iter().all(|(_, pasts)| (1..=at_once).contains(&pasts.len())));
+        let pasts = chunks.into_iter().flat_map(|(_, pasts)| pasts);
+        pasts.map(|past| (past.last.event.lead, past.last.sequence)).collect()
+    }
+
+    /// Which lead each event of a log is about, and how long windows of it are.
+    fn log() -> impl Strategy<Value = (Vec<usize>, usize)> {
+        prop::collection::vec(0_usize..12, 1..80).prop_flat_map(|log| {
+            let length = log.len();
+            (Just(log), 1..=length)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_lead_ends_as_its_last_event_says_and_those_wait_that_were_heard_of_last(
+            (log, window) in log(), left in 0_usize..12, at_once in 1_usize..5,
+        ) {
+            let (mut all, mut stands, mut sequence) = (Gathering::default(), HashMap::new(), 0);
+            for part in log.chunks(window) {
+                let events = part.iter().map(|lead| {
+                    sequence += 1;
+                    offered(*lead, sequence)
+                });
+                all.add(events.collect());
+                let taken = put_back(all.all_but(left, at_once), at_once);
+                prop_assert!(all.len() <= left);
+                let oldest = all.0.values().map(|past| past.last.sequence).min();
+                for (lead, last) in taken {
+                    prop_assert!(oldest.is_none_or(|oldest| last < oldest));
+                    prop_assert!(stands.insert(lead, last).is_none_or(|before| before < last));
+                }
+            }
+            stands.extend(put_back(all.all_but(0, at_once), at_once));
+            let mut expected = HashMap::new();
+            for (place, lead) in log.iter().enumerate() {
+                expected.insert(format!("lead_{lead}").parse().unwrap(), place as u64 + 1);
+            }
+            prop_assert_eq!(stands, expected);
+        }
+    }
+}
