@@ -66,17 +66,14 @@ impl Board {
         // A cluster takes the keys of one slot at a time.
         for places in places.chunk_by(|one, next| leads[*one].0 == leads[*next].0) {
             let partition = leads[places[0]].0;
-            let mut all = redis::pipe();
-            all.cmd("HMGET").arg(Keys(partition).clock()).arg("open").arg("").arg("");
-            for place in places {
-                let lead = Keys(partition).lead(&leads[*place].1);
-                all.cmd("HMGET").arg(lead).arg("state").arg("seq").arg("unsent");
-            }
-            let mut said: Vec<Said> = all.query_async(&mut self.redis.clone()).await?;
-            let marked = said.remove(0).0;
-            if !self.was_open(partition, marked).await? {
-                return Err(BoardError::Shut { partition });
-            }
+            let said: Vec<Said> = self
+                .read(partition, |all| {
+                    for place in places {
+                        let lead = Keys(partition).lead(&leads[*place].1);
+                        all.cmd("HMGET").arg(lead).arg("state").arg("seq").arg("unsent");
+                    }
+                })
+                .await?;
             for (place, (state, sequence, unsent)) in places.iter().zip(said) {
                 known[*place] = Awareness {
                     is_there: state.is_some(),

@@ -95,17 +95,12 @@ impl Board {
     ) -> Result<(Option<OnBoard>, DateTime<Utc>), BoardError> {
         let partition = self.partition(entity);
         let keys = Keys(partition);
-        let mut all = redis::pipe();
-        all.hget(keys.clock(), "open").hget(keys.clock(), "high").cmd("TIME");
-        all.hgetall(keys.lead(lead)).get(keys.payload(lead));
-        let (high, time, fields, payload) = loop {
-            let said: (_, _, _, Vec<(String, String)>, Option<String>) =
-                all.query_async(&mut self.redis.clone()).await?;
-            let (mark, high, time, fields, payload) = said;
-            if self.was_open(partition, mark).await? {
-                break (high, time, fields, payload);
-            }
-        };
+        let (high, time, fields, payload): (_, _, Vec<(String, String)>, Option<String>) = self
+            .read(partition, |all| {
+                all.hget(keys.clock(), "high").cmd("TIME");
+                all.hgetall(keys.lead(lead)).get(keys.payload(lead));
+            })
+            .await?;
         let found = (!fields.is_empty()).then(|| on_board(lead, &fields, payload.as_deref()));
         let found = found.transpose()?.filter(|found| found.entity == *entity);
         Ok((found, by_clock(high, time)))

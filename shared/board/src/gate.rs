@@ -18,7 +18,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use opentelemetry::global;
 use opentelemetry::metrics::Gauge;
-use redis::{AsyncCommands, ErrorKind, FromRedisValue, RedisError, ServerErrorKind, Value};
+use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, ServerErrorKind, Value};
 use tipoff_wire::Partition;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::timeout;
@@ -204,25 +204,55 @@ impl Board {
         Ok(Looked { stand, server, logged })
     }
 
-    /// Waits until what is read from the partition can be trusted.
-    pub(crate) async fn expect_open(&self, partition: Partition) -> Result<(), BoardError> {
-        let clock = Keys(partition).clock();
-        let mark: Option<String> = self.redis.clone().hget(clock, "open").await?;
-        self.was_open(partition, mark).await.map(drop)
-    }
-
-    /// Whether what was read together with the `mark` in the partition's clock can
-    /// be trusted. If not, it is open now, and is to be read again.
-    pub(crate) async fn was_open(
+    /// Reads from a partition, together with a look at its gate; what is read
+    /// through a gate that was shut is read again. `ask` says what.
+    pub(crate) async fn read<T: FromRedisValue>(
         &self,
         partition: Partition,
-        mark: Option<String>,
-    ) -> Result<bool, BoardError> {
-        if mark.is_some() && mark.as_deref() == Some(&*self.server(partition).await?) {
-            return Ok(true);
+        ask: impl Fn(&mut Pipeline) + Send,
+    ) -> Result<T, BoardError> {
+        let call = self.scripts.opened.on(&[Keys(partition).clock()]);
+        for _ in 0..TRIES {
+            let server = self.server(partition).await?;
+            let fitted = call.verb.fitted(&server);
+            let (mut all, mut redis) = (redis::pipe(), self.redis.clone());
+            all.add_command(call.command("EVALSHA", &fitted.hash));
+            ask(&mut all);
+            match all.query_async::<Vec<Value>>(&mut redis).await {
+                Ok(said) if said.first() == Some(&Value::Int(1)) => {
+                    let said = Value::Array(said.into_iter().skip(1).collect());
+                    return Ok(T::from_redis_value(said).map_err(RedisError::from)?);
+                }
+                Ok(_) => self.admit(partition).await?,
+                Err(error) if is_news(&error) => {
+                    // The server has another name by now, or is to learn the script.
+                    if *self.look(partition, "").await?.server == *server {
+                        let learn = call.command("EVAL", &fitted.text);
+                        let _: Value = learn.query_async(&mut redis).await?;
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
-        self.admit(partition).await?;
-        Ok(false)
+        Err(BoardError::Shut { partition })
+    }
+
+    /// The same for one question.
+    pub(crate) async fn read_one<T: FromRedisValue>(
+        &self,
+        partition: Partition,
+        question: &Cmd,
+    ) -> Result<T, BoardError> {
+        let ask = |all: &mut Pipeline| {
+            all.add_command(question.clone());
+        };
+        let (answer,): (T,) = self.read(partition, ask).await?;
+        Ok(answer)
+    }
+
+    /// Waits until what is read from the partition can be trusted.
+    pub(crate) async fn expect_open(&self, partition: Partition) -> Result<(), BoardError> {
+        self.read(partition, |_| ()).await
     }
 
     /// Opens the partition if it is shut.

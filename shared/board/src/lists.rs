@@ -63,11 +63,10 @@ impl Board {
         partition: Partition,
     ) -> Result<Vec<(EntityId, AgentId)>, BoardError> {
         let (offers, mut asked, mut from) = (Keys(partition).offers(), Vec::new(), "-".to_owned());
-        self.expect_open(partition).await?;
         loop {
             let mut range = redis::cmd("ZRANGE");
             range.arg(&offers).arg(&from).arg("+").arg("BYLEX").arg("LIMIT").arg(0).arg(ASKED);
-            let found: Vec<String> = range.query_async(&mut self.redis.clone()).await?;
+            let found: Vec<String> = self.read_one(partition, &range).await?;
             let theirs = found.iter().filter_map(|member| keys::whose(member));
             for whose in theirs {
                 if asked.last() != Some(&whose) {
@@ -100,15 +99,11 @@ impl Board {
         agent: &AgentId,
     ) -> Result<Vec<LeadId>, BoardError> {
         let ((from, to), partition) = (keys::of_agent(entity, agent), self.partition(entity));
-        let mut both = redis::pipe();
-        both.hget(Keys(partition).clock(), "open").zrangebylex(key, from, to);
-        let members = loop {
-            let (mark, members): (_, Vec<String>) =
-                both.query_async(&mut self.redis.clone()).await?;
-            if self.was_open(partition, mark).await? {
-                break members;
-            }
-        };
+        let (members,): (Vec<String>,) = self
+            .read(partition, |all| {
+                all.zrangebylex(key, &from, &to);
+            })
+            .await?;
         Ok(members.iter().filter_map(|member| lead_of(member)).collect())
     }
 
@@ -120,7 +115,6 @@ impl Board {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page, BoardError> {
-        self.expect_open(self.partition(entity)).await?;
         let edge = after.and_then(|after| after.split_once('.'));
         let from = edge.map_or("+inf", |(score, _)| score);
         let mut reach = limit + 1 + if edge.is_some() { TIES } else { 0 };
@@ -129,7 +123,7 @@ impl Board {
             range.arg(key).arg(from).arg("-inf").arg("BYSCORE").arg("REV");
             range.arg("LIMIT").arg(0).arg(reach).arg("WITHSCORES");
             let mut found: Vec<(String, String)> =
-                range.query_async(&mut self.redis.clone()).await?;
+                self.read_one(self.partition(entity), &range).await?;
             let all = found.len() < reach;
             // Equal scores stand in descending order of name.
             found.retain(|(name, score)| {
@@ -164,19 +158,13 @@ impl Board {
         leads: &[LeadId],
     ) -> Result<Vec<Result<OnBoard, BoardError>>, BoardError> {
         let keys = Keys(partition);
-        let mut all = redis::pipe();
-        // An empty Redis must not look as if there were no leads.
-        all.hget(keys.clock(), "open");
-        for lead in leads {
-            all.hgetall(keys.lead(lead)).get(keys.payload(lead));
-        }
-        let flat = loop {
-            let mut flat: Vec<Value> = all.query_async(&mut self.redis.clone()).await?;
-            let mark = redis::from_redis_value(flat.remove(0)).map_err(RedisError::from)?;
-            if self.was_open(partition, mark).await? {
-                break flat;
-            }
-        };
+        let flat: Vec<Value> = self
+            .read(partition, |all| {
+                for lead in leads {
+                    all.hgetall(keys.lead(lead)).get(keys.payload(lead));
+                }
+            })
+            .await?;
         let mut found = Vec::with_capacity(leads.len());
         for (lead, pair) in leads.iter().zip(flat.chunks_exact(2)) {
             let fields: Vec<(String, String)> =

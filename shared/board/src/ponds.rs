@@ -52,13 +52,14 @@ impl Board {
     ) -> Result<RestCounts, BoardError> {
         let partition = self.partition(entity);
         let key = Keys(partition).pool(entity);
-        self.expect_open(partition).await?;
-        let mut all = redis::pipe();
-        for pond in [POOL, HELD].into_iter().chain(ponds.iter().map(PondId::as_str)) {
-            let (from, to) = keys::of_pond(pond);
-            all.cmd("ZLEXCOUNT").arg(&key).arg(from).arg(to);
-        }
-        let counts: Vec<usize> = all.query_async(&mut self.redis.clone()).await?;
+        let counts: Vec<usize> = self
+            .read(partition, |all| {
+                for pond in [POOL, HELD].into_iter().chain(ponds.iter().map(PondId::as_str)) {
+                    let (from, to) = keys::of_pond(pond);
+                    all.cmd("ZLEXCOUNT").arg(&key).arg(from).arg(to);
+                }
+            })
+            .await?;
         let in_ponds = ponds.iter().cloned().zip(counts.iter().skip(2).copied());
         let count = |place: usize| counts.get(place).copied().unwrap_or(0);
         Ok(RestCounts { pool: count(0), held: count(1), ponds: in_ponds.collect() })
@@ -72,7 +73,6 @@ impl Board {
         limit: usize,
     ) -> Result<Page, BoardError> {
         let partition = self.partition(entity);
-        self.expect_open(partition).await?;
         let (from, mut to) = keys::of_pond(pond);
         if let Some((ms, lead)) = after.and_then(|after| after.split_once('.')) {
             to = format!("({pond}|{ms}|{lead}");
@@ -80,7 +80,7 @@ impl Board {
         let mut range = redis::cmd("ZRANGE");
         range.arg(Keys(partition).pool(entity)).arg(to).arg(from).arg("BYLEX").arg("REV");
         range.arg("LIMIT").arg(0).arg(limit + 1);
-        let mut found: Vec<String> = range.query_async(&mut self.redis.clone()).await?;
+        let mut found: Vec<String> = self.read_one(partition, &range).await?;
         let more = found.len() > limit;
         found.truncate(limit);
         let place = |member: &String| {

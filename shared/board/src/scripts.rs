@@ -22,11 +22,14 @@ const ALONG: &str = include_str!("scripts/along.lua");
 const CARRY_OUT: &str = include_str!("scripts/carry_out.lua");
 const PEOPLE: &str = include_str!("scripts/people.lua");
 /// With it, a Redis that is out of memory refuses before anything is written.
-const SHEBANG: &str = "#!lua\n";
+const WRITES: &str = "#!lua\n";
+/// With it, one that is out of memory answers all the same.
+const READS: &str = "#!lua flags=no-writes\n";
 
 /// A script and what it is called in errors.
 pub(crate) struct Verb {
     pub(crate) name: &'static str,
+    shebang: &'static str,
     body: String,
     /// By the server that it is meant for.
     fitted: RwLock<HashMap<String, Arc<Fitted>>>,
@@ -61,9 +64,16 @@ macro_rules! scripts {
                 $(let $name = {
                     let body = include_str!(concat!("scripts/", stringify!($name), ".lua"));
                     let whole = [$($part,)* body].concat();
-                    Verb { name: stringify!($name), body: edit(&whole), fitted: RwLock::default() }
+                    Verb {
+                        name: stringify!($name),
+                        shebang: WRITES,
+                        body: edit(&whole),
+                        fitted: RwLock::default(),
+                    }
                 };)*
-                Self { $($name,)* }
+                let mut all = Self { $($name,)* };
+                all.opened.shebang = READS;
+                all
             }
 
             /// The name of each, and the hashes under which the servers that it was meant for know it.
@@ -103,6 +113,7 @@ scripts! {
     remind: [],
     members: [],
     gate: [],
+    opened: [],
     open: [],
     shut_down: [],
 }
@@ -132,7 +143,7 @@ impl Verb {
         if let Some(known) = known {
             return known;
         }
-        let text = format!("{SHEBANG}local SERVER = '{server}'\n{}", self.body);
+        let text = format!("{}local SERVER = '{server}'\n{}", self.shebang, self.body);
         let hash = Script::new(&text).get_hash().to_owned();
         let fitted = Arc::new(Fitted { text, hash });
         let mut all = self.fitted.write().unwrap_or_else(PoisonError::into_inner);

@@ -60,13 +60,12 @@ impl Board {
         to: DateTime<Utc>,
     ) -> Result<(Vec<LeadId>, Option<Edge>), BoardError> {
         let partition = self.partition(entity);
-        self.expect_open(partition).await?;
         let mut range = redis::cmd("ZRANGE");
         range.arg(Keys(partition).leads(entity)).arg(edge.ms);
         range.arg(format!("({}", to.timestamp_millis())).arg("BYSCORE");
         // An import may stamp thousands with one millisecond; those that were read come again.
         range.arg("LIMIT").arg(edge.read).arg(most).arg("WITHSCORES");
-        let found: Vec<(String, i64)> = range.query_async(&mut self.redis.clone()).await?;
+        let found: Vec<(String, i64)> = self.read_one(partition, &range).await?;
         let next = found.last().filter(|_| found.len() == most).map(|(_, last)| {
             let ties = found.iter().rev().take_while(|(_, ms)| ms == last).count();
             Edge { ms: *last, read: ties + if *last == edge.ms { edge.read } else { 0 } }
@@ -78,12 +77,14 @@ impl Board {
         if leads.is_empty() {
             return Ok(Vec::new());
         }
-        let keys = Keys(self.partition(entity));
-        let mut all = redis::pipe();
-        for lead in leads {
-            all.hgetall(keys.lead(lead));
-        }
-        let found: Vec<Vec<(String, String)>> = all.query_async(&mut self.redis.clone()).await?;
+        let partition = self.partition(entity);
+        let found: Vec<Vec<(String, String)>> = self
+            .read(partition, |all| {
+                for lead in leads {
+                    all.hgetall(Keys(partition).lead(lead));
+                }
+            })
+            .await?;
         let there = leads.iter().zip(&found).filter(|(_, fields)| !fields.is_empty());
         there.map(|(lead, fields)| read(lead, fields)).collect()
     }

@@ -40,24 +40,29 @@ impl Board {
     /// What the routes of an entity remember; those that have chosen nobody yet
     /// are left out.
     pub async fn turns(&self, entity: &EntityId) -> Result<BTreeMap<RouteId, Turns>, BoardError> {
-        let mut redis = self.redis.clone();
         let partition = self.partition(entity);
-        self.expect_open(partition).await?;
-        let key = Keys(partition).turns();
-        let mut scan = redis::cmd("HSCAN").arg(key).cursor_arg(0).clone();
-        scan.arg("MATCH").arg(format!("*:{entity}|*")).arg("COUNT").arg(1_000);
-        let mut found = scan.iter_async::<(String, String)>(&mut redis).await?;
-        let mut all = BTreeMap::<RouteId, Turns>::new();
-        while let Some(pair) = found.next().await {
-            let (field, value) = pair?;
-            let Some((what, route)) = field.split_once(&format!(":{entity}|")) else { continue };
-            // Beside each there is when it was changed, and what agents missed.
-            let Ok(route) = route.parse().map_err(drop) else { continue };
-            if !what.starts_with("at:") && what != MISSED {
-                all.entry(route).or_default().read(what, &value);
+        let (mut all, mut cursor) = (BTreeMap::<RouteId, Turns>::new(), 0_u64);
+        loop {
+            let mut scan = redis::cmd("HSCAN");
+            scan.arg(Keys(partition).turns()).arg(cursor);
+            scan.arg("MATCH").arg(format!("*:{entity}|*")).arg("COUNT").arg(1_000);
+            let (next, found): (u64, Vec<(String, String)>) =
+                self.read_one(partition, &scan).await?;
+            for (field, value) in found {
+                let Some((what, route)) = field.split_once(&format!(":{entity}|")) else {
+                    continue;
+                };
+                // Beside each there is when it was changed, and what agents missed.
+                let Ok(route) = route.parse().map_err(drop) else { continue };
+                if !what.starts_with("at:") && what != MISSED {
+                    all.entry(route).or_default().read(what, &value);
+                }
+            }
+            cursor = next;
+            if cursor == 0 {
+                return Ok(all);
             }
         }
-        Ok(all)
     }
 
     /// How many offers in a row these agents have let run out; those who answered
@@ -75,7 +80,7 @@ impl Board {
         for agent in agents {
             read.arg(format!("{MISSED}:{entity}|{agent}"));
         }
-        let counts: Vec<Option<u32>> = read.query_async(&mut self.redis.clone()).await?;
+        let counts: Vec<Option<u32>> = self.read_one(self.partition(entity), &read).await?;
         let missed = agents.iter().zip(counts);
         Ok(missed.filter_map(|(agent, count)| Some((agent.clone(), count?))).collect())
     }

@@ -1,14 +1,15 @@
 //! Redis loses its last writes, or everything: it is noticed, nothing is decided
 //! until the log has been read, and then everything stands as it did.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chrono::TimeDelta;
 use futures::{StreamExt, stream};
 use redis::AsyncCommands;
-use tipoff_board::{Actor, Board, BoardError, Claim, Claiming, Known, Passing, PondClaim};
+use tempfile::TempDir;
+use tipoff_board::{Actor, Board, BoardError, Claim, Claiming, Known, OnBoard, Passing, PondClaim};
 use tipoff_domain::plan::{Pick, Then};
 use tipoff_domain::standing::State;
 use tipoff_domain::{Cap, LeadId, Span};
@@ -163,12 +164,46 @@ fn copy(from: &Path, to: &Path) {
     assert!(copied.success());
 }
 
+/// A Redis that can be put back to where it was a while ago.
+struct Forgetful {
+    directory: TempDir,
+    table: Table,
+}
+
+impl Forgetful {
+    async fn laid() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let data = directory.path().join("data");
+        std::fs::create_dir_all(&data).unwrap();
+        let table = Table::laid_on(redis_in(&data).await).await;
+        Self { directory, table }
+    }
+
+    fn log(&self) -> PathBuf {
+        self.directory.path().join("data/appendonlydir")
+    }
+
+    fn kept(&self) -> PathBuf {
+        self.directory.path().join("kept")
+    }
+
+    /// Whatever is written from here on will be lost.
+    fn keep(&self) {
+        copy(&self.log(), &self.kept());
+    }
+
+    async fn forget(&mut self) {
+        self.table.redis_server.kill().await;
+        std::fs::remove_dir_all(self.log()).unwrap();
+        copy(&self.kept(), &self.log());
+        self.table.redis_server.restart().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_redis_that_comes_back_without_its_last_writes_gives_nothing_away_twice() {
-    let directory = std::env::temp_dir().join(format!("tipoff-lost-tail-{}", std::process::id()));
-    let (data, kept) = (directory.join("data"), directory.join("kept"));
-    std::fs::create_dir_all(&data).unwrap();
-    let mut table = Table::laid_on(redis_in(&data).await).await;
+    let mut forgetful = Forgetful::laid().await;
+    let table = &forgetful.table;
     let plan = step(Pick::All, &["ana", "ben"], None);
     let mut leads = Vec::new();
     for _ in 0..30 {
@@ -179,7 +214,7 @@ async fn a_redis_that_comes_back_without_its_last_writes_gives_nothing_away_twic
     }
     let first = table.place(&turn(&["ana", "ben", "chloe"])).await;
     assert_eq!(table.asked(&first).await, ["ana"]);
-    copy(&data.join("appendonlydir"), &kept);
+    forgetful.keep();
     for lead in &leads[10..20] {
         assert!(matches!(table.claim(lead, "ana", Some(1)).await, Claim::Won(_)));
     }
@@ -188,12 +223,10 @@ async fn a_redis_that_comes_back_without_its_last_writes_gives_nothing_away_twic
     for _ in 0..10 {
         leads.push(table.place(&plan).await);
     }
-    let before = picture(&table).await;
+    let before = picture(table).await;
 
-    table.redis_server.kill().await;
-    std::fs::remove_dir_all(data.join("appendonlydir")).unwrap();
-    copy(&kept, &data.join("appendonlydir"));
-    table.redis_server.restart().await.unwrap();
+    forgetful.forget().await;
+    let table = &forgetful.table;
 
     // Another process has never heard of that server, this one of its name before.
     let other = table.another_board().await;
@@ -208,10 +241,55 @@ async fn a_redis_that_comes_back_without_its_last_writes_gives_nothing_away_twic
     assert_eq!((now_is.state, now_is.agent), (State::Assigned, Some(id("ana"))));
     for (key, holds) in before.iter().filter(|(key, _)| key.contains(":lead:lead_1")) {
         if holds.get("state").is_some_and(|state| state == "assigned") {
-            assert_eq!(picture(&table).await.get(key), Some(holds));
+            assert_eq!(picture(table).await.get(key), Some(holds));
         }
     }
-    std::fs::remove_dir_all(&directory).ok();
+}
+
+/// What each way to look shows of the leads that Ana and Ben are asked about.
+async fn looks(table: &Table, way: usize, lead: &LeadId) -> Result<String, BoardError> {
+    let (board, acme, ana) = (&table.board, &table.entity, id("ana"));
+    let names = |leads: Vec<OnBoard>| {
+        let names: Vec<String> = leads.iter().map(|lead| lead.id.to_string()).collect();
+        names.join(" ")
+    };
+    Ok(match way {
+        0 => format!("{:?}", board.lead(acme, lead).await?.map(|lead| lead.now_is)),
+        1 => format!("{:?}", board.lead_now(acme, lead).await?.0.map(|lead| lead.now_is)),
+        2 => names(board.leads_of(acme, &ana).await?),
+        3 => names(board.offers_to(acme, &ana).await?),
+        4 => names(board.leads(acme, None, 100).await?.leads),
+        5 => names(board.pool(acme, None, None, 100).await?.leads),
+        6 => format!("{:?}", board.rest_counts(acme, &[]).await?),
+        7 => format!("{:?}", board.known(&[(table.partition(), lead.clone())]).await?),
+        _ => format!("{:?}", board.turns(acme).await?),
+    })
+}
+
+/// Whoever was connected before looks first of all, and knows nothing yet.
+#[tokio::test]
+async fn nothing_older_than_the_log_is_shown_by_a_redis_without_its_last_writes() {
+    let mut forgetful = Forgetful::laid().await;
+    let table = &forgetful.table;
+    let lead = table.place(&ball(&["ana", "ben"])).await;
+    table.place(&turn(&["ana", "ben"])).await;
+    table.place(&pool()).await;
+    table.at(nine()).await;
+    forgetful.keep();
+    assert!(matches!(table.claim(&lead, "ana", Some(1)).await, Claim::Won(_)));
+    table.place(&turn(&["ana", "ben"])).await;
+    table.place(&pool()).await;
+    for way in 0..9 {
+        let before = looks(&forgetful.table, way, &lead).await.unwrap();
+        forgetful.forget().await;
+        let after = loop {
+            match looks(&forgetful.table, way, &lead).await {
+                Err(error) if error.will_pass() => {}
+                looked => break looked.unwrap(),
+            }
+        };
+        assert_eq!(after, before, "{way}");
+    }
 }
 
 #[tokio::test]
