@@ -72,6 +72,6 @@ done | awk -F '\t' -v then="$commit" '
             name = names[at]
             before = median(all["then", name]); after = median(all["now", name])
             ratio = before > 0 && after > 0 ? sprintf("%.2f", after / before) : "-"
-            printf "  %-32s %12s %12s   %s\n", name, before > 0 ? before : "-", after > 0 ? after : "-", ratio
+            printf "  %-32s %12s %12s   %s\n", name, (before > 0 ? before : "-"), (after > 0 ? after : "-"), ratio
         }
     }'

@@ -43,7 +43,7 @@ pub(super) async fn run(leads: usize, entities: usize) -> anyhow::Result<Value> 
     streams::ensure(&nats, servers.settings.replicas).await?;
     let mut processes = servers.processes();
     processes.push(("client".to_owned(), std::process::id()));
-    let probe = Probe { processes, redis: redis.clone(), nats: nats.clone() };
+    let probe = Probe { processes, redis: redis.clone(), nats: Some(nats.clone()) };
     let bodies: Vec<Bytes> = (0..leads).map(lead).collect();
     let (placing, telling) =
         (consumer(&nats, Stream::Leads).await?, consumer(&nats, Stream::Events).await?);

@@ -17,7 +17,8 @@ pub(super) struct Probe {
     /// What each process is, and its id.
     pub(super) processes: Vec<(String, u32)>,
     pub(super) redis: Redis,
-    pub(super) nats: Nats,
+    /// The connection over which all of it goes; `None`: others have their own.
+    pub(super) nats: Option<Nats>,
 }
 
 /// What was spent up to one moment.
@@ -30,9 +31,14 @@ pub(super) struct Spent {
     /// Calls and microseconds, by command.
     commands: BTreeMap<String, (u64, u64)>,
     redis_bytes: (u64, u64),
-    /// Messages in and out of this process's connection.
-    nats_messages: (u64, u64),
-    nats_bytes: (u64, u64),
+    /// In and out of the connection, if there is one for all.
+    nats: Option<Carried>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Carried {
+    messages: (u64, u64),
+    bytes: (u64, u64),
 }
 
 impl Probe {
@@ -52,9 +58,13 @@ impl Probe {
             *spent.cpu.entry(what.clone()).or_default() += cpu_us(*pid).unwrap_or(0);
             *spent.disk.entry(what.clone()).or_default() += disk_bytes(*pid).unwrap_or(0);
         }
-        let seen = self.nats.client.statistics();
-        spent.nats_messages = (seen.in_messages.load(Relaxed), seen.out_messages.load(Relaxed));
-        spent.nats_bytes = (seen.in_bytes.load(Relaxed), seen.out_bytes.load(Relaxed));
+        spent.nats = self.nats.as_ref().map(|nats| {
+            let seen = nats.client.statistics();
+            Carried {
+                messages: (seen.in_messages.load(Relaxed), seen.out_messages.load(Relaxed)),
+                bytes: (seen.in_bytes.load(Relaxed), seen.out_bytes.load(Relaxed)),
+            }
+        });
         Ok(spent)
     }
 
@@ -96,20 +106,18 @@ impl Spent {
                 calls.insert(name.clone(), json!({"calls": per_lead, "us": by(*took, taken)}));
             }
         }
-        json!({
+        let both = |now: (u64, u64), then: (u64, u64)| json!({"in": by(now.0, then.0), "out": by(now.1, then.1)});
+        let mut cost = json!({
             "cpu_us": each(&self.cpu, &before.cpu),
             "disk_bytes": each(&self.disk, &before.disk),
             "redis": calls,
-            "redis_bytes": {
-                "in": by(self.redis_bytes.0, before.redis_bytes.0), "out": by(self.redis_bytes.1, before.redis_bytes.1),
-            },
-            "nats_messages": {
-                "in": by(self.nats_messages.0, before.nats_messages.0), "out": by(self.nats_messages.1, before.nats_messages.1),
-            },
-            "nats_bytes": {
-                "in": by(self.nats_bytes.0, before.nats_bytes.0), "out": by(self.nats_bytes.1, before.nats_bytes.1),
-            },
-        })
+            "redis_bytes": both(self.redis_bytes, before.redis_bytes),
+        });
+        if let (Some(now), Some(then)) = (self.nats, before.nats) {
+            cost["nats_messages"] = both(now.messages, then.messages);
+            cost["nats_bytes"] = both(now.bytes, then.bytes);
+        }
+        cost
     }
 }
 

@@ -173,9 +173,11 @@ impl System {
     pub(super) fn probe(&self) -> Probe {
         let mut processes = self.servers.processes();
         processes.extend(self.children.processes());
-        let own = if self.children.is_empty() { "tipoff and load" } else { "load" };
+        let is_whole = self.children.is_empty();
+        let own = if is_whole { "tipoff and load" } else { "load" };
         processes.push((own.to_owned(), std::process::id()));
-        Probe { processes, redis: self.redis.clone(), nats: self.base.nats.clone() }
+        let nats = is_whole.then(|| self.base.nats.clone());
+        Probe { processes, redis: self.redis.clone(), nats }
     }
 
     /// Process ids of the routers, where they have processes of their own.
