@@ -24,7 +24,7 @@ impl Board {
         let mut range = redis::cmd("ZRANGE");
         range.arg(Keys(partition).pool(entity)).arg(from).arg(to).arg("BYLEX");
         range.arg("LIMIT").arg(0).arg(limit);
-        let found: Vec<String> = range.query_async(&mut self.redis.clone()).await?;
+        let found: Vec<String> = self.read_one(partition, &range).await?;
         let leads: Vec<LeadId> = found.iter().filter_map(|member| lead_of(member)).collect();
         self.load(partition, &leads).await
     }

@@ -17,19 +17,21 @@ impl Board {
         if limited().next().is_none() {
             return Ok(Vec::new());
         }
-        let keys = Keys(self.partition(entity));
-        let mut counts = redis::pipe();
-        for (agent, caps) in limited() {
-            let (from, to) = of_agent(entity, agent);
-            counts.cmd("ZLEXCOUNT").arg(keys.reserved()).arg(&from).arg(&to);
-            for cap in caps {
-                let since = cap.since.map(|since| since.timestamp_millis().to_string());
-                let key = if since.is_some() { keys.taken() } else { keys.owned() };
-                let from = format!("{from}{}", since.unwrap_or_default());
-                counts.cmd("ZLEXCOUNT").arg(key).arg(from).arg(&to);
+        let partition = self.partition(entity);
+        let keys = Keys(partition);
+        let count = |counts: &mut redis::Pipeline| {
+            for (agent, caps) in limited() {
+                let (from, to) = of_agent(entity, agent);
+                counts.cmd("ZLEXCOUNT").arg(keys.reserved()).arg(&from).arg(&to);
+                for cap in caps {
+                    let since = cap.since.map(|since| since.timestamp_millis().to_string());
+                    let key = if since.is_some() { keys.taken() } else { keys.owned() };
+                    let from = format!("{from}{}", since.unwrap_or_default());
+                    counts.cmd("ZLEXCOUNT").arg(key).arg(from).arg(&to);
+                }
             }
-        }
-        let counts: Vec<u64> = counts.query_async(&mut self.redis.clone()).await?;
+        };
+        let counts: Vec<u64> = self.read(partition, count).await?;
         let mut counts = counts.into_iter();
         let mut next = || counts.next().unwrap_or_default();
         let mut full = Vec::new();

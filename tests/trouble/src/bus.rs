@@ -10,6 +10,7 @@ use tipoff_testkit::servers::ServerOptions;
 use tokio::time::sleep;
 
 use crate::node::{self, Node, free};
+use crate::proxy::{Proxy, Road};
 use crate::system::address;
 
 const THREE: usize = 3;
@@ -18,7 +19,21 @@ const THREE: usize = 3;
 #[derive(Debug)]
 pub enum Bus {
     One(Box<NatsServer>),
-    Three(Vec<Node>),
+    Three(Three),
+}
+
+/// Three servers, and the roads over which they speak to each other.
+#[derive(Debug)]
+pub struct Three {
+    nodes: Vec<Node>,
+    between: Vec<Between>,
+}
+
+/// The road from one of them to another.
+#[derive(Debug)]
+struct Between {
+    ends: [String; 2],
+    road: Proxy,
 }
 
 impl Bus {
@@ -31,7 +46,7 @@ impl Bus {
                 Ok(Self::One(Box::new(NatsServer::start_with(options).await?)))
             }
             THREE => {
-                let mut bus = Self::Three(configured(directory)?);
+                let mut bus = Self::Three(configured(directory).await?);
                 bus.restart().await?;
                 Ok(bus)
             }
@@ -43,14 +58,14 @@ impl Bus {
     pub fn addresses(&self) -> anyhow::Result<Vec<SocketAddr>> {
         match self {
             Self::One(server) => Ok(vec![address(&server.url())?]),
-            Self::Three(nodes) => Ok(nodes.iter().map(|node| node.at).collect()),
+            Self::Three(three) => Ok(three.nodes.iter().map(|node| node.at).collect()),
         }
     }
 
     pub fn pids(&self) -> Vec<u32> {
         match self {
             Self::One(server) => vec![server.pid()],
-            Self::Three(nodes) => node::pids(nodes),
+            Self::Three(three) => node::pids(&three.nodes),
         }
     }
 
@@ -58,7 +73,7 @@ impl Bus {
     pub async fn kill(&mut self) -> anyhow::Result<()> {
         match self {
             Self::One(server) => server.kill().await,
-            Self::Three(nodes) => node::kill(nodes).await?,
+            Self::Three(three) => node::kill(&mut three.nodes).await?,
         }
         Ok(())
     }
@@ -68,7 +83,7 @@ impl Bus {
         self.kill().await?;
         match self {
             Self::One(server) => server.restart().await?,
-            Self::Three(nodes) => node::start(nodes).await?,
+            Self::Three(three) => node::start(&mut three.nodes).await?,
         }
         Ok(())
     }
@@ -76,7 +91,7 @@ impl Bus {
     pub fn has_ended(&self) -> bool {
         match self {
             Self::One(server) => server.has_ended(),
-            Self::Three(nodes) => nodes.iter().any(Node::has_ended),
+            Self::Three(three) => three.nodes.iter().any(Node::has_ended),
         }
     }
 
@@ -111,15 +126,36 @@ impl Bus {
         by: &str,
         hold: Duration,
     ) -> anyhow::Result<()> {
-        let Self::Three(nodes) = self else { bail!("one server has nobody beside it") };
-        let other = nodes.iter().find(|node| node.name != than);
-        let other = other.context("there is no other server")?.name.clone();
+        let other = self.another(than)?;
         self.lose(&other, by, hold).await
     }
 
+    /// One of three hears nothing of the other two for a while, nor they of it; whoever
+    /// is connected to it stays so.
+    pub async fn cut_off(&self, name: &str, hold: Duration) -> anyhow::Result<()> {
+        let theirs = self.three()?.between.iter();
+        let theirs: Vec<_> =
+            theirs.filter(|between| between.ends.iter().any(|end| end == name)).collect();
+        theirs.iter().for_each(|between| between.road.make(Road::HalfOpen));
+        sleep(hold).await;
+        theirs.iter().for_each(|between| between.road.make(Road::Open));
+        Ok(())
+    }
+
+    /// The name of one of three that is not this one.
+    pub fn another(&self, than: &str) -> anyhow::Result<String> {
+        let other = self.three()?.nodes.iter().find(|node| node.name != than);
+        Ok(other.context("there is no other server")?.name.clone())
+    }
+
+    fn three(&self) -> anyhow::Result<&Three> {
+        let Self::Three(three) = self else { bail!("one server has nobody beside it") };
+        Ok(three)
+    }
+
     fn one_of_three(&mut self, name: &str) -> anyhow::Result<&mut Node> {
-        let Self::Three(nodes) = self else { bail!("one server has nobody beside it") };
-        let found = nodes.iter_mut().find(|node| node.name == name);
+        let Self::Three(three) = self else { bail!("one server has nobody beside it") };
+        let found = three.nodes.iter_mut().find(|node| node.name == name);
         found.with_context(|| format!("there is no server `{name}`"))
     }
 }
@@ -146,26 +182,37 @@ fn damage(directory: &Path) -> anyhow::Result<()> {
 }
 
 /// Three that know of each other, each with a file that says so.
-fn configured(directory: &Path) -> anyhow::Result<Vec<Node>> {
+async fn configured(directory: &Path) -> anyhow::Result<Three> {
     let ports = free(THREE * 2)?;
     let (clients, routes) = ports.split_at(THREE);
-    let known: Vec<String> = routes.iter().map(|route| format!("\"nats://{route}\"")).collect();
-    let known = known.join(", ");
-    let mut nodes = Vec::new();
+    let (mut nodes, mut between) = (Vec::new(), Vec::new());
     for (number, (at, route)) in clients.iter().zip(routes).enumerate() {
-        let name = format!("nats-{number}");
+        let mut roads = Vec::new();
+        for other in (0..THREE).filter(|other| *other != number) {
+            let road = Proxy::to(routes[other]).await?;
+            roads.push(format!("\"nats://{}\"", road.address()));
+            between.push(Between { ends: [name(number), name(other)], road });
+        }
+        let (name, roads) = (name(number), roads.join(", "));
         let data = directory.join(&name);
         std::fs::create_dir_all(&data)?;
         let (file, kept) = (data.join("nats.conf"), data.display());
-        // Clients keep to the roads that they were told of.
+        // Clients and servers keep to the roads that they were told of.
         let text = format!(
             "server_name: \"{name}\"\nlisten: \"{at}\"\nmax_payload: 8MB\nlog_file: \"{kept}/log\"\n\
              jetstream {{ store_dir: \"{kept}\", sync_interval: always }}\n\
-             cluster {{ name: \"tipoff\", listen: \"{route}\", no_advertise: true, routes: [{known}] }}\n"
+             cluster {{ name: \"tipoff\", listen: \"{route}\", advertise: \"{NOWHERE}\", no_advertise: true, routes: [{roads}] }}\n"
         );
         std::fs::write(&file, text)?;
         let told = vec!["-c".to_owned(), file.display().to_string()];
         nodes.push(Node::new((name, &data), *at, ("TIPOFF_NATS_SERVER", "nats-server"), told));
     }
-    Ok(nodes)
+    Ok(Three { nodes, between })
+}
+
+/// Where nobody listens: servers would tell each other where else they can be reached.
+const NOWHERE: &str = "127.0.0.1:1";
+
+fn name(number: usize) -> String {
+    format!("nats-{number}")
 }

@@ -51,6 +51,10 @@ pub enum Fault {
     /// Once it has everything again, another one goes.
     NatsDiskLost,
     NatsDiskDamaged,
+    /// It and the other two hear nothing of each other, while services stay connected to all
+    /// three; or one that only follows does.
+    LeaderCutOff,
+    FollowerCutOff,
     /// A master of a Redis cluster dies, and its replica takes over.
     KillMaster,
     /// SIGSTOP for a while.
@@ -109,6 +113,8 @@ impl fmt::Display for Fault {
             Self::StopLeader => write!(f, "stop-nats-leader"),
             Self::NatsDiskLost => write!(f, "nats-disk-lost"),
             Self::NatsDiskDamaged => write!(f, "nats-disk-damaged"),
+            Self::LeaderCutOff => write!(f, "cut-off-nats-leader"),
+            Self::FollowerCutOff => write!(f, "cut-off-nats-follower"),
             Self::KillMaster => write!(f, "kill-redis-master"),
             Self::Pause(kind) => write!(f, "pause-{}", kind.name()),
             Self::PauseServer(server) => write!(f, "pause-{}", server.name()),
@@ -178,8 +184,14 @@ impl Fault {
     /// What is different where NATS has three servers.
     pub fn of_three() -> Vec<Self> {
         let (nats, router) = (Self::KillServer(Server::Nats), Self::Kill(Kind::Router));
-        let leader =
-            [Self::KillLeader, Self::StopLeader, Self::NatsDiskLost, Self::NatsDiskDamaged];
+        let leader = [
+            Self::KillLeader,
+            Self::StopLeader,
+            Self::LeaderCutOff,
+            Self::FollowerCutOff,
+            Self::NatsDiskLost,
+            Self::NatsDiskDamaged,
+        ];
         let all = [nats, Self::PowerLoss, router];
         [Self::Nothing].into_iter().chain(leader).chain(all).collect()
     }
@@ -259,6 +271,8 @@ impl Fault {
             Self::PowerLoss => power_loss(system).await?,
             Self::KillLeader => log::lose_leader(system, "-KILL", hold).await?,
             Self::StopLeader => log::lose_leader(system, "-TERM", hold).await?,
+            Self::LeaderCutOff => log::leader_cut_off(system, hold).await?,
+            Self::FollowerCutOff => log::follower_cut_off(system, hold).await?,
             Self::NatsDiskLost => log::disk_lost(system, hold).await?,
             Self::NatsDiskDamaged => log::disk_damaged(system, hold).await?,
             Self::KillMaster => {

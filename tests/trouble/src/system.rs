@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use futures::future::try_join_all;
-use redis::FromRedisValue;
+use redis::{AsyncConnectionConfig, FromRedisValue};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Nats, Settings, connect, streams};
 use tipoff_testkit::sink::Relay;
@@ -250,10 +250,14 @@ pub(crate) fn nats_urls(at: impl Iterator<Item = SocketAddr>) -> String {
     at.map(|at| format!("nats://{at}")).collect::<Vec<_>>().join(",")
 }
 
+/// A Redis that takes another's data over is busy with that.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
+
 /// A command for a Redis.
 pub(crate) async fn ask<T: FromRedisValue>(at: SocketAddr, words: &[&str]) -> anyhow::Result<T> {
     let client = redis::Client::open(format!("redis://{at}"))?;
-    let mut connection = client.get_multiplexed_async_connection().await?;
+    let patient = AsyncConnectionConfig::new().set_response_timeout(Some(ANSWERS_WITHIN));
+    let mut connection = client.get_multiplexed_async_connection_with_config(&patient).await?;
     let mut command = redis::cmd(words.first().copied().unwrap_or("PING"));
     for word in words.iter().skip(1) {
         command.arg(*word);

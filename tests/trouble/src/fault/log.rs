@@ -11,6 +11,8 @@ use crate::system::System;
 /// How much is written until the disk is full.
 const LITTLE: u64 = 16 * 1024;
 const ROUTER: &str = "router";
+/// After so long three servers have chosen another to lead.
+const NOTICED_WITHIN: Duration = Duration::from_secs(15);
 const CAUGHT_UP_WITHIN: Duration = Duration::from_mins(1);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -45,6 +47,24 @@ pub(super) async fn disk_full(system: &System, hold: Duration) -> anyhow::Result
 pub(super) async fn lose_leader(system: &System, by: &str, hold: Duration) -> anyhow::Result<()> {
     let leader = leader(system).await?;
     system.nats_server.lock().await.lose(&leader, by, hold).await
+}
+
+/// Whoever of three leads EVENTS is alone for a while: the others choose another.
+pub(super) async fn leader_cut_off(system: &System, hold: Duration) -> anyhow::Result<()> {
+    let leader = leader(system).await?;
+    cut_off(system, &leader, hold).await
+}
+
+/// Somebody who only has a copy is: it stays behind, and is asked all the same.
+pub(super) async fn follower_cut_off(system: &System, hold: Duration) -> anyhow::Result<()> {
+    let leader = leader(system).await?;
+    let follower = system.nats_server.lock().await.another(&leader)?;
+    cut_off(system, &follower, hold).await
+}
+
+/// Long enough that the others notice.
+async fn cut_off(system: &System, name: &str, hold: Duration) -> anyhow::Result<()> {
+    system.nats_server.lock().await.cut_off(name, hold.max(NOTICED_WITHIN)).await
 }
 
 async fn leader(system: &System) -> anyhow::Result<String> {
