@@ -136,9 +136,14 @@ impl Bus {
         let theirs = self.three()?.between.iter();
         let theirs: Vec<_> =
             theirs.filter(|between| between.ends.iter().any(|end| end == name)).collect();
-        theirs.iter().for_each(|between| between.road.make(Road::HalfOpen));
+        let make = |road| {
+            for between in &theirs {
+                between.road.make(road);
+            }
+        };
+        make(Road::HalfOpen);
         sleep(hold).await;
-        theirs.iter().for_each(|between| between.road.make(Road::Open));
+        make(Road::Open);
         Ok(())
     }
 

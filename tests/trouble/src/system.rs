@@ -256,7 +256,9 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
 /// A command for a Redis.
 pub(crate) async fn ask<T: FromRedisValue>(at: SocketAddr, words: &[&str]) -> anyhow::Result<T> {
     let client = redis::Client::open(format!("redis://{at}"))?;
-    let patient = AsyncConnectionConfig::new().set_response_timeout(Some(ANSWERS_WITHIN));
+    let patient = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(ANSWERS_WITHIN))
+        .set_response_timeout(Some(ANSWERS_WITHIN));
     let mut connection = client.get_multiplexed_async_connection_with_config(&patient).await?;
     let mut command = redis::cmd(words.first().copied().unwrap_or("PING"));
     for word in words.iter().skip(1) {
