@@ -3,8 +3,9 @@
 //!
 //! Any number of routers share the work without being told of each other.
 //! LEADS is shared out by JetStream, in two lines: what comes for one team by the
-//! thousand waits apart. Partitions are shared out by a list of who lives ([`share`]). Two routers that sweep the same partition do no harm:
-//! the board decides.
+//! thousand waits apart. Partitions are shared out by a list of who lives
+//! ([`share`]). Two routers that sweep the same partition do no harm: the board
+//! decides.
 
 mod audit;
 mod backlog;

@@ -110,6 +110,13 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_its_turn_has_had_no_time_yet_as_long_as_others_come_through() {
+        assert_eq!(at(9, 3).has_had_time(at(7, 3), 20), 7);
+        assert_eq!(at(7, 3).has_had_time(at(7, 3), 20), 20, "nobody comes through");
+        assert_eq!(at(25, 0).has_had_time(at(7, 0), 20), 20, "nobody waited");
+    }
+
+    #[test]
     fn a_consumer_that_somebody_paused_stays_as_they_wanted() {
         let paused = Progress { is_paused: true, ..at(7, 3) };
         assert!(!paused.is_starved(paused, 10));
