@@ -173,7 +173,9 @@ impl Base {
         let nats = connect::nats(settings, name, stop).await?;
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
         while let Err(error) = streams::ensure(&nats, settings.replicas).await {
-            let StreamError::NotReady { .. } = error else { return Err(error.into()) };
+            if !matches!(error, StreamError::NotReady { .. } | StreamError::Silent { .. }) {
+                return Err(error.into());
+            }
             warn!("{error}; waiting for it");
             if !backoff.wait(stop).await {
                 return Err(error.into());

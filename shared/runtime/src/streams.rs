@@ -1,12 +1,14 @@
 //! The streams as JetStream keeps them: created where missing, checked where
 //! they exist.
 
+use std::error::Error as _;
 use std::fmt::Debug;
 use std::time::Duration;
 
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::context::{
-    CreateStreamErrorKind, GetStreamError, GetStreamErrorKind, UpdateStreamErrorKind,
+    CreateStreamErrorKind, GetStreamError, GetStreamErrorKind, RequestError, RequestErrorKind,
+    UpdateStreamErrorKind,
 };
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use futures::future::BoxFuture;
@@ -29,6 +31,9 @@ pub enum StreamError {
         "stream {stream} is not there, and could not be made or changed; `tipoff init` does that"
     )]
     NotReady { stream: &'static str },
+    /// So it is while the servers of a cluster have not found each other.
+    #[error("JetStream does not say how stream {stream} is")]
+    Silent { stream: &'static str },
     #[error(
         "stream {stream} has {setting} = {found}, but must have {wanted}; change it or remove the stream"
     )]
@@ -77,6 +82,9 @@ async fn ensure_one(nats: &Nats, stream: Stream, replicas: usize) -> Result<Ensu
             };
             compare(stream, &created.cached_info().config, &wanted)?;
             return Ok(Ensured::Created);
+        }
+        Err(error) if is_silence(&error) => {
+            return Err(StreamError::Silent { stream: stream.name() });
         }
         Err(error) => return Err(unavailable(stream, error)),
     };
@@ -179,6 +187,23 @@ fn must_be<T: PartialEq + Debug>(
 
 fn is_missing(error: &GetStreamError) -> bool {
     matches!(error.kind(), GetStreamErrorKind::JetStream(cause) if cause.error_code() == ErrorCode::STREAM_NOT_FOUND)
+}
+
+/// Nobody answered in time, or somebody who has nobody to ask.
+fn is_silence(error: &GetStreamError) -> bool {
+    let request = error.source().and_then(|source| source.downcast_ref::<RequestError>());
+    let codes = [
+        ErrorCode::CLUSTER_NOT_AVAILABLE,
+        ErrorCode::CLUSTER_NOT_LEADER,
+        ErrorCode::CLUSTER_NOT_ACTIVE,
+    ];
+    match error.kind() {
+        GetStreamErrorKind::Request => {
+            request.is_some_and(|request| request.kind() == RequestErrorKind::TimedOut)
+        }
+        GetStreamErrorKind::JetStream(cause) => codes.contains(&cause.error_code()),
+        GetStreamErrorKind::EmptyName | GetStreamErrorKind::InvalidStreamName => false,
+    }
 }
 
 fn unavailable(

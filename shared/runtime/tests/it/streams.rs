@@ -58,3 +58,20 @@ async fn a_size_set_by_hand_stays_while_the_rest_is_put_right() {
     assert_eq!(ours.max_bytes, 1 << 30);
     assert_eq!(ours.max_age.as_secs(), 30 * 24 * 60 * 60);
 }
+
+/// As in a cluster whose servers have not found each other: whoever starts then waits.
+#[tokio::test]
+async fn a_server_that_says_nothing_is_told_from_one_that_refuses() {
+    let server = NatsServer::start().await.unwrap();
+    let nats = connected(&server).await;
+    let pid = server.pid().to_string();
+    let signal = |name: &'static str| {
+        let sent = std::process::Command::new("kill").args([name, &pid]).status().unwrap();
+        assert!(sent.success());
+    };
+    signal("-STOP");
+    let silent = ensure(&nats, 1).await;
+    signal("-CONT");
+    assert!(matches!(silent, Err(StreamError::Silent { stream: "LEADS_IN" })), "{silent:?}");
+    ensure(&nats, 1).await.unwrap();
+}
