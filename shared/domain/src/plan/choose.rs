@@ -159,20 +159,23 @@ fn shuffled<'a>(mut agents: Vec<&'a AgentId>, dice: &mut impl Rng) -> Vec<&'a Ag
 /// leaves out, the rest stand in the proportion of their weights (D-9).
 fn drawn<'a>(
     strategy: &Strategy,
-    mut agents: Vec<&'a AgentId>,
+    agents: Vec<&'a AgentId>,
     dice: &mut impl Rng,
 ) -> Vec<&'a AgentId> {
-    let mut order = Vec::with_capacity(agents.len());
-    while !agents.is_empty() {
-        let total: u64 = agents.iter().map(|agent| strategy.weight(agent)).sum();
+    let weighed = |agent: &'a AgentId| (agent, strategy.weight(agent));
+    let mut left: Vec<(&AgentId, u64)> = agents.into_iter().map(weighed).collect();
+    let mut total: u64 = left.iter().map(|(_, weight)| weight).sum();
+    let mut order = Vec::with_capacity(left.len());
+    while !left.is_empty() {
         let mut ticket = dice.random_range(0..total.max(1));
-        let winner = agents.iter().position(|agent| {
-            let weight = strategy.weight(agent);
-            let drawn = ticket < weight;
-            ticket = ticket.saturating_sub(weight);
+        let winner = left.iter().position(|(_, weight)| {
+            let drawn = ticket < *weight;
+            ticket = ticket.saturating_sub(*weight);
             drawn
         });
-        order.push(agents.remove(winner.unwrap_or(0)));
+        let (agent, weight) = left.remove(winner.unwrap_or(0));
+        total -= weight;
+        order.push(agent);
     }
     order
 }
