@@ -117,8 +117,8 @@ impl Intake {
         key: &Key,
         hash: &str,
     ) -> Result<Published, PublishError> {
-        let Accepted { id, entity, lead, .. } = accepted;
-        let line = self.paces.line(entity, self.now());
+        let Accepted { id, entity, lead, received_at, .. } = accepted;
+        let line = self.paces.line(entity, *received_at);
         let to = subject::leads_new(self.roster.partition(entity), entity, line);
         let mut headers = HeaderMap::new();
         headers.insert(BODY_HEADER, hash);

@@ -7,7 +7,7 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tipoff_board::Board;
-use tipoff_domain::instant::is_in_reach;
+use tipoff_domain::instant::in_reach;
 use tipoff_domain::{Arrival, EntityId, Lead, Locale};
 use tipoff_runtime::{Clock, Settings};
 
@@ -42,10 +42,8 @@ pub(crate) struct Args {
     settings: Settings,
 }
 
-fn instant(text: &str) -> Result<DateTime<Utc>, String> {
-    let at: DateTime<Utc> = text.parse().map_err(|bad: chrono::ParseError| bad.to_string())?;
-    let beyond = || "it must lie between the years 1970 and 2999".to_owned();
-    Some(at).filter(|at| is_in_reach(*at)).ok_or_else(beyond)
+fn instant(text: &str) -> anyhow::Result<DateTime<Utc>> {
+    Ok(in_reach(text.parse()?)?)
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {

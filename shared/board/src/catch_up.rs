@@ -100,7 +100,7 @@ impl Board {
 
     /// Waits until something can be decided about the entity's leads, but not for long.
     pub async fn ready(&self, entity: &EntityId) -> Result<(), BoardError> {
-        self.expect_open(self.partition(entity)).await
+        self.read(self.partition(entity), |_| ()).await
     }
 
     /// Shuts every partition, reads the whole log again and puts every lead back

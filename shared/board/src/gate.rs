@@ -215,22 +215,17 @@ impl Board {
         for _ in 0..TRIES {
             let server = self.server(partition).await?;
             let fitted = call.verb.fitted(&server);
-            let (mut all, mut redis) = (redis::pipe(), self.redis.clone());
+            let mut all = redis::pipe();
             all.add_command(call.command("EVALSHA", &fitted.hash));
             ask(&mut all);
-            match all.query_async::<Vec<Value>>(&mut redis).await {
+            match all.query_async::<Vec<Value>>(&mut self.redis.clone()).await {
                 Ok(said) if said.first() == Some(&Value::Int(1)) => {
                     let said = Value::Array(said.into_iter().skip(1).collect());
                     return Ok(T::from_redis_value(said).map_err(RedisError::from)?);
                 }
                 Ok(_) => self.admit(partition).await?,
-                Err(error) if is_news(&error) => {
-                    // The server has another name by now, or is to learn the script.
-                    if *self.look(partition, "").await?.server == *server {
-                        let learn = call.command("EVAL", &fitted.text);
-                        let _: Value = learn.query_async(&mut redis).await?;
-                    }
-                }
+                // The server has another name by now, or learns the script.
+                Err(error) if is_news(&error) => drop(self.call(partition, &call).await?),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -248,11 +243,6 @@ impl Board {
         };
         let (answer,): (T,) = self.read(partition, ask).await?;
         Ok(answer)
-    }
-
-    /// Waits until what is read from the partition can be trusted.
-    pub(crate) async fn expect_open(&self, partition: Partition) -> Result<(), BoardError> {
-        self.read(partition, |_| ()).await
     }
 
     /// Opens the partition if it is shut.

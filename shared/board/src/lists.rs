@@ -99,11 +99,8 @@ impl Board {
         agent: &AgentId,
     ) -> Result<Vec<LeadId>, BoardError> {
         let ((from, to), partition) = (keys::of_agent(entity, agent), self.partition(entity));
-        let (members,): (Vec<String>,) = self
-            .read(partition, |all| {
-                all.zrangebylex(key, &from, &to);
-            })
-            .await?;
+        let range = redis::Cmd::zrangebylex(key, from, to);
+        let members: Vec<String> = self.read_one(partition, &range).await?;
         Ok(members.iter().filter_map(|member| lead_of(member)).collect())
     }
 

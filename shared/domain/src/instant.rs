@@ -2,8 +2,13 @@
 
 use chrono::{DateTime, Datelike, Utc};
 
-/// Whether calendars and clocks reckon well with it, days before and after
-/// included. JSON may name years that no calendar of ours reaches beyond.
-pub fn is_in_reach(at: DateTime<Utc>) -> bool {
-    (1970..3000).contains(&at.year())
+/// An instant with which calendars and clocks do not reckon well. JSON may name
+/// years that no calendar of ours reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must lie between the years 1970 and 2999")]
+pub struct OutOfReach;
+
+/// The instant, if days before and after it can be reckoned with as well.
+pub fn in_reach(at: DateTime<Utc>) -> Result<DateTime<Utc>, OutOfReach> {
+    if (1970..3000).contains(&at.year()) { Ok(at) } else { Err(OutOfReach) }
 }

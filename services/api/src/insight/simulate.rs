@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tipoff_board::{Board, BoardError, OnBoard, in_play};
-use tipoff_domain::instant::is_in_reach;
+use tipoff_domain::instant::in_reach;
 use tipoff_domain::lint::{Code, lint};
 use tipoff_domain::plan::How;
 use tipoff_domain::simulate::{Answers, Past, simulate};
@@ -64,7 +64,7 @@ impl SimulateWanted {
             (Some(from), None) => from,
             (None, days) => {
                 let days = TimeDelta::days(i64::from(days.unwrap_or(LAST_DAYS)));
-                let from = to.checked_sub_signed(days).filter(|from| is_in_reach(*from));
+                let from = to.checked_sub_signed(days).and_then(|from| in_reach(from).ok());
                 from.ok_or_else(|| Problem::invalid_field("/last_days", "reaches beyond 1970"))?
             }
         };

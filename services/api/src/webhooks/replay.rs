@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
 use serde::Deserialize;
 use serde_json::json;
-use tipoff_domain::instant::is_in_reach;
+use tipoff_domain::instant::in_reach;
 use tipoff_domain::{EntityId, WebhookId};
 use tipoff_roster::Webhook;
 use tipoff_runtime::Publisher;
@@ -87,7 +87,7 @@ impl ReplayWanted {
 /// An event's id is its partition and its place in the outbox, which begins with a time.
 fn written_at(id: &str) -> Option<DateTime<Utc>> {
     let [_, ms, _] = id.split('-').collect::<Vec<_>>()[..] else { return None };
-    DateTime::from_timestamp_millis(ms.parse().ok()?).filter(|at| is_in_reach(*at))
+    in_reach(DateTime::from_timestamp_millis(ms.parse().ok()?)?).ok()
 }
 
 impl Range {

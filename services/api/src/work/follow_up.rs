@@ -37,7 +37,7 @@ const FURTHEST: TimeDelta = TimeDelta::days(366);
 #[schema(example = json!({"at": "2026-11-22T21:00:00Z", "note": "ask about the garden"}))]
 pub(crate) struct FollowUpWanted {
     /// Later today, in the entity's zone, if left out.
-    #[serde(default, deserialize_with = "crate::instant::in_reach")]
+    #[serde(default)]
     at: Option<DateTime<Utc>>,
     /// 500 characters at most.
     #[serde(default)]
