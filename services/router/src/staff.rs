@@ -113,8 +113,6 @@ async fn until_done<T, F: Future<Output = Result<T, BoardError>>>(
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     fn view(agents: &[&str]) -> EntityView {
@@ -126,7 +124,7 @@ mod tests {
         let entity = serde_json::json!({"name": "Acme", "kind": "team", "zone": "UTC"});
         let entity = serde_json::from_value(entity).expect("an entity");
         EntityView {
-            agents: agents.iter().map(agent).collect::<BTreeMap<_, _>>(),
+            agents: agents.iter().map(agent).collect(),
             ..EntityView::new("acme".parse().expect("a name"), entity)
         }
     }

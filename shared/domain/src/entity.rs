@@ -1,11 +1,11 @@
 //! An entity (company, office or team), its sources, and the view the planner takes.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use crate::invalid::{LONGEST_NAME, under};
@@ -279,30 +279,30 @@ impl Source {
 #[derive(Debug, Clone)]
 pub struct EntityView {
     pub id: EntityId,
-    pub entity: Entity,
-    pub agents: BTreeMap<AgentId, Arc<Agent>>,
-    pub sources: BTreeMap<SourceId, Arc<Source>>,
-    pub ponds: BTreeMap<PondId, Arc<Pond>>,
-    pub lenders: BTreeMap<LenderId, Arc<Lender>>,
+    pub entity: Arc<Entity>,
+    pub agents: LiteMap<AgentId, Arc<Agent>>,
+    pub sources: LiteMap<SourceId, Arc<Source>>,
+    pub ponds: LiteMap<PondId, Arc<Pond>>,
+    pub lenders: LiteMap<LenderId, Arc<Lender>>,
     /// In list order: the first that matches wins (D-3). The default route, if
     /// there is one, stands last.
     pub routes: Vec<Arc<Route>>,
     /// What is known of channels of agents.
-    pub works: BTreeMap<AgentId, BTreeMap<Channel, Works>>,
+    pub works: LiteMap<AgentId, LiteMap<Channel, Works>>,
 }
 
 impl EntityView {
     /// An entity that nothing belongs to yet.
-    pub fn new(id: EntityId, entity: Entity) -> Self {
+    pub fn new(id: EntityId, entity: Arc<Entity>) -> Self {
         Self {
             id,
             entity,
-            agents: BTreeMap::new(),
-            sources: BTreeMap::new(),
-            ponds: BTreeMap::new(),
-            lenders: BTreeMap::new(),
+            agents: LiteMap::new(),
+            sources: LiteMap::new(),
+            ponds: LiteMap::new(),
+            lenders: LiteMap::new(),
             routes: Vec::new(),
-            works: BTreeMap::new(),
+            works: LiteMap::new(),
         }
     }
 

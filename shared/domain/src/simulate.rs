@@ -219,7 +219,7 @@ impl Play<'_> {
     fn claim(&mut self, lead: usize, agent: AgentId, now: DateTime<Utc>) {
         let course = &mut self.courses[lead];
         if course.jump_ball {
-            let Entity { zone, week_starts, .. } = self.view.entity;
+            let Entity { zone, week_starts, .. } = *self.view.entity;
             let known = self.view.agents.get(&agent);
             let caps = known.map(|known| known.caps(now, zone, week_starts)).unwrap_or_default();
             if !self.loads.has_room(&agent, &caps) {

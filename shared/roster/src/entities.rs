@@ -2,9 +2,10 @@
 
 mod slot;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use litemap::LiteMap;
 use serde::de::DeserializeOwned;
 use tipoff_domain::{EntityId, EntityView, Route};
 use tracing::error;
@@ -18,14 +19,14 @@ pub(crate) use slot::{Slot, Versioned};
 /// All entities.
 #[derive(Debug, Default)]
 pub(crate) struct Entities {
-    slots: HashMap<EntityId, Slot>,
+    slots: HashMap<EntityId, Box<Slot>>,
     tree: Arc<Tree>,
 }
 
 impl Entities {
     /// The entity, if it exists.
     pub(crate) fn slot(&self, id: &EntityId) -> Option<&Slot> {
-        self.slots.get(id).filter(|slot| slot.entity.is_some())
+        self.slots.get(id).map(Box::as_ref).filter(|slot| slot.entity.is_some())
     }
 
     pub(crate) fn tree(&self) -> &Arc<Tree> {
@@ -100,7 +101,7 @@ impl Entities {
     }
 }
 
-fn fill_up<Id: Ord + Clone, T>(things: &mut BTreeMap<Id, Arc<T>>, more: &Shelf<Id, T>) {
+fn fill_up<Id: Ord + Clone, T>(things: &mut LiteMap<Id, Arc<T>>, more: &Shelf<Id, T>) {
     for (id, thing) in more {
         things.entry(id.clone()).or_insert_with(|| thing.value.clone());
     }
@@ -179,7 +180,7 @@ fn set<Id: Ord, T: DeserializeOwned>(
 
 /// For what has no history: what cannot be read is gone.
 fn keep<Id: Ord, T: DeserializeOwned>(
-    map: &mut BTreeMap<Id, T>,
+    map: &mut LiteMap<Id, T>,
     id: Id,
     key: &str,
     version: u64,

@@ -1,6 +1,5 @@
 //! One team, and what plans are made of.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -32,7 +31,7 @@ impl Office {
             agents.push(id(name)?);
         }
         let source = serde_json::from_value(json!({"name": "Portal"}))?;
-        view.sources = BTreeMap::from([(id("portal")?, Arc::new(source))]);
+        view.sources = [(id("portal")?, Arc::new(source))].into_iter().collect();
         let mut leads = Vec::new();
         for kind in ["round_robin", "jump_ball", "random"] {
             let tag = kind.replace('_', "-");

@@ -87,7 +87,7 @@ pub(crate) async fn get_entity(
     In(InEntity { entity }): In<InEntity>,
 ) -> Result<Shown, Problem> {
     caller.admin_of(&entity)?;
-    let value = api.entity_view(&entity)?.entity.clone();
+    let value = (*api.entity_view(&entity)?.entity).clone();
     let version = api.roster.entity_version(&entity).unwrap_or_default();
     Ok(Named { id: entity, value, version }.shown())
 }
@@ -108,7 +108,7 @@ pub(crate) async fn list_entities(
         }
     };
     let named = |id: EntityId| {
-        let value = api.roster.view(&id)?.entity.clone();
+        let value = (*api.roster.view(&id)?.entity).clone();
         let version = api.roster.entity_version(&id)?;
         Some(Named { id, value, version })
     };

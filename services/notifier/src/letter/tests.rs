@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -29,13 +28,13 @@ fn dana() -> Json {
 }
 
 fn told(what: What, locale: Option<&str>, lead: Json, now_is: Json) -> Told {
-    let entity: Entity =
+    let entity: Arc<Entity> =
         from(json!({"name": "Acme Realty", "kind": "team", "zone": "America/New_York"}));
     let source: Source = from(json!({"name": "Zillow"}));
     let agent: Agent =
         from(json!({"name": "Ana Ruiz", "email": "ana@example.com", "locale": locale}));
     let view = EntityView {
-        sources: BTreeMap::from([("zillow".parse().unwrap(), Arc::new(source))]),
+        sources: [("zillow".parse().unwrap(), Arc::new(source))].into_iter().collect(),
         ..EntityView::new("acme".parse().unwrap(), entity)
     };
     let (entity, id) = (view.id.clone(), "lead_0192f0a1b2c37def8899aabbccddeeff".parse().unwrap());

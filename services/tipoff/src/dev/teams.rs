@@ -123,7 +123,7 @@ mod tests {
                     .iter()
                     .map(|(id, agent)| (id.clone(), Arc::new(agent.clone())))
                     .collect(),
-                ..EntityView::new(id.clone(), team.entity.clone())
+                ..EntityView::new(id.clone(), Arc::new(team.entity.clone()))
             };
             for route in &team.routes {
                 assert_eq!(route.check(&view), Ok(()), "{}", route.title);

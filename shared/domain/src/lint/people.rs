@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use litemap::LiteMap;
 use serde_json::json;
 
 use super::{Code, Finding, Severity, words};
@@ -69,7 +70,7 @@ fn not_confirmed(id: &AgentId, agent: &Agent, view: &EntityView) -> Option<Findi
 /// Where the others count as well, all of them in one line; nothing where nobody
 /// confirms anything.
 fn untested(view: &EntityView) -> Option<Finding> {
-    let confirms = view.works.values().flat_map(BTreeMap::values).any(|it| *it == Works::Confirmed);
+    let confirms = view.works.values().flat_map(LiteMap::values).any(|it| *it == Works::Confirmed);
     let open = |(id, agent): (&AgentId, &Arc<Agent>)| {
         let channels = unconfirmed(id, agent, view);
         (!channels.is_empty()).then(|| (id.clone(), channels))

@@ -9,7 +9,7 @@ use tipoff_domain::plan::{Hop, How, Otherwise, Pick, Plan, Then, plan_next};
 use tipoff_domain::{AgentId, EntityView, Lead, NoMatch, Pond, Rest, RouteVerdict};
 
 use crate::fixture::{
-    FRIDAY, at, id, lead, names, order, pause, plan_it, route, seeded, step, view,
+    FRIDAY, at, entity, id, lead, names, order, pause, plan_it, route, seeded, step, view,
 };
 
 fn robin(agents: &[&str]) -> Value {
@@ -142,7 +142,7 @@ fn the_default_route_takes_what_no_other_takes() {
         plan_it(&buyer, &team, FRIDAY, 1).then,
         Then::Pool(Rest::in_pool(Otherwise::NoRoute))
     );
-    team.entity.no_match = NoMatch::DefaultRoute;
+    entity(&mut team).no_match = NoMatch::DefaultRoute;
     team.routes.extend(team.entity.default_route().map(Arc::new));
     let planned = plan_it(&buyer, &team, FRIDAY, 1);
     assert_eq!(

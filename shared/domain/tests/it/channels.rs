@@ -1,13 +1,11 @@
 //! Which channels count, and who is not asked since none does (D-5).
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 use tipoff_domain::decision::CandidateVerdict;
 use tipoff_domain::lint::{Code, Severity, lint};
 use tipoff_domain::{Channel, EntityView, Works};
 
-use crate::fixture::{FRIDAY, at, id, lead, order, plan_it, route, view};
+use crate::fixture::{FRIDAY, at, entity, id, lead, order, plan_it, route, view};
 
 fn team() -> EntityView {
     let list = json!({"kind": "round_robin", "agents": ["ana", "ben"]});
@@ -15,7 +13,7 @@ fn team() -> EntityView {
 }
 
 fn known(team: &mut EntityView, agent: &str, works: &[(Channel, Works)]) {
-    team.works.insert(id(agent), works.iter().copied().collect::<BTreeMap<_, _>>());
+    team.works.insert(id(agent), works.iter().copied().collect());
 }
 
 fn asked(team: &EntityView) -> Vec<String> {
@@ -28,7 +26,7 @@ fn what_is_not_confirmed_counts_unless_the_entity_wants_otherwise() {
     known(&mut team, "ana", &[(Channel::Email, Works::Confirmed)]);
     known(&mut team, "ben", &[]);
     assert_eq!(asked(&team), ["ana", "ben"]);
-    team.entity.confirmed_channels_only = true;
+    entity(&mut team).confirmed_channels_only = true;
     assert_eq!(asked(&team), ["ana"]);
     let plan = plan_it(&lead(json!({})), &team, FRIDAY, 1);
     let ben = plan.decision.candidates.iter().find(|one| one.agent.as_str() == "ben").unwrap();
@@ -67,7 +65,7 @@ fn the_lint_names_whose_channels_nobody_has_confirmed() {
     assert_eq!(noted[0].facts, json!({"agents": {"ben": ["email"]}}));
     assert!(noted[0].message.en.ends_with("by ben (email)"), "{}", noted[0].message.en);
 
-    team.entity.confirmed_channels_only = true;
+    entity(&mut team).confirmed_channels_only = true;
     let warned = found(&team);
     assert_eq!((warned.len(), warned[0].severity), (1, Severity::Warning));
     assert_eq!(warned[0].agent, Some(id("ben")));

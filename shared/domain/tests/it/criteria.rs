@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tipoff_domain::plan::{How, plan};
 use tipoff_domain::{Arrival, EntityView, Lead, Listing, RouteVerdict};
 
-use crate::fixture::{FRIDAY, at, id, lead, order, plan_it, route, seeded, step, view};
+use crate::fixture::{FRIDAY, at, entity, id, lead, order, plan_it, route, seeded, step, view};
 
 fn asking(criteria: Value) -> EntityView {
     let list = json!({"kind": "round_robin", "agents": ["ana"]});
@@ -145,9 +145,9 @@ fn by_weight_somebody_may_be_first_several_times_running() {
 #[test]
 fn a_listing_may_wait_any_of_the_nine_times_and_others() {
     for time in ["5m", "15m", "30m", "1h", "2h", "4h", "8h", "24h", "48h", "7m", "3d"] {
-        let mut entity = asking(json!({})).entity;
+        let mut team = asking(json!({}));
         let listing: Listing = serde_json::from_value(json!({"timeout": time})).unwrap();
-        entity.listing = Some(listing);
-        assert_eq!(entity.check(), Ok(()), "{time}");
+        entity(&mut team).listing = Some(listing);
+        assert_eq!(team.entity.check(), Ok(()), "{time}");
     }
 }

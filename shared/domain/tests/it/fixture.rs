@@ -1,12 +1,11 @@
 //! An entity, its agents and its routes in a few words.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tipoff_domain::plan::{Arrival, Dice, Plan, Step, Then, dice, plan};
-use tipoff_domain::{Agent, AgentId, EntityView, Lead, Route};
+use tipoff_domain::{Agent, AgentId, Entity, EntityView, Lead, Route};
 
 pub(crate) fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().unwrap()
@@ -34,13 +33,17 @@ pub(crate) fn view(agents: &[&str], routes: Vec<Arc<Route>>) -> EntityView {
     let entity = json!({"name": "Acme", "kind": "team", "zone": "America/New_York"});
     EntityView {
         agents: agents.iter().map(|name| (id(name), agent(false))).collect(),
-        sources: BTreeMap::from([(
-            id("zillow"),
-            Arc::new(serde_json::from_value(json!({"name": "Zillow"})).unwrap()),
-        )]),
+        sources: [(id("zillow"), serde_json::from_value(json!({"name": "Zillow"})).unwrap())]
+            .into_iter()
+            .collect(),
         routes,
         ..EntityView::new(id("acme"), serde_json::from_value(entity).unwrap())
     }
+}
+
+/// What is said of the entity itself, to be changed.
+pub(crate) fn entity(view: &mut EntityView) -> &mut Entity {
+    Arc::make_mut(&mut view.entity)
 }
 
 pub(crate) fn pause(view: &mut EntityView, name: &str) {

@@ -7,7 +7,7 @@ use tipoff_domain::decision::{By, CandidateVerdict};
 use tipoff_domain::plan::{How, channels_for};
 use tipoff_domain::{Agent, Channel, EntityView, QuietHours};
 
-use crate::fixture::{FRIDAY, at, id, lead, order, plan_it, route, step, view};
+use crate::fixture::{FRIDAY, at, entity, id, lead, order, plan_it, route, step, view};
 
 /// Friday, 11 at night in New York.
 const NIGHT: &str = "2026-11-21T04:00:00Z";
@@ -25,7 +25,7 @@ fn set(team: &mut EntityView, name: &str, more: Value) {
 
 fn open_nine_to_five(team: &mut EntityView) {
     let hours = json!({"zone": "America/New_York", "hours": {"from": "09:00", "to": "17:00"}});
-    team.entity.office_hours = Some(serde_json::from_value(hours).unwrap());
+    entity(team).office_hours = Some(serde_json::from_value(hours).unwrap());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tipoff_domain::lint::{Code, Finding, Severity, lint, warnings_for};
 use tipoff_domain::{Arrival, EntityView, Route, RouteVerdict, plan};
 
-use crate::fixture::{FRIDAY, at, id, lead, names, pause, route, seeded, view};
+use crate::fixture::{FRIDAY, at, entity, id, lead, names, pause, route, seeded, view};
 
 /// Of the year that the lint looks at.
 const HALF_HOURS: i64 = 52 * 7 * 48;
@@ -222,11 +222,11 @@ fn dates_are_looked_at() {
 #[test]
 fn misses_of_which_nobody_is_told_are_named() {
     let mut team = view(&["ana"], vec![everyone(json!({}))]);
-    team.entity.missed_offers = serde_json::from_value(json!({})).unwrap();
+    entity(&mut team).missed_offers = serde_json::from_value(json!({})).unwrap();
     let told = &team.entity.missed_offers.as_ref().unwrap();
     assert!(told.tells(3) && told.tells(6) && !told.tells(4) && !told.pauses(100));
     assert_eq!(codes(&team), [Code::MissesToldToNobody]);
-    team.entity.admins = vec![id("ana")];
+    entity(&mut team).admins = vec![id("ana")];
     assert_eq!(codes(&team), []);
 }
 

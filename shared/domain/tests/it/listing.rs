@@ -6,7 +6,7 @@ use tipoff_domain::plan::{Arrival, Hop, How, plan, plan_next};
 use tipoff_domain::{EntityView, Lead};
 
 use crate::fixture::{
-    FRIDAY, at, id, lead, names, order, pause, plan_it, route, seeded, step, view,
+    FRIDAY, at, entity, id, lead, names, order, pause, plan_it, route, seeded, step, view,
 };
 
 fn about(agents: Value) -> Lead {
@@ -17,7 +17,7 @@ fn about(agents: Value) -> Lead {
 fn team(rule: Value) -> EntityView {
     let chloe = json!({"kind": "assign_to_agent", "agent": "chloe"});
     let mut team = view(&["ana", "ben", "chloe"], vec![route("chloe", chloe, json!({}))]);
-    team.entity.listing = serde_json::from_value(rule).unwrap();
+    entity(&mut team).listing = serde_json::from_value(rule).unwrap();
     team
 }
 
@@ -53,7 +53,7 @@ fn a_paused_listing_agent_is_passed_over_unless_the_entity_says_otherwise() {
     let mut resting = team(json!({}));
     pause(&mut resting, "ana");
     assert_eq!(goes_to(&ana, &resting).0, ["chloe"]);
-    resting.entity.listing = serde_json::from_value(json!({"even_if_paused": true})).unwrap();
+    entity(&mut resting).listing = serde_json::from_value(json!({"even_if_paused": true})).unwrap();
     assert_eq!(goes_to(&ana, &resting).0, ["ana"]);
 }
 

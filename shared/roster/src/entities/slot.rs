@@ -1,9 +1,10 @@
 //! One entity with all that belongs to it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
+use litemap::LiteMap;
 use tipoff_domain::{
     Agent, AgentId, Channel, Entity, EntityView, Lender, LenderId, Locale, Pond, PondId, Route,
     RouteId, Source, SourceId, WebhookId, Works,
@@ -19,25 +20,25 @@ pub(crate) struct Versioned<T> {
 }
 
 /// Things of one kind by their names.
-pub(crate) type Shelf<Id, T> = BTreeMap<Id, Versioned<Arc<T>>>;
+pub(crate) type Shelf<Id, T> = LiteMap<Id, Versioned<Arc<T>>>;
 
 /// Parts may come before the entity itself; it exists once `entity` is there.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
-    pub(crate) entity: Option<Versioned<Entity>>,
+    pub(crate) entity: Option<Versioned<Arc<Entity>>>,
     pub(crate) agents: Shelf<AgentId, Agent>,
     pub(crate) sources: Shelf<SourceId, Source>,
     /// When each last sent a lead, to the hour.
-    pub(crate) seen: BTreeMap<SourceId, DateTime<Utc>>,
+    pub(crate) seen: LiteMap<SourceId, DateTime<Utc>>,
     pub(crate) ponds: Shelf<PondId, Pond>,
     pub(crate) lenders: Shelf<LenderId, Lender>,
     pub(crate) routes: Shelf<RouteId, Route>,
     pub(crate) order: Option<Versioned<Vec<RouteId>>>,
     pub(crate) webhooks: Shelf<WebhookId, Webhook>,
-    pub(crate) push: BTreeMap<(AgentId, String), Device>,
-    pub(crate) reach: BTreeMap<(AgentId, Channel), Reach>,
-    pub(crate) rooms: BTreeMap<Channel, Room>,
-    pub(crate) templates: BTreeMap<(String, Locale), Arc<str>>,
+    pub(crate) push: LiteMap<(AgentId, String), Device>,
+    pub(crate) reach: LiteMap<(AgentId, Channel), Reach>,
+    pub(crate) rooms: LiteMap<Channel, Room>,
+    pub(crate) templates: LiteMap<(String, Locale), Arc<str>>,
     /// Made at the first read after a change, so that loading ten thousand
     /// agents does not make ten thousand views.
     pub(super) view: OnceLock<Option<Arc<EntityView>>>,
@@ -46,8 +47,9 @@ pub(crate) struct Slot {
 impl Slot {
     /// The devices of one agent, each with the part of its key that tells it apart.
     pub(crate) fn push_of(&self, agent: &AgentId) -> impl Iterator<Item = (&str, &Device)> {
-        let from = (agent.clone(), String::new());
-        let his = self.push.range(from..).take_while(move |((whose, _), _)| whose == agent);
+        let first = self.push.find_index(&(agent.clone(), String::new()));
+        let rest = self.push.as_slice().get(first.unwrap_or_else(|place| place)..);
+        let his = rest.into_iter().flatten().take_while(move |((whose, _), _)| whose == agent);
         his.map(|((_, address), device)| (address.as_str(), device))
     }
 
@@ -63,8 +65,8 @@ impl Slot {
     }
 
     /// The same of all channels of all agents of whom anything is known.
-    pub(super) fn works(&self) -> BTreeMap<AgentId, BTreeMap<Channel, Works>> {
-        let mut works: BTreeMap<AgentId, BTreeMap<Channel, Works>> = BTreeMap::new();
+    pub(super) fn works(&self) -> LiteMap<AgentId, LiteMap<Channel, Works>> {
+        let mut works: LiteMap<AgentId, LiteMap<Channel, Works>> = LiteMap::new();
         for (agent, channel) in self.reach.keys() {
             if let Some(reach) = self.reach_of(agent, *channel) {
                 works.entry(agent.clone()).or_default().insert(*channel, reach.works);
@@ -85,6 +87,6 @@ impl Slot {
 }
 
 /// The things alone.
-pub(super) fn plain<Id: Ord + Clone, T>(shelf: &Shelf<Id, T>) -> BTreeMap<Id, Arc<T>> {
+pub(super) fn plain<Id: Ord + Clone, T>(shelf: &Shelf<Id, T>) -> LiteMap<Id, Arc<T>> {
     shelf.iter().map(|(id, thing)| (id.clone(), thing.value.clone())).collect()
 }

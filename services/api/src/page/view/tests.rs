@@ -1,8 +1,5 @@
 //! Every page, in both languages.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use serde_json::json;
 use tipoff_domain::SourceId;
 use tipoff_wire::event::State;
@@ -45,14 +42,12 @@ fn entity() -> EntityView {
     let agent = json!({"name": "Ana Ruiz"});
     let source: SourceId = "zillow".parse().unwrap();
     EntityView {
-        agents: BTreeMap::from([(
-            "ana".parse().unwrap(),
-            Arc::new(serde_json::from_value(agent).unwrap()),
-        )]),
-        sources: BTreeMap::from([(
-            source,
-            Arc::new(serde_json::from_value(json!({"name": "Zillow"})).unwrap()),
-        )]),
+        agents: [("ana".parse().unwrap(), serde_json::from_value(agent).unwrap())]
+            .into_iter()
+            .collect(),
+        sources: [(source, serde_json::from_value(json!({"name": "Zillow"})).unwrap())]
+            .into_iter()
+            .collect(),
         ..EntityView::new("acme".parse().unwrap(), serde_json::from_value(entity).unwrap())
     }
 }
