@@ -63,7 +63,7 @@ cluster: setup ## Three NATS servers (R3) and three Redis masters: the bench wit
 	@cargo build --release --package tipoff
 	@deploy/cluster/run.sh deploy/cluster/check.sh
 
-micro: setup ## The rules and the scripts beside another revision, run in turn, as ratios (BASE=HEAD, FILTER=)
+micro: setup ## The rules, the scripts and the letters beside another revision, run in turn, as ratios (BASE=HEAD, FILTER=)
 	@scripts/micro.sh "$(or $(BASE),HEAD)" "$(FILTER)"
 
 # Alone, because built with the others it would be given their clock and dice.
