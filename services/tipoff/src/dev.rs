@@ -88,7 +88,7 @@ impl System {
         let place = Place::take(args.ports, &mut moved).await?;
         let servers = Servers::start(args.data.as_deref(), &place.ports, &mut moved).await?;
         let settings = place.settings(&servers);
-        let base = Base::without_board(&settings, "tipoff-dev", stop).await?;
+        let base = Base::open(&settings, "tipoff-dev", stop).await?;
         tipoff_api::make_memory(&base.nats).await?;
         let staff = Staff::connect(&servers, &base, stop).await?;
 

@@ -51,7 +51,8 @@ pub(crate) async fn roster(
 ) -> anyhow::Result<(Roster, CancellationToken)> {
     let stop = CancellationToken::new();
     let partitions = tipoff_wire::partition::DEFAULT_PARTITIONS;
-    let roster = Roster::open(nats, partitions, settings.replicas, stop.clone()).await?;
+    let roster =
+        Roster::open_without_keys(nats, partitions, settings.replicas, stop.clone()).await?;
     Ok((roster, stop))
 }
 

@@ -90,7 +90,7 @@ pub(crate) struct AllArgs {
 pub(crate) async fn ingest(args: IngestArgs) -> anyhow::Result<()> {
     let _telemetry = telemetry::start("ingest");
     let stop = shutdown::on_signal();
-    let base = Base::without_board(&args.settings, "tipoff-ingest", &stop).await?;
+    let base = Base::open(&args.settings, "tipoff-ingest", &stop).await?;
     let mut running = Running::new(stop);
     running.admin(&args.settings, &base, None);
     running.ingest(listen(args.listen.intake_listen).await?, &base, args.options);
@@ -100,7 +100,7 @@ pub(crate) async fn ingest(args: IngestArgs) -> anyhow::Result<()> {
 pub(crate) async fn router(args: RouterArgs) -> anyhow::Result<()> {
     let _telemetry = telemetry::start("router");
     let stop = shutdown::on_signal();
-    let base = Base::without_board(&args.settings, "tipoff-router", &stop).await?;
+    let base = Base::without_keys(&args.settings, "tipoff-router", &stop).await?;
     let redis = connect::redis(&args.settings, &stop).await?;
     let mut running = Running::new(stop);
     running.admin(&args.settings, &base, Some(redis.clone()));
@@ -111,7 +111,7 @@ pub(crate) async fn router(args: RouterArgs) -> anyhow::Result<()> {
 pub(crate) async fn notifier(args: NotifierArgs) -> anyhow::Result<()> {
     let _telemetry = telemetry::start("notifier");
     let stop = shutdown::on_signal();
-    let base = Base::without_board(&args.settings, "tipoff-notifier", &stop).await?;
+    let base = Base::without_keys(&args.settings, "tipoff-notifier", &stop).await?;
     let redis = connect::redis(&args.settings, &stop).await?;
     let mut running = Running::new(stop);
     running.admin(&args.settings, &base, Some(redis.clone()));
@@ -122,7 +122,7 @@ pub(crate) async fn notifier(args: NotifierArgs) -> anyhow::Result<()> {
 pub(crate) async fn api(args: ApiArgs) -> anyhow::Result<()> {
     let _telemetry = telemetry::start("api");
     let stop = shutdown::on_signal();
-    let base = Base::without_board(&args.settings, "tipoff-api", &stop).await?;
+    let base = Base::open(&args.settings, "tipoff-api", &stop).await?;
     let redis = connect::redis(&args.settings, &stop).await?;
     let mut running = Running::new(stop);
     running.admin(&args.settings, &base, Some(redis.clone()));
@@ -134,7 +134,7 @@ pub(crate) async fn api(args: ApiArgs) -> anyhow::Result<()> {
 pub(crate) async fn all(args: AllArgs) -> anyhow::Result<()> {
     let _telemetry = telemetry::start("tipoff");
     let stop = shutdown::on_signal();
-    let base = Base::without_board(&args.settings, "tipoff", &stop).await?;
+    let base = Base::open(&args.settings, "tipoff", &stop).await?;
     let redis = connect::redis(&args.settings, &stop).await?;
     let board = base.board(redis.clone());
     let mut running = Running::new(stop);
@@ -165,25 +165,26 @@ pub(crate) struct Base {
 impl Base {
     /// Waits for NATS, makes sure of the streams and opens the roster. Where
     /// this user may not make them, waits until `tipoff init` has.
-    pub(crate) async fn without_board(
+    pub(crate) async fn open(
         settings: &Settings,
         name: &str,
         stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
-        let nats = connect::nats(settings, name, stop).await?;
-        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
-        while let Err(error) = streams::ensure(&nats, settings.replicas).await {
-            if !matches!(error, StreamError::NotReady { .. } | StreamError::Silent { .. }) {
-                return Err(error.into());
-            }
-            warn!("{error}; waiting for it");
-            if !backoff.wait(stop).await {
-                return Err(error.into());
-            }
-        }
-        let roster =
-            Roster::open(&nats, DEFAULT_PARTITIONS, settings.replicas, stop.clone()).await?;
-        Ok(Self { nats, roster, clock: Clock::system() })
+        let nats = ready(settings, name, stop).await?;
+        let roster = Roster::open(&nats, DEFAULT_PARTITIONS, settings.replicas, stop.clone());
+        Ok(Self { roster: roster.await?, nats, clock: Clock::system() })
+    }
+
+    /// The same for services that nobody shows a key to.
+    pub(crate) async fn without_keys(
+        settings: &Settings,
+        name: &str,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let nats = ready(settings, name, stop).await?;
+        let (replicas, stop) = (settings.replicas, stop.clone());
+        let roster = Roster::open_without_keys(&nats, DEFAULT_PARTITIONS, replicas, stop);
+        Ok(Self { roster: roster.await?, nats, clock: Clock::system() })
     }
 
     /// The same configuration and clock, over a connection of one's own.
@@ -210,6 +211,22 @@ impl Base {
         let Self { nats, roster, clock } = self;
         tipoff_api::app(nats.clone(), board, roster.clone(), clock.clone(), options, stop.clone())
     }
+}
+
+/// NATS, once it is there and has every stream.
+async fn ready(settings: &Settings, name: &str, stop: &CancellationToken) -> anyhow::Result<Nats> {
+    let nats = connect::nats(settings, name, stop).await?;
+    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
+    while let Err(error) = streams::ensure(&nats, settings.replicas).await {
+        if !matches!(error, StreamError::NotReady { .. } | StreamError::Silent { .. }) {
+            return Err(error.into());
+        }
+        warn!("{error}; waiting for it");
+        if !backoff.wait(stop).await {
+            return Err(error.into());
+        }
+    }
+    Ok(nats)
 }
 
 type Ended = (&'static str, anyhow::Result<()>);

@@ -26,7 +26,8 @@ const FEW_VERSIONS: i64 = 5;
 #[derive(Clone)]
 pub struct Roster {
     pub(crate) entities: Arc<Bucket<Entities>>,
-    pub(crate) api_keys: Arc<Bucket<ApiKeys>>,
+    /// `None`: whoever opened it has nobody's keys to check.
+    pub(crate) api_keys: Option<Arc<Bucket<ApiKeys>>>,
     pub(crate) secrets: SystemRandom,
     pub(crate) author: Author,
     pub(crate) list_edits: Arc<Mutex<()>>,
@@ -50,6 +51,22 @@ impl Roster {
         replicas: usize,
         stop: CancellationToken,
     ) -> BoxFuture<'_, Result<Self, EditError>> {
+        Box::pin(async move {
+            let auth = bucket::open(&nats.jetstream, keys::AUTH, FEW_VERSIONS, replicas).await?;
+            let api_keys = Bucket::follow(nats.clone(), auth, stop.clone());
+            let entities = Self::load(nats, partitions, replicas, stop);
+            let (api_keys, roster) = tokio::try_join!(api_keys, entities)?;
+            Ok(Self { api_keys: Some(Arc::new(api_keys)), ..roster })
+        })
+    }
+
+    /// The same for whoever checks nobody's key, and so need not see any.
+    pub fn open_without_keys(
+        nats: &Nats,
+        partitions: u16,
+        replicas: usize,
+        stop: CancellationToken,
+    ) -> BoxFuture<'_, Result<Self, EditError>> {
         Box::pin(Self::load(nats, partitions, replicas, stop))
     }
 
@@ -61,14 +78,11 @@ impl Roster {
     ) -> Result<Self, EditError> {
         let secrets = SystemRandom::new();
         let roster = bucket::open(&nats.jetstream, keys::ROSTER, VERSIONS, replicas).await?;
-        let auth = bucket::open(&nats.jetstream, keys::AUTH, FEW_VERSIONS, replicas).await?;
         let deployment = deployment::agree(&roster, partitions, &secrets).await?;
-        let entities = Bucket::follow(nats.clone(), roster, stop.clone());
-        let api_keys = Bucket::follow(nats.clone(), auth, stop);
-        let (entities, api_keys) = tokio::try_join!(entities, api_keys)?;
+        let entities = Bucket::follow(nats.clone(), roster, stop).await?;
         Ok(Self {
             entities: Arc::new(entities),
-            api_keys: Arc::new(api_keys),
+            api_keys: None,
             secrets,
             author: Author::default(),
             list_edits: Arc::default(),

@@ -60,7 +60,7 @@ impl System {
     pub(super) async fn start(setup: &Setup, parts: Parts) -> anyhow::Result<Self> {
         let servers = Servers::start(setup).await?;
         let stop = CancellationToken::new();
-        let base = Base::without_board(&servers.settings, "tipoff-bench", &stop).await?;
+        let base = Base::open(&servers.settings, "tipoff-bench", &stop).await?;
         let redis = connect::redis(&servers.settings, &stop).await?;
         let relay = Relay::start(base.clock.clone()).await?;
         let (intake, api) = (listen().await?, listen().await?);

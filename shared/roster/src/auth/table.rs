@@ -38,6 +38,13 @@ pub(crate) struct ApiKeys {
     pub(crate) by_id: HashMap<String, Stored>,
 }
 
+impl ApiKeys {
+    /// All of them, without their secrets.
+    pub(crate) fn accesses(&self) -> Vec<Access> {
+        self.by_id.iter().map(|(id, stored)| stored.access(id)).collect()
+    }
+}
+
 impl Table for ApiKeys {
     fn apply(&mut self, key: &str, version: u64, value: Option<&[u8]>) {
         let Some(id) = keys::read_api_key(key) else { return };

@@ -11,8 +11,8 @@ use ring::rand::SecureRandom;
 use tipoff_domain::{EntityId, Invalid};
 use tipoff_runtime::pace::Allowance;
 
-use super::{Access, ApiKey, NewKey, Role, Stored};
-use crate::bucket::Write;
+use super::{Access, ApiKey, ApiKeys, NewKey, Role, Stored};
+use crate::bucket::{Bucket, Write};
 use crate::deployment::NoChance;
 use crate::edit::{encode, not_found, refused};
 use crate::{EditError, Expect, Roster, keys};
@@ -26,6 +26,11 @@ const SECRET_BYTES: usize = 32;
 const SHORTEST_SECRET: usize = 24;
 /// Unknown keys that are looked up, by one process; a minute's worth at once.
 const ASKED_PER_SECOND: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
+
+/// The roster was opened by somebody who checks no keys.
+#[derive(Debug, thiserror::Error)]
+#[error("this program was started without the keys of the API")]
+struct NoKeys;
 
 impl Roster {
     pub async fn create_key(&self, key: NewKey) -> Result<ApiKey, EditError> {
@@ -63,17 +68,17 @@ impl Roster {
         let stored = Stored { role, entity, agent, source, hash: hash(secret) };
         let (key, what) = (keys::api_key(id), format!("key `{id}`"));
         let write = Write { key, what, value: Some(encode(&stored)?), expect };
-        self.api_keys.commit(&[write], &self.author).await.map(drop)
+        self.followed_keys()?.commit(&[write], &self.author).await.map(drop)
     }
 
     pub async fn revoke_key(&self, id: &str) -> Result<(), EditError> {
         let what = format!("key `{id}`");
         let named = is_id(id);
-        if !named || self.api_keys.get(&keys::api_key(id)).await?.is_none() {
+        if !named || self.followed_keys()?.get(&keys::api_key(id)).await?.is_none() {
             return Err(not_found(what));
         }
         let write = Write { key: keys::api_key(id), what, value: None, expect: Expect::Anything };
-        self.api_keys.commit(&[write], &self.author).await.map(drop)
+        self.followed_keys()?.commit(&[write], &self.author).await.map(drop)
     }
 
     /// Revokes every key that `which` holds for.
@@ -81,10 +86,9 @@ impl Roster {
         &self,
         which: impl Fn(&Access) -> bool,
     ) -> Result<(), EditError> {
-        let ids: Vec<String> =
-            self.all_keys().filter(|access| which(access)).map(|access| access.key_id).collect();
-        for id in ids {
-            match self.revoke_key(&id).await {
+        let keys = self.followed_keys()?.read().accesses();
+        for access in keys.into_iter().filter(which) {
+            match self.revoke_key(&access.key_id).await {
                 Ok(()) | Err(EditError::NotFound { .. }) => {}
                 Err(error) => return Err(error),
             }
@@ -92,30 +96,30 @@ impl Roster {
         Ok(())
     }
 
-    /// Keys of one entity (`None`: operators), without their secrets.
+    /// Keys of one entity (`None`: operators), without their secrets; none where no keys are
+    /// followed.
     pub fn keys(&self, entity: Option<&EntityId>) -> Vec<Access> {
-        let mut keys: Vec<Access> =
-            self.all_keys().filter(|access| access.entity.as_ref() == entity).collect();
+        let Some(keys) = &self.api_keys else { return Vec::new() };
+        let mut keys = keys.read().accesses();
+        keys.retain(|access| access.entity.as_ref() == entity);
         keys.sort_by(|one, other| one.key_id.cmp(&other.key_id));
         keys
     }
 
     /// What is known of a key, without its secret; `None`: there is no such key.
     pub fn key(&self, id: &str) -> Option<Access> {
-        self.api_keys.read().by_id.get(id).map(|stored| stored.access(id))
+        self.api_keys.as_ref()?.read().by_id.get(id).map(|stored| stored.access(id))
     }
 
-    fn all_keys(&self) -> impl Iterator<Item = Access> {
-        let keys = self.api_keys.read();
-        let all: Vec<Access> = keys.by_id.iter().map(|(id, stored)| stored.access(id)).collect();
-        all.into_iter()
+    fn followed_keys(&self) -> Result<&Bucket<ApiKeys>, EditError> {
+        self.api_keys.as_deref().ok_or_else(|| EditError::Unavailable(Box::new(NoKeys)))
     }
 
     /// Who this key is; `None`: nobody. Constant time; asks the bucket itself
     /// about keys that the watch has not seen yet.
     pub async fn verify(&self, text: &str) -> Result<Option<Access>, EditError> {
         let Some((id, secret)) = read(text) else { return Ok(None) };
-        let known = self.api_keys.read().by_id.get(id).cloned();
+        let known = self.followed_keys()?.read().by_id.get(id).cloned();
         let stored = match known {
             Some(stored) => Some(stored),
             None => self.ask_for_key(id).await?,
@@ -130,7 +134,7 @@ impl Roster {
         if !self.may_ask() {
             return Ok(None);
         }
-        let entry = self.api_keys.get(&keys::api_key(id)).await?;
+        let entry = self.followed_keys()?.get(&keys::api_key(id)).await?;
         Ok(entry.and_then(|entry| serde_json::from_slice(&entry.value).ok()))
     }
 

@@ -1,5 +1,6 @@
 use futures::{FutureExt, StreamExt};
-use tipoff_roster::{EditError, Expect, NewKey, Role};
+use tipoff_roster::{EditError, Expect, NewKey, Role, Roster};
+use tokio_util::sync::CancellationToken;
 
 use crate::{acme, agent_id, connected, open, source_id, staffed};
 
@@ -33,6 +34,19 @@ async fn a_key_says_who_is_calling_until_it_is_revoked() {
     assert_eq!(roster.verify(&key.text).await.unwrap(), None);
     assert!(roster.keys(Some(&acme())).is_empty());
     assert!(matches!(roster.revoke_key(&key.id).await, Err(EditError::NotFound { .. })));
+}
+
+#[tokio::test]
+async fn whoever_checks_no_keys_sees_none_and_says_so() {
+    let (server, roster) = staffed().await;
+    let key = roster.create_key(of_source()).await.unwrap();
+    let (nats, stop) = (connected(&server).await, CancellationToken::new());
+    let without = Roster::open_without_keys(&nats, 64, 1, stop).await.unwrap();
+    assert_eq!(without.view(&acme()).unwrap().agents, roster.view(&acme()).unwrap().agents);
+    assert!(without.keys(Some(&acme())).is_empty() && without.key(&key.id).is_none());
+    assert!(matches!(without.verify(&key.text).await, Err(EditError::Unavailable(_))));
+    assert!(matches!(without.revoke_key(&key.id).await, Err(EditError::Unavailable(_))));
+    assert!(roster.verify(&key.text).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -151,9 +151,10 @@ const DATA: &[&str] = &[
 
 /// What every service may publish to, to follow the roster.
 const SERVICES: &str = "$JS.API.INFO $JS.API.STREAM.INFO.> $JS.API.DIRECT.GET.KV_roster.> \
-    $JS.API.CONSUMER.CREATE.KV_roster $JS.API.CONSUMER.CREATE.KV_auth \
-    $JS.API.CONSUMER.CREATE.KV_roster.> $JS.API.CONSUMER.INFO.KV_roster.> \
-    $JS.API.CONSUMER.CREATE.KV_auth.> $JS.API.CONSUMER.INFO.KV_auth.> ";
+    $JS.API.CONSUMER.CREATE.KV_roster $JS.API.CONSUMER.CREATE.KV_roster.> $JS.API.CONSUMER.INFO.KV_roster.>";
+
+/// What those may as well who are shown keys.
+const KEYS: &str = "$JS.API.CONSUMER.CREATE.KV_auth $JS.API.CONSUMER.CREATE.KV_auth.> $JS.API.CONSUMER.INFO.KV_auth.>";
 
 const INGEST: &str = "leads.new.3.acme leads.rejected.acme.zillow dead.LEADS_IN \
     $KV.roster.source.acme.zillow $KV.roster.seen.acme.zillow $JS.API.STREAM.MSG.GET.LEADS \
@@ -219,7 +220,8 @@ fn own(user: &str) -> Vec<&'static str> {
         "acme.zillow" => return vec!["leads.in.acme.zillow"],
         other => panic!("nobody said what {other} may"),
     };
-    SERVICES.split_whitespace().chain(more.split_whitespace()).collect()
+    let keys = if ["router", "notifier"].contains(&user) { "" } else { KEYS };
+    [SERVICES, keys, more].into_iter().flat_map(str::split_whitespace).collect()
 }
 
 fn fits(pattern: &str, subject: &str) -> bool {
