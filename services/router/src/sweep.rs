@@ -125,7 +125,10 @@ impl Mover {
         let rest = || stop.run_until_cancelled(tokio::time::sleep(LEFT_BEHIND));
         while let Some(Ok(())) = stop.run_until_cancelled(left.changed()).await {
             let Some(now) = *left.borrow_and_update() else { continue };
-            match self.board.relay(partition, LEFT_BEHIND, now).await {
+            // However much there is, nobody who stops waits for it: others go on with it.
+            let relaying = self.board.relay(partition, LEFT_BEHIND, now);
+            let Some(relayed) = stop.run_until_cancelled(relaying).await else { return };
+            match relayed {
                 Ok(0) => {}
                 Ok(shipped) => {
                     info!(%partition, leads = shipped, "shipped events that were left behind");

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::join_all;
 use futures::{StreamExt, stream};
 use redis::streams::{StreamId, StreamRangeReply};
 use tipoff_domain::{EntityId, LeadId};
@@ -15,7 +16,7 @@ use crate::keys::{Keys, ROUTERS};
 use crate::reply::{Entry, Reply};
 use crate::{Board, BoardError, OnBoard};
 
-/// Leads handled per sweep of a partition.
+/// Leads handled per sweep of a partition, and events shipped together.
 const SWEEP_AT_MOST: usize = 200;
 /// Leads put off at once.
 const AT_ONCE: usize = 32;
@@ -161,7 +162,7 @@ impl Board {
         self.load_each(partition, leads).await
     }
 
-    /// Ships events that have waited longer than `age`, and longer than events
+    /// Ships all events that have waited longer than `age`, and longer than events
     /// take lately: whoever made them died before the log had them. Answers how
     /// many leads it shipped for.
     pub async fn relay(
@@ -172,29 +173,39 @@ impl Board {
     ) -> Result<usize, BoardError> {
         let age = age + self.log.lately() * 2;
         let oldest_to_leave = now.timestamp_millis() - i64::try_from(age.as_millis()).unwrap_or(0);
-        let waiting =
-            self.outbox(partition, "-", &oldest_to_leave.max(0).to_string(), SWEEP_AT_MOST).await?;
-        let (mut seen, mut shipped, mut trouble) = (BTreeSet::new(), 0, None);
-        for entry in &waiting {
-            let (entity, lead) = match whose(entry) {
-                Ok(whose) => whose,
-                Err(error) => {
-                    trouble = trouble.or(Some(error));
-                    continue;
+        let until = oldest_to_leave.max(0).to_string();
+        let (mut from, mut seen, mut shipped, mut trouble) =
+            ("-".to_owned(), BTreeSet::new(), 0, None);
+        loop {
+            let waiting = self.outbox(partition, &from, &until, SWEEP_AT_MOST).await?;
+            let mut leads = BTreeSet::new();
+            for whose in waiting.iter().map(whose) {
+                match whose {
+                    Ok(whose) if seen.insert(whose.1.clone()) => drop(leads.insert(whose)),
+                    Ok(_) => {}
+                    Err(error) => trouble = trouble.or(Some(error)),
                 }
-            };
-            if !seen.insert(lead.clone()) {
-                continue;
             }
-            let reply = self.unsent(&entity, &lead).await?;
-            match self.commit(&entity, &reply).await {
-                Ok(()) => shipped += 1,
-                // The others would run into the same.
-                Err(error @ (BoardError::Redis(_) | BoardError::Log(_))) => return Err(error),
-                Err(error) => trouble = trouble.or(Some(error)),
+            // All of a page at once, so that they go to the log together.
+            let shipping = leads.iter().map(|(entity, lead)| self.ship_what_is_left(entity, lead));
+            for outcome in join_all(shipping).await {
+                match outcome {
+                    Ok(()) => shipped += 1,
+                    // Whoever follows would run into the same.
+                    Err(error @ (BoardError::Redis(_) | BoardError::Log(_))) => return Err(error),
+                    Err(error) => trouble = trouble.or(Some(error)),
+                }
+            }
+            match waiting.last() {
+                Some(last) if waiting.len() >= SWEEP_AT_MOST => from = format!("({}", last.id),
+                Some(_) | None => return trouble.map_or(Ok(shipped), Err),
             }
         }
-        trouble.map_or(Ok(shipped), Err)
+    }
+
+    async fn ship_what_is_left(&self, entity: &EntityId, lead: &LeadId) -> Result<(), BoardError> {
+        let reply = self.unsent(entity, lead).await?;
+        self.commit(entity, &reply).await
     }
 
     /// What a lead still has in the outbox, as if a script had just answered it.

@@ -5,6 +5,8 @@ use chrono::TimeDelta;
 use futures::{StreamExt, stream};
 use redis::AsyncCommands;
 use tipoff_board::{BoardError, Claim, Claiming};
+use tipoff_domain::LeadId;
+use tipoff_wire::subject;
 
 use crate::fixture::{Table, id, minutes, next, nine, pool, turn};
 
@@ -87,6 +89,42 @@ async fn events_that_a_crash_left_behind_are_shipped_in_order() {
     assert_eq!(table.board.sweep(table.partition()).await.unwrap().unsent, 0);
     let again = table.board.claim(&table.entity, &lead, &claiming).await.unwrap();
     assert!(matches!(again, Claim::Won(_)), "the retry hears the first answer");
+}
+
+/// One after the other, an hour of standstill would take hours to be made up for.
+#[tokio::test]
+async fn what_was_left_behind_of_many_leads_is_shipped_together() {
+    const LEADS: usize = 450;
+    let mut table = Table::laid().await;
+    let plan = turn(&["ana"]);
+    let placing = stream::iter(0..LEADS).map(|_| table.place(&plan)).buffer_unordered(50);
+    let leads: Vec<LeadId> = placing.collect().await;
+    table.nats_server.kill().await;
+    let ana = id("ana");
+    let claiming = Claiming::by(&ana, "r");
+    let unheard = leads.iter().map(|lead| table.board.claim(&table.entity, lead, &claiming));
+    let unheard = futures::future::join_all(unheard).await;
+    assert!(unheard.iter().all(Result::is_err));
+    table.nats_server.restart().await.unwrap();
+
+    let now = table.board.time(&table.entity).await.unwrap();
+    let shipped = async {
+        while table.board.sweep(table.partition()).await.unwrap().unsent > 0 {
+            drop(table.board.relay(table.partition(), Duration::ZERO, now).await);
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), shipped).await.unwrap();
+    let jetstream = table.jetstream().await;
+    let log = jetstream.get_stream("EVENTS").await.unwrap();
+    let mut together = 0;
+    for lead in &leads {
+        let subject = subject::events(table.partition(), &table.entity, lead);
+        let last = log.get_last_raw_message_by_subject(&subject).await.unwrap();
+        let event: serde_json::Value = serde_json::from_slice(&last.payload).unwrap();
+        assert_eq!(event["type"], "lead.claimed");
+        together += usize::from(last.headers.get("Nats-Batch-Id").is_some());
+    }
+    assert!(together > LEADS / 2, "{together} of {LEADS} were shipped together");
 }
 
 #[tokio::test]
