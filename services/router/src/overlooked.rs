@@ -19,7 +19,7 @@ use opentelemetry::metrics::{Counter, Gauge};
 use tipoff_board::{Audited, Awareness, Board, BoardError};
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_runtime::Nats;
-use tipoff_runtime::past::{self, PastError, Range, Stored};
+use tipoff_runtime::past::{self, Begin, PastError, Range, Stored};
 use tipoff_wire::{Line, Partition, Stream as Kept, subject};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, timeout};
@@ -191,7 +191,9 @@ impl Overlooked {
     /// Leads that were accepted, and are nowhere on the board.
     async fn leads(&self, mine: &[Partition], after: u64, until: u64) -> Result<(), LookError> {
         let filters = subject::leads_new_about(mine);
-        let chunks = self.read(Kept::Leads, Range { filters, after, until, bodies: false }).await?;
+        let chunks = self
+            .read(Kept::Leads, Range { filters, from: Begin::Behind(after), until, bodies: false })
+            .await?;
         let (mut chunks, mut missing) = (std::pin::pin!(chunks), 0);
         while let Some(chunk) = chunks.try_next().await? {
             let about = chunk.into_iter().filter_map(accepted);
@@ -213,7 +215,7 @@ impl Overlooked {
             "an accepted lead was overlooked; it is placed now");
         let range = Range {
             filters: vec![about.stored.subject.clone()],
-            after: sequence - 1,
+            from: Begin::Behind(sequence - 1),
             until: sequence,
             bodies: true,
         };
@@ -239,8 +241,9 @@ impl Overlooked {
     /// Leads that the board has, but not as their last event says.
     async fn events(&self, mine: &[Partition], after: u64, until: u64) -> Result<(), LookError> {
         let filters = subject::events_about(mine);
-        let chunks =
-            self.read(Kept::Events, Range { filters, after, until, bodies: false }).await?;
+        let chunks = self
+            .read(Kept::Events, Range { filters, from: Begin::Behind(after), until, bodies: false })
+            .await?;
         let mut chunks = std::pin::pin!(chunks);
         while let Some(chunk) = chunks.try_next().await? {
             let about = chunk.into_iter().filter_map(happened);

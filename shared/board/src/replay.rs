@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::{Stream, TryStreamExt};
 use serde::de::DeserializeOwned;
-use tipoff_runtime::past::{self, Range, Stored};
+use tipoff_runtime::past::{self, Begin, Range, Stored};
 use tipoff_wire::{Partition, Stream as Kept, subject};
 use tracing::error;
 
@@ -57,7 +57,7 @@ impl Log {
     {
         let filters = subject::events_about(partitions);
         let wanted: Arc<HashSet<Partition>> = Arc::new(partitions.iter().copied().collect());
-        let range = Range { filters, after, until, bodies: true };
+        let range = Range { filters, from: Begin::Behind(after), until, bodies: true };
         let found = past::range(&self.nats, Kept::Events.name(), range).await;
         let (expected, stored) = found.map_err(|error| unread(&error))?;
         let windows = stored

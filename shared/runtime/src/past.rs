@@ -52,12 +52,36 @@ pub enum PastError {
 pub struct Range {
     /// Subjects, which may have wildcards.
     pub filters: Vec<String>,
-    /// Only what stands behind this sequence,
-    pub after: u64,
-    /// and not behind that one.
+    /// Only from there on,
+    pub from: Begin,
+    /// and not what stands behind this sequence.
     pub until: u64,
     /// Whether the bodies come along.
     pub bodies: bool,
+}
+
+/// Where to begin.
+#[derive(Debug, Clone, Copy)]
+pub enum Begin {
+    /// Behind this sequence; 0 is the beginning.
+    Behind(u64),
+    /// With what was written then.
+    Time(DateTime<Utc>),
+}
+
+impl Begin {
+    fn policy(self) -> DeliverPolicy {
+        match self {
+            Self::Behind(sequence) => {
+                DeliverPolicy::ByStartSequence { start_sequence: sequence + 1 }
+            }
+            Self::Time(start_time) => DeliverPolicy::ByStartTime { start_time },
+        }
+    }
+
+    fn lies_behind(self, until: u64) -> bool {
+        matches!(self, Self::Behind(sequence) if sequence >= until)
+    }
 }
 
 /// The messages of `stream` in a range as they come, and how many to expect at most.
@@ -66,12 +90,12 @@ pub async fn range(
     stream: &str,
     range: Range,
 ) -> Result<(u64, impl Stream<Item = Result<Stored, PastError>> + Send + use<>), PastError> {
-    let Range { filters, after, until, bodies } = range;
+    let Range { filters, from, until, bodies } = range;
     let (name, config) = (
         stream.to_owned(),
         pull::OrderedConfig {
             filter_subjects: filters,
-            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: after + 1 },
+            deliver_policy: from.policy(),
             headers_only: !bodies,
             ..Default::default()
         },
@@ -81,7 +105,7 @@ pub async fn range(
     let consumer = making.await.map_err(|error| refused(&error))?;
     let expected = consumer.cached_info().num_pending;
     let messages = consumer.messages().await.map_err(|error| refused(&error))?;
-    let left = if after >= until { 0 } else { expected };
+    let left = if from.lies_behind(until) { 0 } else { expected };
     let found = stream::try_unfold((messages, left), move |(mut messages, left)| {
         let name = name.clone();
         async move {

@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use async_nats::HeaderMap;
-use async_nats::jetstream::consumer::{DeliverPolicy, pull};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use serde_json::json;
 use tipoff_domain::instant::in_reach;
 use tipoff_domain::{EntityId, WebhookId};
 use tipoff_roster::Webhook;
 use tipoff_runtime::Publisher;
+use tipoff_runtime::past::{self, Begin};
 use tipoff_wire::{Changed, Glance, Log, Telling, subject};
 use tracing::error;
 use utoipa::ToSchema;
@@ -35,6 +35,8 @@ const MOST: usize = 10_000;
 const BEFORE: TimeDelta = TimeDelta::minutes(1);
 const AFTER: TimeDelta = TimeDelta::minutes(10);
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Written down at once.
+const AT_ONCE: usize = 64;
 
 /// One event, or a time.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -99,13 +101,13 @@ impl Range {
     }
 
     /// Where in a log to begin, and where no more can come.
-    fn window(&self) -> (DeliverPolicy, DateTime<Utc>) {
+    fn window(&self) -> (Begin, DateTime<Utc>) {
         let (from, until) = match self {
-            Self::One { at: None, .. } => return (DeliverPolicy::All, DateTime::<Utc>::MAX_UTC),
+            Self::One { at: None, .. } => return (Begin::Behind(0), DateTime::<Utc>::MAX_UTC),
             Self::One { at: Some(at), .. } => (*at, *at),
             Self::Time { from, until } => (*from, *until),
         };
-        (DeliverPolicy::ByStartTime { start_time: from - BEFORE }, until + AFTER)
+        (Begin::Time(from - BEFORE), until + AFTER)
     }
 
     /// The logs that may have it.
@@ -153,17 +155,27 @@ pub(crate) async fn replay(
         return Err(Problem::not_found("event of this webhook's types"));
     }
     let publisher = Publisher::new(api.nats.clone());
-    for telling in &tellings {
-        let body = serde_json::to_vec(telling).map_err(|_| Problem::internal())?;
-        let (subject, key) = (subject::webhook(&entity, &id), telling.key());
-        let published = publisher.publish(subject, &key, None, HeaderMap::new(), Bytes::from(body));
-        published.await.map_err(|failed| {
-            error!(error = &failed as &dyn std::error::Error, "a replay was not written down");
-            away()
-        })?;
-    }
-    let body = json!({ "outcome": "queued", "events": tellings.len() });
+    let events = tellings.len();
+    let writing = tellings.into_iter().map(|telling| write_down(&publisher, &entity, &id, telling));
+    let writing = stream::iter(writing).buffered(AT_ONCE);
+    writing.try_for_each(|()| std::future::ready(Ok(()))).await?;
+    let body = json!({ "outcome": "queued", "events": events });
     Ok((StatusCode::ACCEPTED, Json(body)).into_response())
+}
+
+async fn write_down(
+    publisher: &Publisher,
+    entity: &EntityId,
+    webhook: &WebhookId,
+    telling: Telling,
+) -> Result<(), Problem> {
+    let body = serde_json::to_vec(&telling).map_err(|_| Problem::internal())?;
+    let (subject, key) = (subject::webhook(entity, webhook), telling.key());
+    let published = publisher.publish(subject, &key, None, HeaderMap::new(), Bytes::from(body));
+    published.await.map(drop).map_err(|failed| {
+        error!(error = &failed as &dyn std::error::Error, "a replay was not written down");
+        away()
+    })
 }
 
 fn away() -> Problem {
@@ -180,25 +192,25 @@ impl Api {
         hook: &Webhook,
         range: &Range,
     ) -> Result<Vec<Telling>, Box<dyn std::error::Error + Send + Sync>> {
-        let (deliver_policy, end) = range.window();
-        let stream = self.nats.jetstream.get_stream(log.stream().name()).await?;
-        let filter_subject = log.subjects_of(entity);
-        let config = pull::OrderedConfig { filter_subject, deliver_policy, ..Default::default() };
-        let mut consumer = stream.create_consumer(config).await?;
-        let mut left = consumer.info().await?.num_pending;
-        let mut messages = consumer.messages().await?;
-        let (mut found, name) = (Vec::new(), self.fresh_id());
-        while left > 0 && found.len() < MOST {
-            let Some(message) = messages.next().await else { break };
-            let message = message?;
-            left -= 1;
-            let event: Glance<'_> = serde_json::from_slice(&message.payload)?;
+        let (from, end) = range.window();
+        let wanted = past::Range {
+            filters: vec![log.subjects_of(entity)],
+            from,
+            until: u64::MAX,
+            bodies: true,
+        };
+        let (_, messages) = past::range(&self.nats, log.stream().name(), wanted).await?;
+        let (mut messages, mut found) = (std::pin::pin!(messages), Vec::new());
+        let name = self.fresh_id();
+        while found.len() < MOST
+            && let Some(message) = messages.try_next().await?
+        {
+            let event: Glance<'_> = serde_json::from_slice(&message.body)?;
             if event.at > end {
                 break;
             }
             if range.holds(&event) && hook.wanted.wants(&event.kind) {
-                let sequence = message.info()?.stream_sequence;
-                let telling = event.telling(webhook.clone(), log, sequence);
+                let telling = event.telling(webhook.clone(), log, message.sequence);
                 found.push(Telling { replay: Some(name.clone()), ..telling });
             }
         }

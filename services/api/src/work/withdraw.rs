@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
-use tipoff_board::{OnBoard, Withdrawal, Withdrawn};
+use tipoff_board::{Board, BoardError, OnBoard, Withdrawal, Withdrawn};
 use tipoff_domain::LeadId;
 
 use super::refusal::conflict;
@@ -15,6 +16,9 @@ use crate::body::In;
 use crate::names::RoutePath;
 use crate::problem::Problem;
 use crate::schema;
+
+/// Leads whose offers are taken back at once.
+const AT_ONCE: usize = 32;
 
 /// Take back the open offers of a route
 ///
@@ -42,15 +46,19 @@ pub(crate) async fn withdraw_offers(
         let of_route = |lead: &OnBoard| lead.now_is.route.as_ref() == Some(&id);
         out.extend(offers.into_iter().filter(of_route).map(|lead| (lead.id.clone(), lead)));
     }
-    let (mut offers, mut leads) = (0_usize, 0_usize);
-    for lead in out.values() {
-        let before = offers;
-        for agent in &lead.now_is.pending {
-            let (round, why) = (Some(lead.now_is.round), Withdrawal::Route);
-            let withdrawn = api.board.withdraw(&entity, &lead.id, agent, round, why).await?;
-            offers += usize::from(withdrawn == Withdrawn::Done);
-        }
-        leads += usize::from(offers > before);
+    let withdrawing = out.into_values().map(|lead| all_of_round(&api.board, lead));
+    let withdrawn = stream::iter(withdrawing).buffer_unordered(AT_ONCE);
+    let withdrawn: Vec<usize> = withdrawn.try_collect().await?;
+    let leads = withdrawn.iter().filter(|offers| **offers > 0).count();
+    Ok(Json(json!({ "offers": withdrawn.iter().sum::<usize>(), "leads": leads })))
+}
+
+/// Answers how many offers were open.
+async fn all_of_round(board: &Board, lead: OnBoard) -> Result<usize, BoardError> {
+    let (round, why, mut offers) = (Some(lead.now_is.round), Withdrawal::Route, 0);
+    for agent in &lead.now_is.pending {
+        let withdrawn = board.withdraw(&lead.entity, &lead.id, agent, round, why).await?;
+        offers += usize::from(withdrawn == Withdrawn::Done);
     }
-    Ok(Json(json!({ "offers": offers, "leads": leads })))
+    Ok(offers)
 }
