@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::future::join_all;
+use futures::{StreamExt, stream};
 use opentelemetry::metrics::Gauge;
 use opentelemetry::{KeyValue, global};
 use tipoff_board::{Board, BoardError, MovedOn, OnBoard};
@@ -31,6 +31,8 @@ const AT_MOST: Duration = Duration::from_millis(200);
 const LEFT_BEHIND: Duration = Duration::from_secs(2);
 /// A clock that is so far ahead of where it should be has jumped.
 const JUMP: TimeDelta = TimeDelta::seconds(5);
+/// Leads moved on at once in one partition.
+const AT_ONCE: usize = 32;
 
 /// Moves leads on.
 #[derive(Clone)]
@@ -108,8 +110,8 @@ impl Mover {
             return Ok(until(swept.next, swept.now));
         }
         let due = self.board.leads_due(partition, &swept.due).await?;
-        // All at once: where the log is slow, the fewer go together the later they are.
-        let moved = join_all(due.into_iter().map(|lead| self.move_on(lead, swept.now))).await;
+        let moving = stream::iter(due).map(|lead| self.move_on(lead, swept.now));
+        let moved: Vec<_> = moving.buffer_unordered(AT_ONCE).collect().await;
         let rest = if swept.more { Duration::ZERO } else { until(swept.next, swept.now) };
         pause(partition, moved, rest.saturating_sub(heard.elapsed()))
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
+use futures::{StreamExt, stream};
 use redis::streams::{StreamId, StreamRangeReply};
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_wire::{Partition, subject};
@@ -17,6 +18,8 @@ use crate::{Board, BoardError, OnBoard};
 
 /// Leads handled per sweep of a partition, and events shipped together.
 const SWEEP_AT_MOST: usize = 200;
+/// Leads put off at once.
+const AT_ONCE: usize = 32;
 /// A pause in sweeping that agents must not pay for.
 const GAP: TimeDelta = TimeDelta::seconds(2);
 
@@ -129,7 +132,8 @@ impl Board {
                     Err(error) => Err(error),
                 }
             });
-            let extended = join_all(extending).await;
+            let extended: Vec<_> =
+                stream::iter(extending).buffer_unordered(AT_ONCE).collect().await;
             left_alone += extended.iter().filter(|extended| !matches!(extended, Ok(true))).count();
             if let Some(error) = extended.into_iter().find_map(Result::err) {
                 warn!(error = &error as &dyn std::error::Error, %partition, "deadlines that are not put off");
