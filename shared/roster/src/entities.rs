@@ -2,7 +2,7 @@
 
 mod slot;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use litemap::LiteMap;
@@ -50,8 +50,11 @@ impl Entities {
     /// counts, what is its own first of all.
     fn make_view(&self, id: &EntityId, slot: &Slot) -> Option<Arc<EntityView>> {
         let entity = slot.entity.as_ref()?.value.clone();
-        let (mut agents, mut lenders) = (plain(&slot.agents), plain(&slot.lenders));
-        let mut works = slot.works();
+        // Sorted lists are filled once they are whole: things of thousands below come in any order.
+        let (mut agents, mut lenders) = (BTreeMap::new(), BTreeMap::new());
+        fill_up(&mut agents, &slot.agents);
+        fill_up(&mut lenders, &slot.lenders);
+        let mut works: BTreeMap<_, _> = slot.works().into_iter().collect();
         for slot in self.tree.below(id).iter().filter_map(|below| self.slot(below)) {
             let known = slot.works().into_iter().filter(|(agent, _)| !agents.contains_key(agent));
             works.extend(known);
@@ -61,12 +64,12 @@ impl Entities {
         let mut routes = slot.routes_in_order();
         routes.extend(entity.default_route().map(Arc::new));
         Some(Arc::new(EntityView {
-            agents,
-            lenders,
+            agents: agents.into_iter().collect(),
+            lenders: lenders.into_iter().collect(),
             sources: plain(&slot.sources),
             ponds: plain(&slot.ponds),
             routes,
-            works,
+            works: works.into_iter().collect(),
             ..EntityView::new(id.clone(), entity)
         }))
     }
@@ -101,7 +104,7 @@ impl Entities {
     }
 }
 
-fn fill_up<Id: Ord + Clone, T>(things: &mut LiteMap<Id, Arc<T>>, more: &Shelf<Id, T>) {
+fn fill_up<Id: Ord + Clone, T>(things: &mut BTreeMap<Id, Arc<T>>, more: &Shelf<Id, T>) {
     for (id, thing) in more {
         things.entry(id.clone()).or_insert_with(|| thing.value.clone());
     }
