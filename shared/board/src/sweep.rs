@@ -178,10 +178,10 @@ impl Board {
             ("-".to_owned(), BTreeSet::new(), 0, None);
         loop {
             let waiting = self.outbox(partition, &from, &until, SWEEP_AT_MOST).await?;
-            let mut leads = BTreeSet::new();
+            let mut leads = Vec::new();
             for whose in waiting.iter().map(whose) {
                 match whose {
-                    Ok(whose) if seen.insert(whose.1.clone()) => drop(leads.insert(whose)),
+                    Ok(whose) if seen.insert(whose.1.clone()) => leads.push(whose),
                     Ok(_) => {}
                     Err(error) => trouble = trouble.or(Some(error)),
                 }

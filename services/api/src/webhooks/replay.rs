@@ -157,8 +157,7 @@ pub(crate) async fn replay(
     let publisher = Publisher::new(api.nats.clone());
     let events = tellings.len();
     let writing = tellings.into_iter().map(|telling| write_down(&publisher, &entity, &id, telling));
-    let writing = stream::iter(writing).buffered(AT_ONCE);
-    writing.try_for_each(|()| std::future::ready(Ok(()))).await?;
+    stream::iter(writing).buffered(AT_ONCE).try_collect::<Vec<()>>().await?;
     let body = json!({ "outcome": "queued", "events": events });
     Ok((StatusCode::ACCEPTED, Json(body)).into_response())
 }
