@@ -36,7 +36,7 @@ build() {
     # shellcheck disable=SC2046 # words, not one word
     (cd "$1" && CARGO_TARGET_DIR=$target cargo bench --no-run $(benches "$1")) 2>&1 | tee "$data/build.log" |
         sed -n 's/^ *Executable .*(\(.*\))$/\1/p' >"$2"
-    [ "$(wc -l <"$2")" -ge 2 ] || { tail -n 20 "$data/build.log" >&2; exit 1; }
+    [ "$(wc -l <"$2")" -eq "$(benches "$1" | grep -o -e --bench | wc -l)" ] || { tail -n 20 "$data/build.log" >&2; exit 1; }
 }
 echo "micro: building $commit and this tree" >&2
 build "$other" "$data/programs.then"
