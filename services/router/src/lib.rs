@@ -80,6 +80,7 @@ pub fn run_on(
             roster: roster.clone(),
             clock: clock.clone(),
             seeds: seeds.clone(),
+            waiting: Arc::default(),
         };
         let every = Duration::from_secs(options.audit_seconds.max(1));
         let overlooked = Overlooked::new(nats.clone(), board.clone(), placer.clone());

@@ -1,5 +1,7 @@
 //! An accepted lead → a plan → the board.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,7 +12,7 @@ use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Delivery, Handler, Outcome};
 use tipoff_wire::Accepted;
 use tipoff_wire::event::State;
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use crate::backlog::Again;
 use crate::seed::Seeds;
@@ -25,6 +27,8 @@ pub(crate) struct Placer {
     pub(crate) roster: Roster,
     pub(crate) clock: Clock,
     pub(crate) seeds: Seeds,
+    /// Whether the last lead that was tried waits for a server.
+    pub(crate) waiting: Arc<AtomicBool>,
 }
 
 /// Why a lead could not be placed.
@@ -67,14 +71,14 @@ impl PlaceError {
 impl Handler for Placer {
     async fn handle(&self, delivery: Delivery) -> Outcome {
         match self.place(&delivery.body).await {
-            Ok(()) => Outcome::Done,
+            Ok(()) => {
+                if self.waiting.swap(false, Ordering::Relaxed) {
+                    info!("leads are placed again");
+                }
+                Outcome::Done
+            }
             Err(error) => {
-                // It is tried again; whoever gives up on it says so.
-                warn!(
-                    error = &error as &dyn std::error::Error,
-                    sequence = delivery.sequence,
-                    "lead not placed"
-                );
+                self.tell(&error, delivery.sequence);
                 error.outcome(delivery.deliveries)
             }
         }
@@ -82,6 +86,15 @@ impl Handler for Placer {
 }
 
 impl Placer {
+    /// It is tried again; whoever gives up on it says so. While a server is away
+    /// that is told once, not for every lead.
+    fn tell(&self, error: &PlaceError, sequence: u64) {
+        if error.will_pass() && self.waiting.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        warn!(error = error as &dyn std::error::Error, sequence, "lead not placed, trying again");
+    }
+
     /// An accepted lead as it stands in LEADS; one that is on the board stays as it is.
     pub(crate) async fn place(&self, body: &[u8]) -> Result<(), PlaceError> {
         let accepted: Accepted = serde_json::from_slice(body).map_err(PlaceError::Unreadable)?;

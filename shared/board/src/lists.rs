@@ -22,8 +22,21 @@ impl Board {
         entity: &EntityId,
         lead: &LeadId,
     ) -> Result<Option<OnBoard>, BoardError> {
-        let found = self.load(self.partition(entity), std::slice::from_ref(lead)).await?;
-        Ok(found.into_iter().find(|found| found.entity == *entity))
+        Ok(self.leads_named(entity, std::slice::from_ref(lead)).await?.pop())
+    }
+
+    /// These leads of the entity, read together; what is not on the board is left out.
+    pub async fn leads_named(
+        &self,
+        entity: &EntityId,
+        leads: &[LeadId],
+    ) -> Result<Vec<OnBoard>, BoardError> {
+        if leads.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut found = self.load(self.partition(entity), leads).await?;
+        found.retain(|found| found.entity == *entity);
+        Ok(found)
     }
 
     /// What the agent may claim now.

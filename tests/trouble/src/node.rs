@@ -48,7 +48,10 @@ impl Node {
         command.args(&self.arguments).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn();
-        self.child = Some(child.with_context(|| format!("`{}` did not start", self.program))?);
+        self.child = Some(child.with_context(|| {
+            let (name, program) = (&self.name, &self.program);
+            format!("{name}: `{program}` does not start; `make trouble` brings it and finds it, by hand it must be on the PATH")
+        })?);
         Ok(())
     }
 

@@ -1,10 +1,12 @@
 //! From the board to the report.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use tipoff_board::{Board, BoardError};
 use tipoff_domain::report::{Bounds, Case, Count, Report};
-use tipoff_domain::{EntityView, Origin};
+use tipoff_domain::{EntityId, EntityView, LeadId, Origin};
 use tipoff_wire::After;
 
 /// What became of the leads that came in within `bounds`.
@@ -18,16 +20,27 @@ pub async fn report(
     let mut chunks = std::pin::pin!(board.standings(&view.id, from, until));
     let mut count = Count::new();
     while let Some(chunk) = chunks.try_next().await? {
-        for stands in chunk {
-            let mut case = case(stands.now_is);
-            if case.asks_for_origin() {
-                let lead = board.lead(&view.id, &stands.id).await?;
-                case.origin = lead.map(|lead| lead.lead.origin).unwrap_or_default();
-            }
+        let cases = chunk.into_iter().map(|stands| (stands.id, case(stands.now_is)));
+        let (ask, told): (Vec<_>, Vec<_>) = cases.partition(|(_, case)| case.asks_for_origin());
+        let origins = origins(board, &view.id, &ask).await?;
+        for (id, mut case) in ask {
+            case.origin = origins.get(&id).copied().unwrap_or_default();
             count.add(&case);
         }
+        told.iter().for_each(|(_, case)| count.add(case));
     }
     Ok(count.report(view))
+}
+
+/// Where these came from, which stands in what the source sent.
+async fn origins(
+    board: &Board,
+    entity: &EntityId,
+    of: &[(LeadId, Case)],
+) -> Result<BTreeMap<LeadId, Origin>, BoardError> {
+    let leads: Vec<LeadId> = of.iter().map(|(lead, _)| lead.clone()).collect();
+    let found = board.leads_named(entity, &leads).await?;
+    Ok(found.into_iter().map(|found| (found.id, found.lead.origin)).collect())
 }
 
 /// A lead that came by itself, as most do.
