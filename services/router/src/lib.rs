@@ -9,6 +9,7 @@
 
 mod audit;
 mod backlog;
+mod failing;
 mod misses;
 mod options;
 mod overlooked;
@@ -19,7 +20,6 @@ mod staff;
 mod starved;
 mod sweep;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -33,6 +33,7 @@ use tracing::info;
 
 pub use options::Options;
 
+use crate::failing::Failing;
 use crate::overlooked::Overlooked;
 use crate::place::Placer;
 use crate::seed::Seeds;
@@ -80,13 +81,19 @@ pub fn run_on(
             roster: roster.clone(),
             clock: clock.clone(),
             seeds: seeds.clone(),
-            waiting: Arc::default(),
+            waiting: Failing::default(),
         };
         let every = Duration::from_secs(options.audit_seconds.max(1));
         let overlooked = Overlooked::new(nats.clone(), board.clone(), placer.clone());
         let (mine, sweeping) = watch::channel(Vec::new());
-        let failing = Arc::default();
-        let mover = Mover { board: board.clone(), roster, clock: clock.clone(), seeds, failing };
+        let mover = Mover {
+            board: board.patient(),
+            roster,
+            clock: clock.clone(),
+            seeds,
+            sweeps: Failing::default(),
+            moves: Failing::default(),
+        };
 
         let [prompt, bulk] = Line::EVERY.map(|line| pulled(line, options));
 

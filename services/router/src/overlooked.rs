@@ -163,13 +163,13 @@ impl Overlooked {
     /// Makes a consumer of the routers anew if it is starved.
     async fn feed(&self, before: Ends, now: Ends) -> Result<(), LookError> {
         for (line, is, was) in now.lines(before) {
-            if !is.is_starved(was, now.leads) {
+            if !is.is_starved(was) {
                 continue;
             }
-            error!(?line, consumer = ?is, leads = now.leads,
+            error!(?line, consumer = ?is,
                 "the routers' consumer brings nothing though leads wait; it is made anew");
             self.starved.add(1, &[]);
-            is.go_on(line, &self.stream(Kept::Leads).await?, now.leads).await?;
+            is.go_on(line, &self.stream(Kept::Leads).await?).await?;
         }
         Ok(())
     }

@@ -1,7 +1,5 @@
 //! An accepted lead → a plan → the board.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,6 +13,7 @@ use tipoff_wire::event::State;
 use tracing::{debug, info, warn};
 
 use crate::backlog::Again;
+use crate::failing::Failing;
 use crate::seed::Seeds;
 
 /// Seconds between two tries while a server is away, at most.
@@ -27,8 +26,8 @@ pub(crate) struct Placer {
     pub(crate) roster: Roster,
     pub(crate) clock: Clock,
     pub(crate) seeds: Seeds,
-    /// Whether the last lead that was tried waits for a server.
-    pub(crate) waiting: Arc<AtomicBool>,
+    /// Placing leads while servers are there.
+    pub(crate) waiting: Failing,
 }
 
 /// Why a lead could not be placed.
@@ -72,7 +71,7 @@ impl Handler for Placer {
     async fn handle(&self, delivery: Delivery) -> Outcome {
         match self.place(&delivery.body).await {
             Ok(()) => {
-                if self.waiting.swap(false, Ordering::Relaxed) {
+                if self.waiting.ends() {
                     info!("leads are placed again");
                 }
                 Outcome::Done
@@ -89,7 +88,7 @@ impl Placer {
     /// It is tried again; whoever gives up on it says so. While a server is away
     /// that is told once, not for every lead.
     fn tell(&self, error: &PlaceError, sequence: u64) {
-        if error.will_pass() && self.waiting.swap(true, Ordering::Relaxed) {
+        if error.will_pass() && !self.waiting.begins() {
             return;
         }
         warn!(error = error as &dyn std::error::Error, sequence, "lead not placed, trying again");

@@ -1,14 +1,12 @@
 //! Deadlines: whatever is due in a partition moves on, and events that
 //! somebody left behind are shipped.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+mod hand;
+mod steady;
+
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::{StreamExt, stream};
-use opentelemetry::metrics::Gauge;
-use opentelemetry::{KeyValue, global};
 use tipoff_board::{Board, BoardError, MovedOn, OnBoard};
 use tipoff_domain::AgentId;
 use tipoff_domain::plan::{Arrival, Hop, Plan, plan, plan_next};
@@ -17,11 +15,12 @@ use tipoff_runtime::Clock;
 use tipoff_wire::Partition;
 use tipoff_wire::event::State;
 use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+use crate::failing::Failing;
 use crate::seed::Seeds;
+use steady::{Ahead, Asked, Steady};
 
 /// Longest time between two sweeps. Whatever is due earlier is known from the
 /// sweep before, or announced by a wake-up call, which may be lost.
@@ -29,10 +28,6 @@ const AT_MOST: Duration = Duration::from_millis(200);
 /// An event that has waited this long was left behind by whoever made it:
 /// longer than anybody waits for the log to confirm one.
 const LEFT_BEHIND: Duration = Duration::from_secs(2);
-/// A clock that is so far ahead of where it should be has jumped.
-const JUMP: TimeDelta = TimeDelta::seconds(5);
-/// Leads moved on at once in one partition.
-const AT_ONCE: usize = 32;
 
 /// Moves leads on.
 #[derive(Clone)]
@@ -41,8 +36,23 @@ pub(crate) struct Mover {
     pub(crate) roster: Roster,
     pub(crate) clock: Clock,
     pub(crate) seeds: Seeds,
-    /// Whether the last sweep of any partition failed.
-    pub(crate) failing: Arc<AtomicBool>,
+    /// Sweeps, of whatever partition.
+    pub(crate) sweeps: Failing,
+    /// Moving on whatever a sweep found.
+    pub(crate) moves: Failing,
+}
+
+type Hand = hand::Hand<MovedOn, BoardError>;
+
+/// What sweeping one partition carries from one sweep to the next.
+struct Round<'a> {
+    partition: Partition,
+    hand: Hand,
+    /// Whether more is due than there was room for.
+    more: bool,
+    steady: Option<Steady>,
+    /// Hears when events were waiting.
+    found: &'a watch::Sender<Option<DateTime<Utc>>>,
 }
 
 impl Mover {
@@ -60,14 +70,15 @@ impl Mover {
         found: &watch::Sender<Option<DateTime<Utc>>>,
         stop: &CancellationToken,
     ) {
-        let mut steady = None;
+        let hand = Hand::new();
+        let mut round = Round { partition, hand, more: false, steady: None, found };
         let ahead = Ahead::new();
         while !stop.is_cancelled() {
-            let swept = self.sweep_once(partition, &mut steady, found).await;
+            let swept = self.sweep_once(&mut round).await;
             ahead.record(partition, &swept);
             let pause = match swept {
                 Ok(pause) => {
-                    if self.failing.swap(false, Ordering::Relaxed) {
+                    if self.sweeps.ends() {
                         info!("sweeping goes on");
                     }
                     pause
@@ -76,44 +87,95 @@ impl Mover {
                 Err(BoardError::Shut { .. }) => AT_MOST,
                 Err(error) => {
                     // Once for all partitions, not five times a second for each, while a server is away.
-                    if !self.failing.swap(true, Ordering::Relaxed) {
+                    if self.sweeps.begins() {
                         error!(error = &error as &dyn std::error::Error, %partition, "sweeping fails, trying again");
                     }
                     AT_MOST
                 }
             };
+            self.rest(&mut round, pause, wake, stop).await;
+        }
+        round.hand.emptied().await;
+    }
+
+    /// Until it is time to sweep again. While the log confirms nothing it is not:
+    /// nobody can claim then, so deadlines stand still, and the next sweep puts off
+    /// those that fell into that time.
+    async fn rest(
+        &self,
+        round: &mut Round<'_>,
+        pause: Duration,
+        wake: &Notify,
+        stop: &CancellationToken,
+    ) {
+        let mut over = std::pin::pin!(tokio::time::sleep(pause));
+        loop {
+            let held_up = round.hand.is_held_up();
             tokio::select! {
-                () = stop.cancelled() => {}
-                () = wake.notified() => {}
-                () = tokio::time::sleep(pause) => {}
+                () = stop.cancelled() => return,
+                moved = round.hand.next() => if self.is_due_again(round, moved) { return },
+                () = wake.notified(), if !held_up => return,
+                () = &mut over, if !held_up => return,
             }
         }
     }
 
-    /// Moves on what is due; answers how long nothing will be. `found` hears
-    /// when events were waiting.
-    async fn sweep_once(
-        &self,
-        partition: Partition,
-        steady: &mut Option<Steady>,
-        found: &watch::Sender<Option<DateTime<Utc>>>,
-    ) -> Result<Duration, BoardError> {
-        let asked = Asked { at: Instant::now(), ours: self.clock.now() };
-        let latest = steady.as_ref().map(|steady| steady.latest(asked));
-        let swept = self.board.sweep_believing(partition, latest).await?;
-        *steady = Some(asked.heard(swept.shown));
-        let heard = Instant::now();
+    /// Whether what became of one lead asks for another sweep at once; nobody
+    /// spins on those that fail.
+    fn is_due_again(&self, round: &Round<'_>, moved: Option<Result<MovedOn, BoardError>>) -> bool {
+        match moved {
+            Some(Ok(moved)) => {
+                if self.moves.ends() {
+                    info!("leads are moved on again");
+                }
+                // It stood differently when its turn came, and may still be due.
+                moved != MovedOn::Done || (round.more && round.hand.has_room())
+            }
+            Some(Err(error)) => {
+                self.not_moved(round.partition, &error);
+                false
+            }
+            None => false,
+        }
+    }
+
+    fn not_moved(&self, partition: Partition, error: &BoardError) {
+        if self.moves.begins() {
+            error!(error = error as &dyn std::error::Error, %partition, "lead not moved on, trying again");
+        }
+    }
+
+    /// Takes up what is due; answers how long nothing else will be.
+    async fn sweep_once(&self, round: &mut Round<'_>) -> Result<Duration, BoardError> {
+        let (partition, asked) = (round.partition, Asked::at(self.clock.now()));
+        let latest = round.steady.as_ref().map(|steady| steady.latest(asked));
+        let swept = match self.board.sweep_believing(partition, latest).await {
+            // Asked anew, it will be told a later time.
+            Err(BoardError::ClockAhead { by, .. }) if asked.explains(by) => {
+                return Ok(Duration::ZERO);
+            }
+            swept => swept?,
+        };
+        round.steady = Some(asked.heard(swept.shown));
         if swept.unsent > 0 {
-            found.send_replace(Some(swept.now));
+            round.found.send_replace(Some(swept.now));
         }
-        if swept.due.is_empty() {
-            return Ok(until(swept.next, swept.now));
+        let (found, rest) = (swept.due.len(), until(swept.next, swept.now));
+        let fresh = round.hand.fresh(swept.due);
+        round.more = swept.more || fresh.len() < found;
+        if fresh.is_empty() {
+            return Ok(rest);
         }
-        let due = self.board.leads_due(partition, &swept.due).await?;
-        let moving = stream::iter(due).map(|lead| self.move_on(lead, swept.now));
-        let moved: Vec<_> = moving.buffer_unordered(AT_ONCE).collect().await;
-        let rest = if swept.more { Duration::ZERO } else { until(swept.next, swept.now) };
-        pause(partition, moved, rest.saturating_sub(heard.elapsed()))
+        for lead in self.board.leads_due(partition, &fresh).await? {
+            match lead {
+                Ok(lead) => {
+                    let (id, mover) = (lead.id.clone(), self.clone());
+                    round.hand.take(id, async move { mover.move_on(lead, swept.now).await });
+                }
+                Err(error) => self.not_moved(partition, &error),
+            }
+        }
+        Ok(rest)
     }
 
     async fn ship(
@@ -143,10 +205,9 @@ impl Mover {
 
     async fn move_on(
         &self,
-        lead: Result<OnBoard, BoardError>,
+        lead: OnBoard,
         board_now: DateTime<Utc>,
     ) -> Result<MovedOn, BoardError> {
-        let lead = lead?;
         if lead.now_is.state == State::Assigned {
             return self.board.reclaim(&lead).await;
         }
@@ -200,132 +261,7 @@ impl Mover {
     }
 }
 
-/// How far a server's clock has jumped ahead, for whoever is to be alarmed.
-struct Ahead(Gauge<f64>);
-
-impl Ahead {
-    fn new() -> Self {
-        let meter = global::meter("tipoff-router");
-        let gauge = meter
-            .f64_gauge("tipoff_clock_ahead")
-            .with_unit("s")
-            .with_description(
-                "How far the clock of a Redis server has jumped ahead; nothing moves on there meanwhile",
-            );
-        Self(gauge.build())
-    }
-
-    fn record<T>(&self, partition: Partition, swept: &Result<T, BoardError>) {
-        let by = match swept {
-            Err(BoardError::ClockAhead { by, .. }) => by.as_seconds_f64(),
-            Ok(_) => 0.0,
-            Err(_) => return,
-        };
-        self.0.record(by, &[KeyValue::new("partition", i64::from(partition.0))]);
-    }
-}
-
-/// When the board's server was asked for its time.
-#[derive(Debug, Clone, Copy)]
-struct Asked {
-    at: Instant,
-    ours: DateTime<Utc>,
-}
-
-impl Asked {
-    /// The server answered, however long that was on its way: its clock counts
-    /// from the question, so an answer that came late is no jump.
-    fn heard(self, shown: DateTime<Utc>) -> Steady {
-        Steady { shown, asked: self }
-    }
-}
-
-/// What the board's server showed for its time.
-struct Steady {
-    shown: DateTime<Utc>,
-    asked: Asked,
-}
-
-impl Steady {
-    /// The latest that it may show when it is asked again. A server that has
-    /// taken over, and whose clock is ahead, must not let everything expire at
-    /// once. Where this machine was put to sleep, only its own clock knows.
-    fn latest(&self, again: Asked) -> DateTime<Utc> {
-        let awake = TimeDelta::from_std(again.at - self.asked.at).unwrap_or(TimeDelta::zero());
-        let passed = awake.max(again.ours - self.asked.ours);
-        self.shown.checked_add_signed(passed + JUMP).unwrap_or(DateTime::<Utc>::MAX_UTC)
-    }
-}
-
-/// After `rest`, until when nothing is known to be due, or at once again if some
-/// have not moved; but nobody spins on those that do not.
-fn pause(
-    partition: Partition,
-    moved: Vec<Result<MovedOn, BoardError>>,
-    rest: Duration,
-) -> Result<Duration, BoardError> {
-    let (done, troubles): (Vec<_>, Vec<_>) = moved.into_iter().partition(Result::is_ok);
-    let failed = troubles.len();
-    match troubles.into_iter().find_map(Result::err) {
-        Some(error) if done.is_empty() => Err(error),
-        Some(error) => {
-            error!(error = &error as &dyn std::error::Error, %partition, failed, "leads not moved on, trying again");
-            Ok(Duration::ZERO)
-        }
-        None if done.is_empty() => Ok(AT_MOST),
-        None if done.iter().all(|moved| matches!(moved, Ok(MovedOn::Done))) => Ok(rest),
-        None => Ok(Duration::ZERO),
-    }
-}
-
 fn until(next: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Duration {
     let wait = next.map_or(TimeDelta::MAX, |next| next - now);
     wait.to_std().map_or(Duration::ZERO, |wait| wait.min(AT_MOST))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn trouble() -> Result<MovedOn, BoardError> {
-        Err(BoardError::UnknownReply { script: "roll_on", reply: String::new() })
-    }
-
-    #[test]
-    fn a_clock_is_believed_as_far_as_time_has_passed() {
-        let first = Asked { at: Instant::now(), ours: DateTime::UNIX_EPOCH };
-        let shown = first.ours + TimeDelta::hours(3);
-        let steady = first.heard(shown);
-        let latest = |awake, slept| {
-            let ours = first.ours + TimeDelta::seconds(slept);
-            steady.latest(Asked { at: first.at + Duration::from_secs(awake), ours }) - shown
-        };
-        assert_eq!(latest(2, 2), TimeDelta::seconds(7));
-        assert_eq!(latest(2, 600), TimeDelta::seconds(605), "this machine slept");
-        assert_eq!(latest(2, -600), TimeDelta::seconds(7), "our own clock was put back");
-    }
-
-    /// Whoever counted from when it was heard would take this for a clock that jumped.
-    #[test]
-    fn an_answer_that_was_long_on_its_way_is_no_jump() {
-        let first = Asked { at: Instant::now(), ours: DateTime::UNIX_EPOCH };
-        let steady = first.heard(first.ours);
-        // It was heard after a minute, and the next question follows at once.
-        let (at, ours) = (first.at + Duration::from_mins(1), first.ours + TimeDelta::minutes(1));
-        assert!(steady.latest(Asked { at, ours }) >= ours, "the server's clock went on meanwhile");
-    }
-
-    #[test]
-    fn nobody_spins_on_leads_that_do_not_move() {
-        let rested = |moved, rest| pause(Partition(1), moved, rest);
-        let pause = |moved| rested(moved, Duration::ZERO);
-        assert_eq!(pause(vec![Ok(MovedOn::Done)]).unwrap(), Duration::ZERO);
-        assert_eq!(pause(vec![trouble(), Ok(MovedOn::Done)]).unwrap(), Duration::ZERO);
-        let rest = Duration::from_millis(7);
-        assert_eq!(rested(vec![Ok(MovedOn::Done)], rest).unwrap(), rest);
-        let stale = vec![Ok(MovedOn::Done), Ok(MovedOn::Stale)];
-        assert_eq!(rested(stale, rest).unwrap(), Duration::ZERO, "it may still be due");
-        assert_eq!(pause(Vec::new()).unwrap(), AT_MOST, "due, but not there any more");
-        assert!(pause(vec![trouble(), trouble()]).is_err(), "told once, tried again in a while");
-    }
 }

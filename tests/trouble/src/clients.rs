@@ -5,19 +5,23 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
+use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tipoff_domain::{AgentId, LeadId};
-use tipoff_runtime::{Clock, Nats};
+use tipoff_runtime::{Backoff, Clock, Nats};
 use tipoff_wire::subject;
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
 use crate::history::{Asked, Recorder, Said};
 use crate::team::Team;
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(12);
-const ASK_AGAIN: Duration = Duration::from_millis(150);
+/// How soon whoever got no clear answer asks again, at first and at last, unless
+/// they were told to wait for longer.
+const ASK_AGAIN: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(3));
 
 /// Calls services and remembers what they said.
 #[derive(Debug, Clone)]
@@ -144,8 +148,8 @@ impl Clients {
         let asked = Asked::Show { lead: lead.clone() };
         let begun = self.recorder.begin(asked, self.clock.now());
         let said = match answer(request.bearer_auth(&team.admin_key)).await {
-            Some((200, answer)) => Said::Owner(answer.agent),
-            Some((400..=499, answer)) => Said::No(answer.code.unwrap_or_default()),
+            Some((200, answer, _)) => Said::Owner(answer.agent),
+            Some((400..=499, answer, _)) => Said::No(answer.code.unwrap_or_default()),
             _ => Said::Unknown,
         };
         self.recorder.end(begun, said.clone(), self.clock.now());
@@ -168,35 +172,45 @@ impl Clients {
     /// Asks until the answer is clear, each time at another door.
     async fn until_clear(&self, asked: Asked, question: &Question<'_>, first: usize) -> Said {
         let give_up = Instant::now() + self.patience;
+        let mut backoff = Backoff::new(ASK_AGAIN.0, ASK_AGAIN.1);
         for number in first.. {
             let begun = self.recorder.begin(asked.clone(), self.clock.now());
-            let said = match question {
+            let (said, wait) = match question {
                 Question::Post(post) => self.post(post, number).await,
-                Question::Publish { to, id, body } => self.put_on_the_bus(to, id, body).await,
+                Question::Publish { to, id, body } => {
+                    (self.put_on_the_bus(to, id, body).await, None)
+                }
             };
             self.recorder.end(begun, said.clone(), self.clock.now());
             if said != Said::Unknown || Instant::now() > give_up {
                 return said;
             }
-            sleep(ASK_AGAIN).await;
+            let again = async { backoff.wait(&CancellationToken::new()).await };
+            tokio::join!(again, sleep(wait.unwrap_or_default()));
         }
         Said::Unknown
     }
 
-    async fn post(&self, post: &Post<'_>, number: usize) -> Said {
+    /// What was said, and how long to wait at least before asking again.
+    async fn post(&self, post: &Post<'_>, number: usize) -> (Said, Option<Duration>) {
         let at = post.doors[number % post.doors.len()];
         let request = self.http.post(format!("http://{at}{}", post.path)).bearer_auth(post.bearer);
-        match answer(request.header("Idempotency-Key", &post.key).json(&post.body)).await {
-            Some((202, answer)) => Said::Accepted(answer.id),
-            Some((200, answer)) => match answer.outcome.as_deref() {
+        let request = request.header("Idempotency-Key", &post.key).json(&post.body);
+        let Some((status, answer, wait)) = answer(request).await else {
+            return (Said::Unknown, None);
+        };
+        let said = match status {
+            202 => Said::Accepted(answer.id),
+            200 => match answer.outcome.as_deref() {
                 Some("won") => Said::Won,
                 Some("already_yours") => Said::AlreadyYours,
                 _ => Said::Done,
             },
-            Some((429, _)) => Said::Unknown,
-            Some((400..=499, answer)) => Said::No(answer.code.unwrap_or_default()),
+            429 => Said::Unknown,
+            400..=499 => Said::No(answer.code.unwrap_or_default()),
             _ => Said::Unknown,
-        }
+        };
+        (said, wait)
     }
 
     async fn put_on_the_bus(&self, to: &str, id: &str, body: &str) -> Said {
@@ -226,11 +240,14 @@ struct Post<'a> {
     body: Value,
 }
 
-/// `None`: it broke off, so nobody knows.
-async fn answer(request: RequestBuilder) -> Option<(u16, Answer)> {
+/// The status, the body, and how long to wait before asking again. `None`: it
+/// broke off, so nobody knows.
+async fn answer(request: RequestBuilder) -> Option<(u16, Answer, Option<Duration>)> {
     let response = request.send().await.ok()?;
+    let wait =
+        response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
     let (status, body) = (response.status().as_u16(), response.bytes().await.ok()?);
-    Some((status, serde_json::from_slice(&body).ok()?))
+    Some((status, serde_json::from_slice(&body).ok()?, wait.map(Duration::from_secs)))
 }
 
 fn lead(key: &str) -> Value {

@@ -27,7 +27,9 @@ pub async fn report(
             case.origin = origins.get(&id).copied().unwrap_or_default();
             count.add(&case);
         }
-        told.iter().for_each(|(_, case)| count.add(case));
+        for (_, case) in &told {
+            count.add(case);
+        }
     }
     Ok(count.report(view))
 }
