@@ -8,6 +8,7 @@
 //! decides.
 
 mod audit;
+mod away;
 mod backlog;
 mod failing;
 mod misses;
@@ -33,6 +34,7 @@ use tracing::info;
 
 pub use options::Options;
 
+use crate::away::Away;
 use crate::failing::Failing;
 use crate::overlooked::Overlooked;
 use crate::place::Placer;
@@ -82,6 +84,7 @@ pub fn run_on(
             clock: clock.clone(),
             seeds: seeds.clone(),
             waiting: Failing::default(),
+            away: Away::default(),
         };
         let every = Duration::from_secs(options.audit_seconds.max(1));
         let overlooked = Overlooked::new(nats.clone(), board.clone(), placer.clone());

@@ -6,12 +6,14 @@ use clap::Args;
 #[derive(Debug, Clone, Copy, Args)]
 #[group(skip)]
 pub struct Options {
-    /// Leads placed at once by one router.
+    /// Leads placed at once by one router: as many as keep it busy. More only wait for each
+    /// other, and claims and deadlines wait with them; where servers answer after tens of
+    /// milliseconds, it takes more to keep it busy.
     #[arg(
         id = "router_in_flight",
         long = "router-in-flight",
         env = "TIPOFF_ROUTER_IN_FLIGHT",
-        default_value_t = 512
+        default_value_t = 48
     )]
     pub in_flight: usize,
     /// Those among many that came for one team at once, placed beside them at once by one
@@ -20,7 +22,7 @@ pub struct Options {
         id = "router_bulk_in_flight",
         long = "router-bulk-in-flight",
         env = "TIPOFF_ROUTER_BULK_IN_FLIGHT",
-        default_value_t = 128
+        default_value_t = 16
     )]
     pub bulk_in_flight: usize,
     /// How long leads in hand may take when stopping, in seconds.
@@ -45,6 +47,6 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { in_flight: 512, bulk_in_flight: 128, drain_seconds: 20, audit_seconds: 25 }
+        Self { in_flight: 48, bulk_in_flight: 16, drain_seconds: 20, audit_seconds: 25 }
     }
 }

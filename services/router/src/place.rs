@@ -8,10 +8,12 @@ use tipoff_domain::plan::{Arrival, Plan, plan};
 use tipoff_domain::{AgentId, EntityId, EntityView, LeadId, SamePerson, Span};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Delivery, Handler, Outcome};
-use tipoff_wire::Accepted;
+
 use tipoff_wire::event::State;
+use tipoff_wire::{Accepted, Partition, subject};
 use tracing::{debug, info, warn};
 
+use crate::away::{self, Away};
 use crate::backlog::Again;
 use crate::failing::Failing;
 use crate::seed::Seeds;
@@ -28,6 +30,7 @@ pub(crate) struct Placer {
     pub(crate) seeds: Seeds,
     /// Placing leads while servers are there.
     pub(crate) waiting: Failing,
+    pub(crate) away: Away,
 }
 
 /// Why a lead could not be placed.
@@ -69,15 +72,17 @@ impl PlaceError {
 
 impl Handler for Placer {
     async fn handle(&self, delivery: Delivery) -> Outcome {
+        let partition = subject::read_leads_new(&delivery.subject).map(|read| read.0);
+        if partition.is_some_and(|partition| self.away.rests(partition)) {
+            return Outcome::NotNow(away::REST);
+        }
         match self.place(&delivery.body).await {
             Ok(()) => {
-                if self.waiting.ends() {
-                    info!("leads are placed again");
-                }
+                self.answers(partition);
                 Outcome::Done
             }
             Err(error) => {
-                self.tell(&error, delivery.sequence);
+                self.tell(&error, partition, delivery.sequence);
                 error.outcome(delivery.deliveries)
             }
         }
@@ -85,13 +90,25 @@ impl Handler for Placer {
 }
 
 impl Placer {
+    fn answers(&self, partition: Option<Partition>) {
+        if let Some(partition) = partition {
+            self.away.is_back(partition);
+        }
+        if self.waiting.ends() {
+            info!("leads are placed again");
+        }
+    }
+
     /// It is tried again; whoever gives up on it says so. While a server is away
     /// that is told once, not for every lead.
-    fn tell(&self, error: &PlaceError, sequence: u64) {
-        if error.will_pass() && !self.waiting.begins() {
-            return;
+    fn tell(&self, error: &PlaceError, partition: Option<Partition>, sequence: u64) {
+        if let (PlaceError::Board(BoardError::Redis(_)), Some(partition)) = (error, partition) {
+            self.away.found(partition);
         }
-        warn!(error = error as &dyn std::error::Error, sequence, "lead not placed, trying again");
+        if !error.will_pass() || self.waiting.begins() {
+            let error = error as &dyn std::error::Error;
+            warn!(error, sequence, "lead not placed, trying again");
+        }
     }
 
     /// An accepted lead as it stands in LEADS; one that is on the board stays as it is.

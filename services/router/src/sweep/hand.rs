@@ -8,7 +8,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 /// Leads of one partition that are moved on at once.
-pub(super) const AT_ONCE: usize = 64;
+pub(super) const AT_ONCE: usize = 32;
 /// The log confirms something within this long, however much there is to do;
 /// where it does not, it is away.
 const HELD_UP: Duration = Duration::from_secs(2);
