@@ -21,6 +21,7 @@ mod staff;
 mod starved;
 mod sweep;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -28,7 +29,7 @@ use tipoff_board::Board;
 use tipoff_roster::Roster;
 use tipoff_runtime::{ACK_WAIT, Clock, Nats, Redis, WorkerError, WorkerLimits, worker};
 use tipoff_wire::{Line, Stream, subject};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -39,7 +40,7 @@ use crate::failing::Failing;
 use crate::overlooked::Overlooked;
 use crate::place::Placer;
 use crate::seed::Seeds;
-use crate::sweep::Mover;
+use crate::sweep::{Mover, Progress};
 
 /// Why a router ended before it was stopped.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +97,8 @@ pub fn run_on(
             seeds,
             sweeps: Failing::default(),
             moves: Failing::default(),
+            progress: Progress::new(),
+            seats: Arc::new(Semaphore::new(sweep::AT_ONCE)),
         };
 
         let [prompt, bulk] = Line::EVERY.map(|line| pulled(line, options));

@@ -4,6 +4,7 @@
 mod hand;
 mod steady;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,12 +15,13 @@ use tipoff_roster::Roster;
 use tipoff_runtime::Clock;
 use tipoff_wire::Partition;
 use tipoff_wire::event::State;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::failing::Failing;
 use crate::seed::Seeds;
+pub(crate) use hand::Progress;
 use steady::{Ahead, Asked, Steady};
 
 /// Longest time between two sweeps. Whatever is due earlier is known from the
@@ -28,6 +30,9 @@ const AT_MOST: Duration = Duration::from_millis(200);
 /// An event that has waited this long was left behind by whoever made it:
 /// longer than anybody waits for the log to confirm one.
 const LEFT_BEHIND: Duration = Duration::from_secs(2);
+
+/// Leads of all partitions that a router moves on at once.
+pub(crate) const AT_ONCE: usize = 256;
 
 /// Moves leads on.
 #[derive(Clone)]
@@ -40,6 +45,9 @@ pub(crate) struct Mover {
     pub(crate) sweeps: Failing,
     /// Moving on whatever a sweep found.
     pub(crate) moves: Failing,
+    pub(crate) progress: Progress,
+    /// Leads of all partitions that this router moves on at once.
+    pub(crate) seats: Arc<Semaphore>,
 }
 
 type Hand = hand::Hand<MovedOn, BoardError>;
@@ -70,7 +78,7 @@ impl Mover {
         found: &watch::Sender<Option<DateTime<Utc>>>,
         stop: &CancellationToken,
     ) {
-        let hand = Hand::new();
+        let hand = Hand::new(self.progress.clone());
         let mut round = Round { partition, hand, more: false, steady: None, found };
         let ahead = Ahead::new();
         while !stop.is_cancelled() {
@@ -208,6 +216,8 @@ impl Mover {
         lead: OnBoard,
         board_now: DateTime<Utc>,
     ) -> Result<MovedOn, BoardError> {
+        // Nobody closes it; without a seat, all the same, it would be due for ever.
+        let _seat = self.seats.acquire().await;
         if lead.now_is.state == State::Assigned {
             return self.board.reclaim(&lead).await;
         }

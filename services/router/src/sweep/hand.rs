@@ -1,35 +1,49 @@
 //! The leads of one partition that are on their way.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tipoff_domain::LeadId;
+use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
-/// Leads of one partition that are moved on at once.
-pub(super) const AT_ONCE: usize = 32;
+/// Leads of one partition in hand. A busy machine takes a second for one, so it
+/// takes many to be on time; how many move at once is the router's to say.
+pub(super) const AT_MOST: usize = 200;
 /// The log confirms something within this long, however much there is to do;
 /// where it does not, it is away.
 const HELD_UP: Duration = Duration::from_secs(2);
+
+/// When a lead of any partition came through last. Clones are one.
+#[derive(Debug, Clone)]
+pub(crate) struct Progress(Arc<watch::Sender<Instant>>);
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(Instant::now())))
+    }
+}
 
 /// What is moved on: no sweep waits for it, and none takes it up twice.
 pub(super) struct Hand<T, E> {
     moving: JoinSet<Result<T, E>>,
     leads: BTreeMap<LeadId, AbortHandle>,
-    /// When the last one came through, or the first was taken up.
-    progress: Instant,
+    progress: Progress,
+    /// When the first of those in hand was taken up.
+    since: Instant,
 }
 
 impl<T: Send + 'static, E: Send + 'static> Hand<T, E> {
-    pub(super) fn new() -> Self {
-        Self { moving: JoinSet::new(), leads: BTreeMap::new(), progress: Instant::now() }
+    pub(super) fn new(progress: Progress) -> Self {
+        Self { moving: JoinSet::new(), leads: BTreeMap::new(), progress, since: Instant::now() }
     }
 
     /// Those of `due` that are not in hand, as many as there is room for.
     pub(super) fn fresh(&mut self, due: Vec<LeadId>) -> Vec<LeadId> {
         self.leads.retain(|_, task| !task.is_finished());
-        let room = AT_ONCE.saturating_sub(self.leads.len());
+        let room = AT_MOST.saturating_sub(self.leads.len());
         due.into_iter().filter(|lead| !self.leads.contains_key(lead)).take(room).collect()
     }
 
@@ -39,7 +53,7 @@ impl<T: Send + 'static, E: Send + 'static> Hand<T, E> {
         moving: impl Future<Output = Result<T, E>> + Send + 'static,
     ) {
         if self.moving.is_empty() {
-            self.progress = Instant::now();
+            self.since = Instant::now();
         }
         self.leads.insert(lead, self.moving.spawn(moving));
     }
@@ -48,7 +62,7 @@ impl<T: Send + 'static, E: Send + 'static> Hand<T, E> {
     pub(super) async fn next(&mut self) -> Option<Result<T, E>> {
         let Some(done) = self.moving.join_next().await else { return std::future::pending().await };
         if let Ok(Ok(_)) = done {
-            self.progress = Instant::now();
+            self.progress.0.send_replace(Instant::now());
         }
         // One that panicked is due again, and was told of.
         done.ok()
@@ -56,12 +70,13 @@ impl<T: Send + 'static, E: Send + 'static> Hand<T, E> {
 
     /// Whether there is much room again.
     pub(super) fn has_room(&self) -> bool {
-        self.moving.len() <= AT_ONCE / 2
+        self.moving.len() <= AT_MOST / 2
     }
 
-    /// Whether none of those in hand comes through.
+    /// Whether none of those in hand comes through, and none of another partition.
     pub(super) fn is_held_up(&self) -> bool {
-        !self.moving.is_empty() && self.progress.elapsed() > HELD_UP
+        let last = self.since.max(*self.progress.0.borrow());
+        !self.moving.is_empty() && last.elapsed() > HELD_UP
     }
 
     /// Waits until all are done.
@@ -86,7 +101,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_in_hand_is_not_taken_up_again_until_it_is_done() {
-        let (mut hand, two) = (Hand::new(), leads(2));
+        let (mut hand, two) = (Hand::new(Progress::new()), leads(2));
         let (done, waits) = oneshot::channel::<u8>();
         hand.take(two[0].clone(), waits);
         assert_eq!(hand.fresh(two.clone()), two[1..]);
@@ -97,7 +112,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_are_taken_up_than_there_is_room_for() {
-        let (mut hand, many) = (Hand::new(), leads(200));
+        let (mut hand, many) = (Hand::new(Progress::new()), leads(250));
         for lead in hand.fresh(many.clone()) {
             hand.take(lead, std::future::pending::<Moved>());
         }
@@ -107,7 +122,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_lead_whose_move_panicked_is_taken_up_again() {
-        let (mut hand, one) = (Hand::new(), leads(1));
+        let (mut hand, one) = (Hand::new(Progress::new()), leads(1));
         let panics = async { if true { panic!("on purpose") } else { Moved::Ok(1) } };
         hand.take(one[0].clone(), panics);
         assert!(hand.next().await.is_none());
@@ -116,7 +131,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_is_held_up_when_nothing_comes_through_and_not_when_something_does() {
-        let (mut hand, three) = (Hand::new(), leads(3));
+        let progress = Progress::new();
+        let (mut hand, three) = (Hand::new(progress.clone()), leads(3));
         let (done, waits) = oneshot::channel();
         let (fails, trouble) = oneshot::channel();
         hand.take(three[0].clone(), waits);
@@ -132,11 +148,13 @@ mod tests {
         hand.next().await.unwrap().unwrap_err();
         advance(HELD_UP).await;
         assert!(hand.is_held_up(), "one failed");
+        progress.0.send_replace(Instant::now());
+        assert!(!hand.is_held_up(), "one of another partition came through");
     }
 
     #[tokio::test(start_paused = true)]
     async fn whoever_has_nothing_in_hand_is_not_held_up() {
-        let mut hand = Hand::new();
+        let mut hand = Hand::new(Progress::new());
         advance(HELD_UP * 5).await;
         assert!(!hand.is_held_up());
         hand.take(leads(1).remove(0), std::future::pending::<Moved>());
