@@ -258,6 +258,8 @@ fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> Settled
         NotSent::Send(SendError::LeftAlone { again_in, .. }) => {
             retry::spread(&notice.key(), deliveries, *again_in)
         }
+        // No provider is to be spared, and everybody waits for the same.
+        NotSent::Board(_) | NotSent::Behind(_) => retry::soon(&notice.key(), deliveries),
         _ => retry::backoff(&notice.key(), deliveries),
     };
     let wait = asked.map_or(wait, |asked| asked.max(wait));
@@ -305,4 +307,37 @@ fn give_up(notice: &Notice, why: &str) -> Settled {
     warn!(lead.id = %notice.lead, agent.id = %notice.agent, why, "notice is set aside");
     let outcome = Outcome::GiveUp(why.to_owned());
     Settled { became: Became::Failed, why: Some(why.to_owned()), outcome }
+}
+
+#[cfg(test)]
+mod tests {
+    use tipoff_domain::Channel;
+
+    use super::*;
+
+    /// What is to become of an offer's notice that has failed so often.
+    fn after(error: NotSent, deliveries: i64) -> Outcome {
+        let notice = Notice {
+            channel: Channel::Email,
+            entity: "acme".parse().unwrap(),
+            lead: format!("lead_{:032x}", 7).parse().unwrap(),
+            agent: "ana".parse().unwrap(),
+            what: What::Offer { round: 1, until: DateTime::<Utc>::MAX_UTC, route: None },
+            over: Vec::new(),
+        };
+        settle(&notice, Err(Failed { now: None, error }), deliveries).outcome
+    }
+
+    #[test]
+    fn nobody_waits_a_minute_for_a_board_that_was_away() {
+        let behind = || NotSent::Behind("the lead");
+        let away = || NotSent::Board(BoardError::Shut { partition: tipoff_wire::Partition(1) });
+        for deliveries in [3, 6, 100] {
+            for error in [behind(), away()] {
+                let outcome = after(error, deliveries);
+                let Outcome::RetryIn(wait) = outcome else { panic!("{outcome:?}") };
+                assert!(wait <= Duration::from_secs(10), "{wait:?} after {deliveries}");
+            }
+        }
+    }
 }
