@@ -16,6 +16,7 @@ use tipoff_runtime::Clock;
 use tipoff_wire::Partition;
 use tipoff_wire::event::State;
 use tokio::sync::{Notify, Semaphore, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
@@ -168,9 +169,11 @@ impl Mover {
         if swept.unsent > 0 {
             round.found.send_replace(Some(swept.now));
         }
-        let (found, rest) = (swept.due.len(), until(swept.next, swept.now));
-        let fresh = round.hand.fresh(swept.due);
-        round.more = swept.more || fresh.len() < found;
+        let (heard, rest) = (Instant::now(), until(swept.next, swept.now));
+        let mut fresh = round.hand.fresh(swept.due);
+        let room = round.hand.room();
+        round.more = swept.more || fresh.len() > room;
+        fresh.truncate(room);
         if fresh.is_empty() {
             return Ok(rest);
         }
@@ -183,7 +186,7 @@ impl Mover {
                 Err(error) => self.not_moved(partition, &error),
             }
         }
-        Ok(rest)
+        Ok(rest.saturating_sub(heard.elapsed()))
     }
 
     async fn ship(

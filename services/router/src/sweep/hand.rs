@@ -40,11 +40,15 @@ impl<T: Send + 'static, E: Send + 'static> Hand<T, E> {
         Self { moving: JoinSet::new(), leads: BTreeMap::new(), progress, since: Instant::now() }
     }
 
-    /// Those of `due` that are not in hand, as many as there is room for.
+    /// Those of `due` that are not in hand.
     pub(super) fn fresh(&mut self, due: Vec<LeadId>) -> Vec<LeadId> {
         self.leads.retain(|_, task| !task.is_finished());
-        let room = AT_MOST.saturating_sub(self.leads.len());
-        due.into_iter().filter(|lead| !self.leads.contains_key(lead)).take(room).collect()
+        due.into_iter().filter(|lead| !self.leads.contains_key(lead)).collect()
+    }
+
+    /// How many more may be taken up.
+    pub(super) fn room(&self) -> usize {
+        AT_MOST.saturating_sub(self.leads.len())
     }
 
     pub(super) fn take(
@@ -111,13 +115,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_more_are_taken_up_than_there_is_room_for() {
-        let (mut hand, many) = (Hand::new(Progress::new()), leads(250));
+    async fn there_is_room_again_for_as_many_as_are_done() {
+        let (mut hand, many) = (Hand::new(Progress::new()), leads(200));
+        let (done, waits) = oneshot::channel();
+        hand.take(many[0].clone(), waits);
         for lead in hand.fresh(many.clone()) {
             hand.take(lead, std::future::pending::<Moved>());
         }
-        assert!(!hand.has_room());
-        assert!(hand.fresh(many).is_empty());
+        assert_eq!((hand.room(), hand.has_room()), (0, false));
+        done.send(7).unwrap();
+        hand.next().await.unwrap().unwrap();
+        assert_eq!((hand.fresh(many.clone()), hand.room()), (many[..1].to_vec(), 1));
     }
 
     #[tokio::test]
