@@ -13,7 +13,7 @@ pub struct Options {
         id = "router_in_flight",
         long = "router-in-flight",
         env = "TIPOFF_ROUTER_IN_FLIGHT",
-        default_value_t = 48
+        default_value_t = 64
     )]
     pub in_flight: usize,
     /// Those among many that came for one team at once, placed beside them at once by one
@@ -22,7 +22,7 @@ pub struct Options {
         id = "router_bulk_in_flight",
         long = "router-bulk-in-flight",
         env = "TIPOFF_ROUTER_BULK_IN_FLIGHT",
-        default_value_t = 16
+        default_value_t = 32
     )]
     pub bulk_in_flight: usize,
     /// How long leads in hand may take when stopping, in seconds.
@@ -47,6 +47,6 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { in_flight: 48, bulk_in_flight: 16, drain_seconds: 20, audit_seconds: 25 }
+        Self { in_flight: 64, bulk_in_flight: 32, drain_seconds: 20, audit_seconds: 25 }
     }
 }
