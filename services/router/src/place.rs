@@ -8,9 +8,8 @@ use tipoff_domain::plan::{Arrival, Plan, plan};
 use tipoff_domain::{AgentId, EntityId, EntityView, LeadId, SamePerson, Span};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Delivery, Handler, Outcome};
-
 use tipoff_wire::event::State;
-use tipoff_wire::{Accepted, Partition, subject};
+use tipoff_wire::{Accepted, subject};
 use tracing::{debug, info, warn};
 
 use crate::away::{self, Away};
@@ -51,6 +50,11 @@ impl PlaceError {
         matches!(self, Self::Board(error) if error.will_pass())
     }
 
+    /// Whether the board's server is away: not so where it makes nothing of this one lead.
+    fn is_away(&self) -> bool {
+        matches!(self, Self::Board(BoardError::Redis(_))) && self.will_pass()
+    }
+
     /// Whose fault it was decides whether trying again can help, and when. The
     /// longer a server is slow, the more rarely: those who try keep it so.
     fn outcome(&self, deliveries: i64) -> Outcome {
@@ -76,13 +80,21 @@ impl Handler for Placer {
         if partition.is_some_and(|partition| self.away.rests(partition)) {
             return Outcome::NotNow(away::REST);
         }
-        match self.place(&delivery.body).await {
+        let placed = self.place(&delivery.body).await;
+        match (&placed, partition) {
+            (Ok(()), Some(partition)) => self.away.is_back(partition),
+            (Err(error), Some(partition)) if error.is_away() => self.away.found(partition),
+            _ => {}
+        }
+        match placed {
             Ok(()) => {
-                self.answers(partition);
+                if self.waiting.ends() {
+                    info!("leads are placed again");
+                }
                 Outcome::Done
             }
             Err(error) => {
-                self.tell(&error, partition, delivery.sequence);
+                self.tell(&error, delivery.sequence);
                 error.outcome(delivery.deliveries)
             }
         }
@@ -90,21 +102,9 @@ impl Handler for Placer {
 }
 
 impl Placer {
-    fn answers(&self, partition: Option<Partition>) {
-        if let Some(partition) = partition {
-            self.away.is_back(partition);
-        }
-        if self.waiting.ends() {
-            info!("leads are placed again");
-        }
-    }
-
     /// It is tried again; whoever gives up on it says so. While a server is away
     /// that is told once, not for every lead.
-    fn tell(&self, error: &PlaceError, partition: Option<Partition>, sequence: u64) {
-        if let (PlaceError::Board(BoardError::Redis(_)), Some(partition)) = (error, partition) {
-            self.away.found(partition);
-        }
+    fn tell(&self, error: &PlaceError, sequence: u64) {
         if !error.will_pass() || self.waiting.begins() {
             let error = error as &dyn std::error::Error;
             warn!(error, sequence, "lead not placed, trying again");
@@ -192,6 +192,8 @@ fn settled(known: Known) -> Known {
 
 #[cfg(test)]
 mod tests {
+    use redis::{ErrorKind, RedisError, ServerErrorKind};
+
     use super::*;
 
     #[test]
@@ -208,6 +210,13 @@ mod tests {
             |deliveries| PlaceError::Board(BoardError::Log("away".into())).outcome(deliveries);
         let seconds = |count| Outcome::NotNow(Duration::from_secs(count));
         assert_eq!([after(1), after(3), after(400)], [seconds(1), seconds(3), seconds(5)]);
+    }
+
+    #[test]
+    fn a_lead_of_which_redis_makes_nothing_keeps_no_other_waiting() {
+        let place = |kind| PlaceError::from(BoardError::from(RedisError::from((kind, "said"))));
+        assert!(place(ErrorKind::Io).is_away());
+        assert!(!place(ErrorKind::Server(ServerErrorKind::ResponseError)).is_away());
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The leads of one partition that are on their way.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tipoff_domain::LeadId;
@@ -11,18 +10,18 @@ use tokio::time::Instant;
 
 /// Leads of one partition in hand. A busy machine takes a second for one, so it
 /// takes many to be on time; how many move at once is the router's to say.
-pub(super) const AT_MOST: usize = 200;
+const AT_MOST: usize = 200;
 /// The log confirms something within this long, however much there is to do;
 /// where it does not, it is away.
 const HELD_UP: Duration = Duration::from_secs(2);
 
 /// When a lead of any partition came through last. Clones are one.
 #[derive(Debug, Clone)]
-pub(crate) struct Progress(Arc<watch::Sender<Instant>>);
+pub(crate) struct Progress(watch::Sender<Instant>);
 
 impl Progress {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(Instant::now())))
+        Self(watch::Sender::new(Instant::now()))
     }
 }
 
