@@ -80,6 +80,11 @@ impl Recorder {
         }
     }
 
+    /// Whether that is so of every call so far.
+    pub fn all(&self, holds: impl Fn(&Call) -> bool) -> bool {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).iter().all(holds)
+    }
+
     /// Everything so far, in the order in which it was asked.
     pub fn history(&self) -> Vec<Call> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -34,6 +34,8 @@ pub struct Seen {
 struct Known {
     by_lead: HashMap<LeadId, Seen>,
     by_key: HashMap<String, LeadId>,
+    /// Leads that are on offer.
+    waiting: usize,
 }
 
 /// Follows EVENTS until it is dropped.
@@ -71,11 +73,15 @@ impl Watching {
         known.by_lead.get(known.by_key.get(key)?).cloned()
     }
 
+    /// Whether the log has a lead with that key.
+    pub fn knows(&self, key: &str) -> bool {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).by_key.contains_key(key)
+    }
+
     /// Leads that still wait for somebody, and all leads.
     pub fn waiting(&self) -> (usize, usize) {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = known.by_lead.values().filter(|seen| seen.state == State::Offered).count();
-        (waiting, known.by_lead.len())
+        (known.waiting, known.by_lead.len())
     }
 }
 
@@ -137,6 +143,10 @@ fn note(known: &Mutex<Known>, event: &Event) {
     if let Some(key) = own.and_then(|payload| payload.get("external_id")?.as_str()) {
         known.by_key.insert(key.to_owned(), event.lead.clone());
     }
-    let seen = Seen { lead: event.lead.clone(), state: event.after.state, last: event.clone() };
-    known.by_lead.insert(event.lead.clone(), seen);
+    let last = Event { decision: None, ..event.clone().without_payload() };
+    let seen = Seen { lead: event.lead.clone(), state: event.after.state, last };
+    let waits = |seen: &Seen| usize::from(seen.state == State::Offered);
+    known.waiting += waits(&seen);
+    let before = known.by_lead.insert(event.lead.clone(), seen);
+    known.waiting -= before.as_ref().map_or(0, waits);
 }

@@ -1,9 +1,10 @@
 //! A mail relay that counts: it takes every mail, keeps none, and remembers
 //! which it had and when. So little work that it hardly stands in the way.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -30,7 +31,7 @@ pub struct Mail {
 /// By message id, which is the same however often a notice is tried.
 #[derive(Debug, Default, Clone)]
 pub struct Mails {
-    pub by_id: HashMap<String, Mail>,
+    pub by_id: BTreeMap<String, Mail>,
     /// Those that had come before.
     pub repeated: u64,
     /// Every mail as it came: its id, and when.
@@ -70,7 +71,10 @@ impl Relay {
 
     /// Whether a mail has come whose id begins like that.
     pub fn has(&self, beginning: &str) -> bool {
-        lock(&self.mails).by_id.keys().any(|id| id.starts_with(beginning))
+        let mails = lock(&self.mails);
+        let from = (Bound::Included(beginning), Bound::Unbounded);
+        let mut from = mails.by_id.range::<str, _>(from);
+        from.next().is_some_and(|(id, _)| id.starts_with(beginning))
     }
 
     /// Forgets what came so far.
