@@ -57,7 +57,7 @@ impl Pulled {
             durable: "ingest".to_owned(),
             filter: None,
             since: None,
-            in_flight: self.turns.in_hand(),
+            in_flight: self.turns.in_hand().into(),
             ack_wait: ACK_WAIT,
             // What cannot be a lead is rejected at once. A retry is asked for only
             // while JetStream is away, and no lead is set aside for that.

@@ -234,7 +234,7 @@ fn limits(
         durable,
         filter,
         since: None,
-        in_flight: in_flight.max(1),
+        in_flight: in_flight.into(),
         ack_wait: ACK_WAIT,
         most_deliveries: MOST_DELIVERIES,
         drain: DRAIN,

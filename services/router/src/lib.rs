@@ -27,7 +27,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use tipoff_board::Board;
 use tipoff_roster::Roster;
-use tipoff_runtime::{ACK_WAIT, Clock, Nats, Redis, WorkerError, WorkerLimits, worker};
+use tipoff_runtime::{ACK_WAIT, Clock, InFlight, Nats, Redis, WorkerError, WorkerLimits, worker};
 use tipoff_wire::{Line, Stream, subject};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -41,6 +41,12 @@ use crate::overlooked::Overlooked;
 use crate::place::Placer;
 use crate::seed::Seeds;
 use crate::sweep::{Mover, Progress};
+
+/// More leads are in hand while half of them are placed within this long: so long
+/// wait claims and deadlines, and the leads of others, behind a flood.
+const SOON: Duration = Duration::from_millis(40);
+/// So many times as many as the least, at most.
+const MOST_TIMES: usize = 8;
 
 /// Why a router ended before it was stopped.
 #[derive(Debug, thiserror::Error)]
@@ -119,15 +125,16 @@ pub fn run_on(
 
 /// How leads of one line are pulled.
 fn pulled(line: Line, options: Options) -> WorkerLimits {
+    let least = match line {
+        Line::Prompt => options.in_flight,
+        Line::Bulk => options.bulk_in_flight,
+    };
     WorkerLimits {
         stream: Stream::Leads,
         durable: starved::consumer(line).to_owned(),
         filter: Some(subject::leads_new_of(line)),
         since: None,
-        in_flight: match line {
-            Line::Prompt => options.in_flight,
-            Line::Bulk => options.bulk_in_flight,
-        },
+        in_flight: InFlight::up_to(least, MOST_TIMES, SOON),
         ack_wait: ACK_WAIT,
         most_deliveries: 5,
         drain: Duration::from_secs(options.drain_seconds),

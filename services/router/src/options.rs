@@ -6,9 +6,9 @@ use clap::Args;
 #[derive(Debug, Clone, Copy, Args)]
 #[group(skip)]
 pub struct Options {
-    /// Leads placed at once by one router: as many as keep it busy. More only wait for each
-    /// other, and claims and deadlines wait with them; where servers answer after tens of
-    /// milliseconds, it takes more to keep it busy.
+    /// Leads placed at once by one router, at least; up to eight times as many while most of them
+    /// are placed within 40 ms. More would only wait for each other, and claims and deadlines with
+    /// them; where servers take longer than that, it takes more to keep it busy.
     #[arg(
         id = "router_in_flight",
         long = "router-in-flight",
@@ -16,8 +16,8 @@ pub struct Options {
         default_value_t = 64
     )]
     pub in_flight: usize,
-    /// Those among many that came for one team at once, placed beside them at once by one
-    /// router: few, so that nobody else's lead waits long.
+    /// The same for those among many that came for one team at once, placed beside them: few, so
+    /// that nobody else's lead waits long.
     #[arg(
         id = "router_bulk_in_flight",
         long = "router-bulk-in-flight",

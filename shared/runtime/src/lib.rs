@@ -26,4 +26,4 @@ pub use publish::{PublishError, Published, Publisher};
 pub use settings::{Settings, Tls};
 pub use turns::{NoTurn, Turn, Turns};
 pub use users::{User, Users};
-pub use worker::{ACK_WAIT, Delivery, Handler, Outcome, WorkerError, WorkerLimits};
+pub use worker::{ACK_WAIT, Delivery, Handler, InFlight, Outcome, WorkerError, WorkerLimits};

@@ -8,6 +8,7 @@
 mod consumer;
 mod measure;
 mod pull;
+mod seats;
 mod settle;
 
 use std::sync::Arc;
@@ -18,7 +19,6 @@ use async_nats::{HeaderMap, Subject};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use tipoff_wire::Stream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,11 +26,14 @@ use tracing::{Instrument, info_span, warn};
 
 use crate::{Backoff, Clock, Nats, telemetry};
 use pull::Pull;
+pub use seats::InFlight;
+use seats::{Seat, Seats};
 use settle::Settler;
 
-/// After so long what a process that died had in hand goes to another. Work that
-/// takes longer is kept alive, twice in that time.
-pub const ACK_WAIT: Duration = Duration::from_secs(10);
+/// After so long what a process that died had in hand goes to another: soon enough
+/// that an agent who is asked for ten seconds still hears of it. Work that takes
+/// longer is kept alive, twice in that time.
+pub const ACK_WAIT: Duration = Duration::from_secs(5);
 
 /// One message, as it was delivered. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -83,7 +86,7 @@ pub struct WorkerLimits {
     /// Where the durable consumer begins when it is made; `None`: with the first message.
     pub since: Option<DateTime<Utc>>,
     /// Messages handled at once by this process.
-    pub in_flight: usize,
+    pub in_flight: InFlight,
     /// After this long without an answer JetStream delivers again.
     pub ack_wait: Duration,
     /// After this many deliveries that asked for a retry, the message goes to DEAD.
@@ -117,7 +120,7 @@ pub async fn work<H: Handler>(
     stop: CancellationToken,
 ) -> Result<(), WorkerError> {
     let settler = Settler::new(nats.clone(), clock, &limits);
-    let seats = Arc::new(Semaphore::new(limits.in_flight));
+    let seats = Arc::new(Seats::new(limits.in_flight));
     let tasks = TaskTracker::new();
     let worker = Worker {
         nats,
@@ -138,7 +141,7 @@ struct Worker<H> {
     limits: WorkerLimits,
     handler: Arc<H>,
     settler: Arc<Settler>,
-    seats: Arc<Semaphore>,
+    seats: Arc<Seats>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -175,7 +178,7 @@ impl<H: Handler> Worker<H> {
 
     /// Hands messages out until stopped or until something is wrong with the stream.
     async fn pull(&self, consumer: &consumer::Durable, backoff: &mut Backoff) {
-        let opened = Pull::open(&self.nats, consumer, self.limits.in_flight).await;
+        let opened = Pull::open(&self.nats, consumer).await;
         let mut messages = match opened {
             Ok(messages) => messages,
             Err(error) => return self.lost(&error),
@@ -184,7 +187,7 @@ impl<H: Handler> Worker<H> {
             let next = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => break,
-                next = timeout(WATCHDOG, messages.next()) => next,
+                next = timeout(WATCHDOG, messages.next(self.seats.count())) => next,
             };
             match next {
                 Ok(Ok(message)) => {
@@ -212,11 +215,11 @@ impl<H: Handler> Worker<H> {
     }
 
     /// A free place for one more message; `None`: stopped.
-    async fn seat(&self) -> Option<OwnedSemaphorePermit> {
+    async fn seat(&self) -> Option<Seat> {
         tokio::select! {
             biased;
             () = self.stop.cancelled() => None,
-            seat = self.seats.clone().acquire_owned() => seat.ok(),
+            seat = self.seats.take() => seat,
         }
     }
 
@@ -224,16 +227,17 @@ impl<H: Handler> Worker<H> {
         warn!(error, consumer = self.limits.durable, "pulling failed, trying again");
     }
 
-    fn spawn(&self, message: jetstream::Message, seat: OwnedSemaphorePermit) {
+    fn spawn(&self, message: jetstream::Message, seat: Seat) {
         let span =
             info_span!("message", subject = %message.subject, consumer = self.limits.durable);
         if let Some(headers) = &message.headers {
             telemetry::adopt(&span, headers);
         }
-        let (handler, settler) = (self.handler.clone(), self.settler.clone());
+        let (handler, settler, seats) =
+            (self.handler.clone(), self.settler.clone(), self.seats.clone());
         let task = async move {
-            settler.see_through(&*handler, message).await;
-            drop(seat);
+            let done_in = settler.see_through(&*handler, message).await;
+            seats.leave(seat, done_in);
         };
         self.tasks.spawn(task.instrument(span));
     }

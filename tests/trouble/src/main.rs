@@ -1,6 +1,8 @@
 //! `tipoff-trouble`: breaks a whole Tipoff while leads come in, and says
 //! whether every promise held.
 
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -121,7 +123,9 @@ async fn main() -> anyhow::Result<ExitCode> {
         () = stop.cancelled() => bail!("stopped before it was done"),
     };
     if args.keep.is_some() {
-        std::fs::write(directory.join("evidence.json"), serde_json::to_vec(&outcome.evidence)?)?;
+        let mut file = BufWriter::new(File::create(directory.join("evidence.json"))?);
+        serde_json::to_writer(&mut file, &outcome.evidence)?;
+        file.flush()?;
     }
     say(&if args.json { table::json(&outcome).to_string() } else { table::text(&outcome) });
     Ok(if outcome.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -127,7 +127,7 @@ fn limits(endpoint: &Endpoint, in_flight: usize) -> WorkerLimits {
         durable: durable(endpoint),
         filter: Some(subject::webhook(&endpoint.0, &endpoint.1)),
         since: None,
-        in_flight,
+        in_flight: in_flight.into(),
         ack_wait: ACK_WAIT,
         // The schedule says when it is enough.
         most_deliveries: i64::MAX,

@@ -1,4 +1,4 @@
-//! Asking a consumer for messages, a little more than can be begun at once.
+//! Asking a consumer for messages, as many as can be begun at once.
 //!
 //! The client's own stream of them cannot be ended without losing what the
 //! server sends just then, and that would wait for its ack wait. So what was
@@ -51,8 +51,6 @@ pub(super) struct Pull<'a> {
     inbox: Subject,
     came: Subscriber,
     connections: watch::Receiver<u64>,
-    /// Messages to have asked for at any time.
-    batch: usize,
     /// Messages that were asked for and have not come.
     due: usize,
     unheard: u32,
@@ -60,36 +58,23 @@ pub(super) struct Pull<'a> {
 }
 
 impl<'a> Pull<'a> {
-    /// Enough messages at hand that none of `in_flight` seats stays empty, and not so
-    /// many that they grow old while they wait for one.
-    pub(super) async fn open(
-        nats: &Nats,
-        consumer: &'a Durable,
-        in_flight: usize,
-    ) -> Result<Self, PullError> {
+    pub(super) async fn open(nats: &Nats, consumer: &'a Durable) -> Result<Self, PullError> {
         let inbox: Subject = nats.client.new_inbox().into();
         let came = nats.client.subscribe(inbox.clone()).await?;
         let mut connections = nats.connections.clone();
         connections.mark_unchanged();
-        let (context, batch) = (nats.jetstream.clone(), (in_flight * 2).clamp(2, 5_000));
-        Ok(Self {
-            consumer,
-            context,
-            inbox,
-            came,
-            connections,
-            batch,
-            due: 0,
-            unheard: 0,
-            last: None,
-        })
+        let context = nats.jetstream.clone();
+        Ok(Self { consumer, context, inbox, came, connections, due: 0, unheard: 0, last: None })
     }
 
     /// The next message, however long that takes. Nothing is lost if nobody waits for it any more.
-    pub(super) async fn next(&mut self) -> Result<Message, PullError> {
+    /// As many are at hand as there are `seats`, so that none stays empty: more would grow old while
+    /// they wait, and be lost for a while with the process.
+    pub(super) async fn next(&mut self, seats: usize) -> Result<Message, PullError> {
+        let batch = seats.clamp(2, 5_000);
         loop {
-            if self.due <= self.batch / 2 {
-                self.ask().await?;
+            if self.due <= batch / 2 {
+                self.ask(batch - self.due).await?;
             }
             tokio::select! {
                 biased;
@@ -122,8 +107,7 @@ impl<'a> Pull<'a> {
         left
     }
 
-    async fn ask(&mut self) -> Result<(), PullError> {
-        let more = self.batch - self.due;
+    async fn ask(&mut self, more: usize) -> Result<(), PullError> {
         let wanted = BatchConfig {
             batch: more,
             expires: Some(KEPT),

@@ -50,21 +50,26 @@ impl Settler {
         }
     }
 
-    /// Has one message handled, and says so to JetStream.
-    pub(super) async fn see_through<H: Handler>(&self, handler: &H, mut message: Message) {
+    /// Has one message handled, and says so to JetStream. Answers how long the
+    /// handler took, if it is done with it.
+    pub(super) async fn see_through<H: Handler>(
+        &self,
+        handler: &H,
+        mut message: Message,
+    ) -> Option<Duration> {
         let delivery = match delivery(&mut message) {
             Ok(delivery) => delivery,
             Err(error) => {
-                return error!(
-                    error = &*error as &dyn std::error::Error,
-                    "not a message of a consumer"
-                );
+                error!(error = &*error as &dyn std::error::Error, "not a message of a consumer");
+                return None;
             }
         };
         let message = &message;
         let begun = Instant::now();
         let outcome = self.handle(handler, message, delivery.clone()).await;
-        self.measures.handled(outcome.as_ref(), begun.elapsed());
+        let took = begun.elapsed();
+        self.measures.handled(outcome.as_ref(), took);
+        let done_in = (outcome == Some(Outcome::Done)).then_some(took);
         match outcome {
             Some(Outcome::Done) => self.acknowledge(message, AckKind::Ack).await,
             Some(Outcome::NotNow(pause)) => {
@@ -84,6 +89,7 @@ impl Settler {
                 self.set_aside(message, &delivery, reason).await;
             }
         }
+        done_in
     }
 
     /// Lets somebody else have it, now.

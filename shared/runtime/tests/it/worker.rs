@@ -54,7 +54,7 @@ fn limits() -> WorkerLimits {
         durable: "test".to_owned(),
         filter: None,
         since: None,
-        in_flight: 4,
+        in_flight: 4.into(),
         ack_wait: Duration::from_millis(300),
         most_deliveries: 3,
         drain: Duration::from_secs(20),
@@ -201,7 +201,7 @@ async fn a_slow_handler_keeps_its_message() {
 async fn stopping_finishes_what_is_in_hand_and_hands_back_the_rest() {
     let (_server, nats) = bus().await;
     let ack_wait = Duration::from_mins(1);
-    let mut working = start(&nats, WorkerLimits { in_flight: 2, ack_wait, ..limits() });
+    let mut working = start(&nats, WorkerLimits { in_flight: 2.into(), ack_wait, ..limits() });
     for id in ["one", "two", "three", "four"] {
         send(&nats, id, "wait").await;
     }
@@ -243,7 +243,8 @@ async fn nothing_is_left_with_workers_that_stop_while_messages_pour_in() {
     let (_server, nats) = bus().await;
     let enough = CancellationToken::new();
     let pouring = tokio::spawn(pour(nats.clone(), enough.clone()));
-    let limits = || WorkerLimits { in_flight: 8, ack_wait: Duration::from_mins(1), ..limits() };
+    let limits =
+        || WorkerLimits { in_flight: 8.into(), ack_wait: Duration::from_mins(1), ..limits() };
     let mut seen = BTreeSet::new();
     for _ in 0..20 {
         let mut working = start(&nats, limits());
