@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_nats::HeaderMap;
 use futures::StreamExt;
 use tipoff_runtime::{
-    Clock, Delivery, Handler, Nats, Outcome, Publisher, WorkerError, WorkerLimits, worker,
+    Clock, Delivery, Handler, InFlight, Nats, Outcome, Publisher, WorkerError, WorkerLimits, worker,
 };
 use tipoff_testkit::NatsServer;
 use tipoff_wire::{Dead, Stream};
@@ -193,6 +193,26 @@ async fn a_slow_handler_keeps_its_message() {
     let again = tokio::time::timeout(ack_wait * 5, working.came.recv()).await;
     assert!(again.is_err(), "it came again: {again:?}");
     working.gate.add_permits(1);
+    working.finish().await;
+    until_unsettled(&nats, 0).await;
+}
+
+#[tokio::test]
+async fn more_messages_are_in_hand_where_they_come_through_soon() {
+    let (_server, nats) = bus().await;
+    let in_flight = InFlight::up_to(1, 4, Duration::from_mins(1));
+    let mut working = start(&nats, WorkerLimits { in_flight, ..limits() });
+    for number in 0..12 {
+        send(&nats, &number.to_string(), "wait").await;
+    }
+    for _ in 0..10 {
+        working.next().await;
+        working.gate.add_permits(1);
+    }
+    working.next().await;
+    // The one before is in hand still.
+    working.next().await;
+    working.gate.add_permits(2);
     working.finish().await;
     until_unsettled(&nats, 0).await;
 }
