@@ -28,8 +28,8 @@ use steady::{Ahead, Asked, Steady};
 /// Longest time between two sweeps. Whatever is due earlier is known from the
 /// sweep before, or announced by a wake-up call, which may be lost.
 const AT_MOST: Duration = Duration::from_millis(200);
-/// An event that has waited this long was left behind by whoever made it:
-/// longer than anybody waits for the log to confirm one.
+/// An event that has waited for so much longer than events take lately was left
+/// behind by whoever made it.
 const LEFT_BEHIND: Duration = Duration::from_secs(2);
 
 /// Leads of all partitions that a router moves on at once.

@@ -41,8 +41,9 @@ echo ended
 read -r _ <&3 || [ -z "$directory" ] || rm -rf "$directory"
 "#;
 
-/// How long a server may take until it answers.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a server may take until it answers: one that has half a million leads
+/// to read back takes a quarter of a minute.
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How often a free port may turn out to have been taken.
 const PORTS_TRIED: usize = 10;
 
