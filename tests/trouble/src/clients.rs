@@ -19,6 +19,9 @@ use crate::history::{Asked, Recorder, Said};
 use crate::team::Team;
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(12);
+/// Connections to one door that nobody uses just then: a burst leaves thousands
+/// behind, and a process may only have so many files open.
+const MOST_IDLE: usize = 200;
 /// How soon whoever got no clear answer asks again, at first and at last, unless
 /// they were told to wait for longer.
 const ASK_AGAIN: (Duration, Duration) = (Duration::from_millis(150), Duration::from_secs(3));
@@ -52,7 +55,10 @@ impl Clients {
         apis: &[SocketAddr],
     ) -> anyhow::Result<Self> {
         Ok(Self {
-            http: Client::builder().timeout(ANSWER_WITHIN).build()?,
+            http: Client::builder()
+                .timeout(ANSWER_WITHIN)
+                .pool_max_idle_per_host(MOST_IDLE)
+                .build()?,
             nats: nats.clone(),
             clock: clock.clone(),
             recorder: Recorder::default(),
