@@ -6,7 +6,7 @@
 //! falls silent is off the list 1.2 s later, and its partitions are covered
 //! within two seconds. The list only spreads the work; it decides nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -115,7 +115,7 @@ impl Sweeping {
     }
 
     /// Those who left the entities that this router sweeps for.
-    fn dismiss(&self, left: Vec<(EntityId, AgentId)>) {
+    fn dismiss(&self, left: BTreeSet<(EntityId, AgentId)>) {
         for (entity, agent) in left {
             let partition = self.mover.roster.partition(&entity);
             let Some((_, stop)) = self.running.get(&partition) else { continue };

@@ -6,7 +6,7 @@
 //! nobody who left in between is missed. Two who act on the same agent do no
 //! harm: the second finds nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,18 +22,25 @@ use tracing::{error, info};
 pub(crate) struct Staff {
     roster: Roster,
     known: HashMap<EntityId, Arc<EntityView>>,
+    /// Up to which version of the roster we know who left.
+    version: u64,
 }
 
 impl Staff {
     pub(crate) fn new(roster: Roster) -> Self {
-        let mut staff = Self { roster, known: HashMap::new() };
+        let mut staff = Self { roster, known: HashMap::new(), version: 0 };
         staff.left();
         staff
     }
 
-    /// Who has left since we last looked.
-    pub(crate) fn left(&mut self) -> Vec<(EntityId, AgentId)> {
-        let mut left = Vec::new();
+    /// Who has left since we last looked, also if they had not been there then.
+    pub(crate) fn left(&mut self) -> BTreeSet<(EntityId, AgentId)> {
+        let (named, version) = self.roster.left_after(self.version);
+        self.version = version;
+        let has_left = |(entity, agent): &(EntityId, AgentId)| {
+            self.roster.view(entity).is_some_and(|view| !view.agents.contains_key(agent))
+        };
+        let mut left: BTreeSet<_> = named.into_iter().filter(has_left).collect();
         let entities = self.roster.entities();
         let views = entities.into_iter().filter_map(|id| self.roster.view(&id).map(|it| (id, it)));
         let now: HashMap<_, _> = views.collect();
@@ -113,20 +120,54 @@ async fn until_done<T, F: Future<Output = Result<T, BoardError>>>(
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, from_value, json};
+    use tipoff_roster::Expect;
+    use tipoff_runtime::{Settings, connect};
+    use tipoff_testkit::NatsServer;
+
     use super::*;
 
     fn view(agents: &[&str]) -> EntityView {
         let agent = |name: &&str| {
-            let agent = serde_json::json!({"name": name});
-            let agent = serde_json::from_value(agent).expect("a name is enough");
+            let agent = json!({"name": name});
+            let agent = from_value(agent).expect("a name is enough");
             (name.parse().expect("plain names"), Arc::new(agent))
         };
-        let entity = serde_json::json!({"name": "Acme", "kind": "team", "zone": "UTC"});
-        let entity = serde_json::from_value(entity).expect("an entity");
+        let entity = json!({"name": "Acme", "kind": "team", "zone": "UTC"});
+        let entity = from_value(entity).expect("an entity");
         EntityView {
             agents: agents.iter().map(agent).collect(),
             ..EntityView::new("acme".parse().expect("a name"), entity)
         }
+    }
+
+    /// Its offers would stand until their deadlines.
+    #[tokio::test]
+    async fn whoever_comes_and_leaves_between_two_looks_has_left() {
+        let (server, stop) = (NatsServer::start().await.unwrap(), CancellationToken::new());
+        let settings = Settings::at(server.url(), "redis://127.0.0.1:1");
+        let nats = connect::nats(&settings, "router", &stop).await.unwrap();
+        let roster = Roster::open(&nats, 4, 1, stop).await.unwrap();
+        let names = |name: &str| -> EntityId { name.parse().unwrap() };
+        let entity = |kind: &str, parent: Value| {
+            let entity = json!({"name": "Acme", "kind": kind, "zone": "UTC", "parent": parent});
+            from_value(entity).unwrap()
+        };
+        let (office, team, ana) = (names("office"), names("team"), "ana".parse().unwrap());
+        roster.put_entity(&office, entity("office", Value::Null), Expect::Absent).await.unwrap();
+        roster.put_entity(&team, entity("team", json!("office")), Expect::Absent).await.unwrap();
+        let mut staff = Staff::new(roster.clone());
+
+        let someone = from_value(json!({"name": "Ana"})).unwrap();
+        roster.put_agent(&team, &ana, someone, Expect::Absent).await.unwrap();
+        roster.delete_agent(&team, &ana, Expect::Anything).await.unwrap();
+        let left = [(office, ana.clone()), (team, ana)];
+        assert_eq!(
+            staff.left(),
+            BTreeSet::from(left),
+            "the team's agents are the office's as well"
+        );
+        assert!(staff.left().is_empty(), "they are named once");
     }
 
     #[test]

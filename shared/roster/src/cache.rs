@@ -111,6 +111,12 @@ impl Roster {
         self.entities.changes()
     }
 
+    /// Agents who left an entity after that version, however short they were there, and those
+    /// above it; and the version to ask with the next time. Of thousands only the last are known.
+    pub fn left_after(&self, version: u64) -> (Vec<(EntityId, AgentId)>, u64) {
+        self.entities.read().left_after(version)
+    }
+
     /// `None`: there is no such entity.
     pub fn view(&self, entity: &EntityId) -> Option<Arc<EntityView>> {
         self.entities.read().view(entity)

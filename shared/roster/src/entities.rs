@@ -2,12 +2,12 @@
 
 mod slot;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, OnceLock};
 
 use litemap::LiteMap;
 use serde::de::DeserializeOwned;
-use tipoff_domain::{EntityId, EntityView, Route};
+use tipoff_domain::{AgentId, EntityId, EntityView, Route};
 use tracing::error;
 
 use crate::Tree;
@@ -16,11 +16,16 @@ use crate::keys::Key;
 use slot::{Shelf, plain};
 pub(crate) use slot::{Slot, Versioned};
 
+/// Agents who left are remembered until so many more have.
+const LEFT: usize = 1_000;
+
 /// All entities.
 #[derive(Debug, Default)]
 pub(crate) struct Entities {
     slots: HashMap<EntityId, Box<Slot>>,
     tree: Arc<Tree>,
+    /// Who left which entity last, and as of which version.
+    left: VecDeque<(u64, EntityId, AgentId)>,
 }
 
 impl Entities {
@@ -74,6 +79,17 @@ impl Entities {
         }))
     }
 
+    /// Who left an entity after that version, and those above it; and the last such version.
+    pub(crate) fn left_after(&self, version: u64) -> (Vec<(EntityId, AgentId)>, u64) {
+        let last = self.left.back().map_or(0, |(last, _, _)| *last).max(version);
+        let left = self.left.iter().filter(|(then, _, _)| *then > version);
+        let everywhere = left.flat_map(|(_, entity, agent)| {
+            let above = self.tree.above(entity).into_iter();
+            std::iter::once(entity.clone()).chain(above).map(|entity| (entity, agent.clone()))
+        });
+        (everywhere.collect(), last)
+    }
+
     fn change(&mut self, id: EntityId) -> &mut Slot {
         let slot = self.slots.entry(id).or_default();
         slot.view = OnceLock::new();
@@ -115,6 +131,12 @@ impl Table for Entities {
         match Key::read(key) {
             Some(Key::Entity(entity)) => self.change_entity(key, &entity, version, value),
             Some(Key::Agent(entity, id)) => {
+                if value.is_none() {
+                    if self.left.len() == LEFT {
+                        self.left.pop_front();
+                    }
+                    self.left.push_back((version, entity.clone(), id.clone()));
+                }
                 set(&mut self.change_for_all_above(entity).agents, id, key, version, value);
             }
             Some(Key::Lender(entity, id)) => {
