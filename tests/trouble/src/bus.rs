@@ -1,5 +1,7 @@
 //! NATS: one server, or three that keep everything three times.
 
+use std::fs::File;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -208,7 +210,10 @@ async fn configured(directory: &Path) -> anyhow::Result<Three> {
              jetstream {{ store_dir: \"{kept}\", sync_interval: always }}\n\
              cluster {{ name: \"tipoff\", listen: \"{route}\", advertise: \"{NOWHERE}\", no_advertise: true, routes: [{roads}] }}\n"
         );
-        std::fs::write(&file, text)?;
+        // It is not the servers' to sync, and a power loss may be the first thing that happens.
+        let mut configuration = File::create(&file)?;
+        configuration.write_all(text.as_bytes())?;
+        configuration.sync_all()?;
         let told = vec!["-c".to_owned(), file.display().to_string()];
         nodes.push(Node::new((name, &data), *at, ("TIPOFF_NATS_SERVER", "nats-server"), told));
     }
