@@ -42,7 +42,7 @@ use crate::place::Placer;
 use crate::seed::Seeds;
 use crate::sweep::{Mover, Progress};
 
-/// More leads are in hand while half of them are placed within this long: so long
+/// More leads are in hand while two of three are placed within this long: so long
 /// wait claims and deadlines, and the leads of others, behind a flood.
 const SOON: Duration = Duration::from_millis(40);
 /// So many times as many as the least, at most.

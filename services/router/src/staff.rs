@@ -41,6 +41,7 @@ impl Staff {
             self.roster.view(entity).is_some_and(|view| !view.agents.contains_key(agent))
         };
         let mut left: BTreeSet<_> = named.into_iter().filter(has_left).collect();
+        // Nobody is named where a team moves away and takes its agents along.
         let entities = self.roster.entities();
         let views = entities.into_iter().filter_map(|id| self.roster.view(&id).map(|it| (id, it)));
         let now: HashMap<_, _> = views.collect();

@@ -20,16 +20,17 @@ const FEWER: usize = 2;
 /// time: more and more while two of three do, and fewer and fewer while they do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InFlight {
-    pub least: usize,
-    pub most: usize,
-    pub within: Duration,
+    least: usize,
+    most: usize,
+    within: Duration,
 }
 
 impl InFlight {
     /// From `least` to so many times as many.
     pub fn up_to(least: usize, times: usize, within: Duration) -> Self {
         let least = least.max(1);
-        Self { least, most: least.saturating_mul(times.max(1)), within }
+        let most = least.saturating_mul(times.max(1)).clamp(least, usize::MAX / PARTS);
+        Self { least, most, within }
     }
 }
 
@@ -59,12 +60,9 @@ struct Room {
 
 impl Seats {
     pub(super) fn new(allowed: InFlight) -> Self {
-        let InFlight { least, most, .. } = allowed;
-        let least = least.max(1);
-        let most = most.clamp(least, usize::MAX / PARTS);
-        let room = Room { wanted: least * PARTS, seats: least };
-        let allowed = InFlight { least, most, ..allowed };
-        Self { free: Arc::new(Semaphore::new(least)), allowed, room: Mutex::new(room) }
+        let seats = allowed.least;
+        let room = Mutex::new(Room { wanted: seats * PARTS, seats });
+        Self { free: Arc::new(Semaphore::new(seats)), allowed, room }
     }
 
     /// Waits for one.
