@@ -279,11 +279,27 @@ fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> Settled
     };
     match wait {
         Some(wait) => {
-            warn!(error = &error as &dyn std::error::Error, lead.id = %notice.lead, agent.id = %notice.agent, ?wait, "notice is tried again");
+            tell(notice, &error, wait);
             let outcome = Outcome::RetryIn(wait);
             Settled { became: Became::Retried, why: Some(reason(&error)), outcome }
         }
         None => give_up(notice, &format!("no time is left to try again: {}", reason(&error))),
+    }
+}
+
+/// What keeps all notices waiting has been told of once already, where it was
+/// found: a board that is away, and a provider that is left alone.
+fn tell(notice: &Notice, error: &NotSent, wait: Duration) {
+    let told_of = match error {
+        NotSent::Board(error) => error.will_pass(),
+        NotSent::Send(error) => matches!(error, SendError::LeftAlone { .. }),
+        _ => false,
+    };
+    let (lead, agent, error) = (&notice.lead, &notice.agent, error as &dyn std::error::Error);
+    if told_of {
+        debug!(error, lead.id = %lead, agent.id = %agent, ?wait, "notice is tried again");
+    } else {
+        warn!(error, lead.id = %lead, agent.id = %agent, ?wait, "notice is tried again");
     }
 }
 

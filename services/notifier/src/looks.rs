@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use tipoff_board::{Board, BoardError, OnBoard};
 use tipoff_domain::{EntityId, LeadId};
+use tipoff_runtime::Failing;
 use tokio::time::Instant;
+use tracing::{info, warn};
 
 /// How a lead stood, by the board's clock and by ours.
 #[derive(Debug, Clone)]
@@ -30,11 +32,12 @@ pub(crate) struct Looks {
     board: Board,
     /// Those about which somebody asks at the moment.
     asked: Arc<Mutex<HashMap<Subject, Last>>>,
+    away: Failing,
 }
 
 impl Looks {
     pub(crate) fn at(board: Board) -> Self {
-        Self { board, asked: Arc::default() }
+        Self { board, asked: Arc::default(), away: Failing::default() }
     }
 
     /// How the lead stands, asked from the board after this was called.
@@ -46,10 +49,23 @@ impl Looks {
             return Ok(seen.clone());
         }
         let at = Instant::now();
-        let (lead, now) = self.board.lead_now(entity, lead).await?;
+        let looked = self.board.lead_now(entity, lead).await;
+        self.tell(&looked);
+        let (lead, now) = looked?;
         let seen = Seen { lead: lead.map(Arc::new), now, at };
         *last = Some(seen.clone());
         Ok(seen)
+    }
+
+    /// While a server is away that is told once, not for every notice.
+    fn tell<T>(&self, looked: &Result<T, BoardError>) {
+        match looked {
+            Ok(_) if self.away.ends() => info!("the board answers again"),
+            Err(error) if error.will_pass() && self.away.begins() => {
+                warn!(error = error as &dyn std::error::Error, "the board does not answer, notices wait for it");
+            }
+            _ => {}
+        }
     }
 
     fn ask(&self, subject: Subject) -> Asking<'_> {

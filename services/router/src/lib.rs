@@ -10,7 +10,6 @@
 mod audit;
 mod away;
 mod backlog;
-mod failing;
 mod misses;
 mod options;
 mod overlooked;
@@ -27,7 +26,9 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use tipoff_board::Board;
 use tipoff_roster::Roster;
-use tipoff_runtime::{ACK_WAIT, Clock, InFlight, Nats, Redis, WorkerError, WorkerLimits, worker};
+use tipoff_runtime::{
+    ACK_WAIT, Clock, Failing, InFlight, Nats, Redis, WorkerError, WorkerLimits, worker,
+};
 use tipoff_wire::{Line, Stream, subject};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -36,7 +37,6 @@ use tracing::info;
 pub use options::Options;
 
 use crate::away::Away;
-use crate::failing::Failing;
 use crate::overlooked::Overlooked;
 use crate::place::Placer;
 use crate::seed::Seeds;

@@ -7,14 +7,13 @@ use tipoff_board::{Board, BoardError, Known, OnBoard, Placed};
 use tipoff_domain::plan::{Arrival, Plan, plan};
 use tipoff_domain::{AgentId, EntityId, EntityView, LeadId, SamePerson, Span};
 use tipoff_roster::Roster;
-use tipoff_runtime::{Clock, Delivery, Handler, Outcome};
+use tipoff_runtime::{Clock, Delivery, Failing, Handler, Outcome};
 use tipoff_wire::event::State;
 use tipoff_wire::{Accepted, subject};
 use tracing::{debug, info, warn};
 
 use crate::away::{self, Away};
 use crate::backlog::Again;
-use crate::failing::Failing;
 use crate::seed::Seeds;
 
 /// Seconds between two tries while a server is away, at most.

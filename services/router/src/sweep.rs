@@ -12,7 +12,7 @@ use tipoff_board::{Board, BoardError, MovedOn, OnBoard};
 use tipoff_domain::AgentId;
 use tipoff_domain::plan::{Arrival, Hop, Plan, plan, plan_next};
 use tipoff_roster::Roster;
-use tipoff_runtime::Clock;
+use tipoff_runtime::{Clock, Failing};
 use tipoff_wire::Partition;
 use tipoff_wire::event::State;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -20,7 +20,6 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use crate::failing::Failing;
 use crate::seed::Seeds;
 pub(crate) use hand::Progress;
 use steady::{Ahead, Asked, Steady};

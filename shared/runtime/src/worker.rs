@@ -121,6 +121,7 @@ pub async fn work<H: Handler>(
 ) -> Result<(), WorkerError> {
     let settler = Settler::new(nats.clone(), clock, &limits);
     let seats = Arc::new(Seats::new(limits.in_flight));
+    settler.measures.at_once(seats.count());
     let tasks = TaskTracker::new();
     let worker = Worker {
         nats,
@@ -237,7 +238,9 @@ impl<H: Handler> Worker<H> {
             (self.handler.clone(), self.settler.clone(), self.seats.clone());
         let task = async move {
             let done_in = settler.see_through(&*handler, message).await;
-            seats.leave(seat, done_in);
+            if let Some(seats) = seats.leave(seat, done_in) {
+                settler.measures.at_once(seats);
+            }
         };
         self.tasks.spawn(task.instrument(span));
     }

@@ -1,9 +1,9 @@
-//! How many messages, with what outcome, and how long they took.
+//! How many messages, with what outcome, how long they took, and how many at once.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry::metrics::{Counter, Histogram};
+use opentelemetry::metrics::{Counter, Gauge, Histogram};
 use opentelemetry::{KeyValue, global};
 
 use super::Outcome;
@@ -11,6 +11,7 @@ use super::Outcome;
 pub(super) struct Measures {
     handled: Counter<u64>,
     took: Histogram<f64>,
+    at_once: Gauge<u64>,
     /// What it is counted under, by outcome.
     by: [[KeyValue; 3]; OUTCOMES.len()],
 }
@@ -38,6 +39,10 @@ impl Measures {
                 .with_description("How long handling a message took")
                 .with_unit("s")
                 .build(),
+            at_once: meter
+                .u64_gauge("tipoff_messages_at_once")
+                .with_description("How many messages may be in hand at the moment")
+                .build(),
             by: OUTCOMES.map(by),
         }
     }
@@ -53,5 +58,9 @@ impl Measures {
         }];
         self.handled.add(1, by);
         self.took.record(took.as_secs_f64(), &by[..2]);
+    }
+
+    pub(super) fn at_once(&self, seats: usize) {
+        self.at_once.record(u64::try_from(seats).unwrap_or(u64::MAX), &self.by[0][..2]);
     }
 }

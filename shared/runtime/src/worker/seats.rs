@@ -76,7 +76,8 @@ impl Seats {
     }
 
     /// The message is out of hand; `done_in`: how long that took, if it was done.
-    pub(super) fn leave(&self, seat: Seat, done_in: Option<Duration>) {
+    /// Answers how many seats there are from now on, if that is another number.
+    pub(super) fn leave(&self, seat: Seat, done_in: Option<Duration>) -> Option<usize> {
         let InFlight { least, most, within } = self.allowed;
         // Where seats are empty, more of them help nobody.
         let full = self.free.available_permits() == 0;
@@ -93,7 +94,10 @@ impl Seats {
         } else if room.wanted / PARTS > room.seats {
             room.seats += 1;
             self.free.add_permits(1);
+        } else {
+            return None;
         }
+        Some(room.seats)
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) struct Settler {
     consumer: String,
     ack_wait: Duration,
     most_deliveries: i64,
-    measures: Measures,
+    pub(super) measures: Measures,
 }
 
 impl Settler {
