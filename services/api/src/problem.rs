@@ -181,6 +181,12 @@ impl From<BoardError> for Problem {
                     "ask again in a moment with the same `Idempotency-Key`; asking twice does no harm",
                 )
             }
+            BoardError::Reused => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                "The key was used for something else",
+            )
+            .detail("`Idempotency-Key` names one request; send a new one with a key of its own"),
             BoardError::UnknownReply { .. }
             | BoardError::Unreadable { .. }
             | BoardError::ClockAhead { .. } => {

@@ -5,7 +5,7 @@ use tipoff_domain::{AgentId, EntityId, Lead, LeadId};
 
 use crate::keys::Keys;
 use crate::read::to_word;
-use crate::words::quoted;
+use crate::words::{of_request, quoted};
 use crate::{Actor, Assign, Board, BoardError, Close, Credit, Release, Return, place};
 
 impl Board {
@@ -18,7 +18,8 @@ impl Board {
         by: &Actor,
         request: &str,
     ) -> Result<Assign, BoardError> {
-        let args = [agent.as_str(), by.name(), request];
+        let request = of_request(request, &[agent.as_str()]);
+        let args = [agent.as_str(), by.name(), &request];
         let reply = self.change(&self.scripts.assign, entity, lead, &args).await?;
         Ok(match reply.word.as_str() {
             "assigned" => Assign::Assigned(self.expect_lead(entity, lead).await?),
@@ -42,7 +43,9 @@ impl Board {
             Actor::Agent(agent) => agent.as_str(),
             Actor::Admin => "",
         };
-        let args = [agent, by.name(), request, &quoted(reason)];
+        let reason = quoted(reason);
+        let request = of_request(request, &[&reason]);
+        let args = [agent, by.name(), &request, &reason];
         let reply = self.change(&self.scripts.give_back, entity, lead, &args).await?;
         Ok(match reply.word.as_str() {
             "returned" => Return::Returned(self.expect_lead(entity, lead).await?),
@@ -63,7 +66,9 @@ impl Board {
         credit: bool,
         request: &str,
     ) -> Result<Close, BoardError> {
-        let args = [by.name(), &quoted(reason), if credit { "1" } else { "" }, request];
+        let (reason, credit) = (quoted(reason), if credit { "1" } else { "" });
+        let request = of_request(request, &[&reason, credit]);
+        let args = [by.name(), &reason, credit, &request];
         let reply = self.change(&self.scripts.close, entity, lead, &args).await?;
         Ok(match reply.word.as_str() {
             "closed" => Close::Closed(self.expect_lead(entity, lead).await?),
@@ -82,7 +87,9 @@ impl Board {
         reason: Option<&str>,
         request: &str,
     ) -> Result<Credit, BoardError> {
-        let args = [by.name(), &quoted(reason), request];
+        let reason = quoted(reason);
+        let request = of_request(request, &[&reason]);
+        let args = [by.name(), &reason, &request];
         let reply = self.change(&self.scripts.credit, entity, lead, &args).await?;
         Ok(match reply.word.as_str() {
             "credited" => Credit::Credited(self.expect_lead(entity, lead).await?),
@@ -108,11 +115,14 @@ impl Board {
         let marks = payload.map(place::marks).unwrap_or_default();
         let payload = payload.map(serde_json::to_string).transpose();
         let payload = payload.map_err(|what| Self::unreadable(lead, &what))?.unwrap_or_default();
+        let why = to_word(&why);
+        // The payload is made from what stands there, so a retry may bring another.
+        let request = of_request(request, &[&why]);
         let mut release = verb.on(&keys.of_lead(entity, lead));
         for mark in &marks {
             release.key(keys.person(entity, mark));
         }
-        release.arg(lead.as_str()).arg(to_word(&why)).arg(payload).arg(marks.len()).arg(request);
+        release.arg(lead.as_str()).arg(why).arg(payload).arg(marks.len()).arg(request);
         let reply = self.run(partition, &release).await?;
         self.commit(entity, &reply).await?;
         Ok(match reply.word.as_str() {

@@ -2,7 +2,7 @@
 
 use tipoff_domain::{AgentId, Cap, Claiming, EntityId, LeadId, Span};
 
-use crate::words::{of_caps, of_pond, of_round, quoted};
+use crate::words::{of_caps, of_pond, of_request, of_round, quoted};
 use crate::{Board, BoardError, Chance, Claim, Pass, Undone, Worked};
 
 /// A pass: who, and of what.
@@ -38,7 +38,8 @@ impl Board {
         let (caps, round) = (of_caps(caps), of_round(*round));
         let ponds = ponds.iter().map(of_pond).collect::<Vec<_>>().join(";");
         let counts = if *pool_counts { "1" } else { "" };
-        let args = [agent.as_str(), &round, request, &caps, &ponds, counts];
+        let request = of_request(request, &[&round]);
+        let args = [agent.as_str(), &round, &request, &caps, &ponds, counts];
         let reply = self.change(&self.scripts.claim, entity, lead, &args).await?;
         Ok(match reply.word.as_str() {
             "won" => Claim::Won(self.expect_lead(entity, lead).await?),
@@ -80,7 +81,8 @@ impl Board {
     ) -> Result<Pass, BoardError> {
         let (round, reason) = (of_round(passing.round), quoted(passing.reason));
         let undo = passing.undo.map_or(0, Span::as_millis).to_string();
-        let args = [passing.agent.as_str(), &round, passing.request, &reason, &undo];
+        let request = of_request(passing.request, &[&round, &reason]);
+        let args = [passing.agent.as_str(), &round, &request, &reason, &undo];
         let reply = self.change(&self.scripts.pass, entity, lead, &args).await?;
         Ok(match reply.word.as_str() {
             "passed" => Pass::Passed,
@@ -106,7 +108,7 @@ impl Board {
         agent: &AgentId,
         request: &str,
     ) -> Result<Undone, BoardError> {
-        let args = [agent.as_str(), request];
+        let args = [agent.as_str(), &of_request(request, &[])];
         let reply = self.change(&self.scripts.undo_pass, entity, lead, &args).await?;
         Ok(match reply.word.as_str() {
             "pending" => Undone::Pending,
@@ -125,7 +127,7 @@ impl Board {
         agent: &AgentId,
         request: &str,
     ) -> Result<Chance, BoardError> {
-        let args = [agent.as_str(), request];
+        let args = [agent.as_str(), &of_request(request, &[])];
         let reply = self.change(&self.scripts.another_chance, entity, lead, &args).await?;
         Ok(match reply.word.as_str() {
             "queued" => Chance::Queued,

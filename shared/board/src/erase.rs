@@ -8,6 +8,7 @@ use tipoff_domain::{EntityId, Lead, LeadId};
 use crate::keys::Keys;
 use crate::place::marks;
 use crate::reply::Reply;
+use crate::words::of_request;
 use crate::{Actor, Board, BoardError, Erase};
 
 /// Leads looked at in one go.
@@ -34,7 +35,7 @@ impl Board {
         for mark in &marks {
             erase.key(keys.person(entity, mark));
         }
-        erase.arg(lead.as_str()).arg(by.name()).arg(marks.len()).arg(request);
+        erase.arg(lead.as_str()).arg(by.name()).arg(marks.len()).arg(of_request(request, &[]));
         let reply: Reply = self.run(self.partition(entity), &erase).await?;
         self.commit(entity, &reply).await?;
         Ok(match reply.word.as_str() {

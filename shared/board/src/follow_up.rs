@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use tipoff_domain::{AgentId, EntityId, LeadId};
 
-use crate::words::quoted;
+use crate::words::{of_request, quoted};
 use crate::{Board, BoardError};
 
 /// The answer to a follow-up.
@@ -31,7 +31,8 @@ impl Board {
     ) -> Result<FollowUp, BoardError> {
         let (who, by) = agent.map_or(("", "admin"), |agent| (agent.as_str(), agent.as_str()));
         let (due, note) = (due.timestamp_millis().to_string(), quoted(note));
-        let args = [who, by, request, &due, &note];
+        // When it is due may be worked out anew for every try.
+        let args = [who, by, &of_request(request, &[&note]), &due, &note];
         let reply = self.change(&self.scripts.follow_up, entity, lead, &args).await?;
         Ok(match reply.word.as_str() {
             "noted" => FollowUp::Noted,

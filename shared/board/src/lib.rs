@@ -102,6 +102,10 @@ pub enum BoardError {
          nothing moves on there until it is right (set it by NTP; if it is right now, restart the routers)"
     )]
     ClockAhead { partition: Partition, by: chrono::TimeDelta },
+    #[error(
+        "the same request asked something else of this lead before; give every request a key of its own"
+    )]
+    Reused,
 }
 
 impl BoardError {
@@ -117,7 +121,10 @@ impl BoardError {
         match self {
             Self::Redis(error) => !is_lasting(error),
             Self::Log(_) | Self::Recovering { .. } | Self::Shut { .. } => true,
-            Self::UnknownReply { .. } | Self::Unreadable { .. } | Self::ClockAhead { .. } => false,
+            Self::UnknownReply { .. }
+            | Self::Unreadable { .. }
+            | Self::ClockAhead { .. }
+            | Self::Reused => false,
         }
     }
 }

@@ -145,6 +145,8 @@ impl<'a> Fields<'a> {
             credited: self.text("credited").is_some(),
             counted: self.text("counted").is_some(),
             erased: self.text("erased").is_some(),
+            put_off_ms: self.parsed("late")?,
+            requests: self.list("requests", |one| Some(one.to_owned()))?,
             memory: self.text("memory").map(str::to_owned),
         })
     }
@@ -202,6 +204,8 @@ pub(crate) fn to_fields(
         ("credited", yes(after.credited)),
         ("counted", yes(after.counted)),
         ("erased", yes(after.erased)),
+        ("late", after.put_off_ms.map(|late| late.to_string())),
+        ("requests", Some(after.requests.join(","))),
     ];
     all.into_iter()
         .filter_map(|(field, value)| Some((field, value.filter(|value| !value.is_empty())?)))

@@ -159,10 +159,15 @@ impl Verb {
         all.values().map(|fitted| fitted.hash.clone()).collect()
     }
 
-    /// The error for a word that this build does not know; it happens while
-    /// two releases run side by side.
+    /// The error for a word that is no answer: one that any script may say of a
+    /// request, or that this build does not know, which happens while two
+    /// releases run side by side.
     pub(crate) fn unknown(&self, reply: impl Into<String>) -> BoardError {
-        BoardError::UnknownReply { script: self.name, reply: reply.into() }
+        let reply = reply.into();
+        if reply == "reused" {
+            return BoardError::Reused;
+        }
+        BoardError::UnknownReply { script: self.name, reply }
     }
 }
 

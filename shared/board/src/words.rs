@@ -1,5 +1,8 @@
 //! What is said to scripts: plain words, as they read them.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest::{SHA256, digest};
 use tipoff_domain::plan::{Along, Candidate, Marks, Otherwise, Pick, Plan, Step, Then};
 use tipoff_domain::{Cap, PondClaim};
 
@@ -117,6 +120,20 @@ pub(crate) fn of_pond(claim: &PondClaim) -> String {
     let cap = claim.cap.map(|cap| cap.to_string()).unwrap_or_default();
     let reclaim = claim.reclaim_after.map(|after| after.as_millis().to_string());
     format!("{pond}:{cap}:{}", reclaim.unwrap_or_default())
+}
+
+/// A request as `id.what`: its own name, and what it asks. A lead remembers a few
+/// of them, so they are short.
+pub(crate) fn of_request(request: &str, asks: &[&str]) -> String {
+    let short = |text: &str, letters: usize| {
+        let mut hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, text.as_bytes()));
+        hash.truncate(letters);
+        hash
+    };
+    if request.is_empty() {
+        return String::new();
+    }
+    format!("{}.{}", short(request, 12), short(&asks.join("\u{1f}"), 6))
 }
 
 /// What a person wrote, as JSON, so that no character of it can mean anything on the way.

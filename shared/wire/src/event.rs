@@ -248,6 +248,13 @@ pub struct After {
     /// The person was forgotten.
     #[serde(default, skip_serializing_if = "is_not")]
     pub erased: bool,
+    /// What the last requests on it asked and were answered, oldest first, so that whoever asks
+    /// twice changes nothing twice: `<request>.<what>=<answer>`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<String>,
+    /// By how long the offer, or its pond's patience, was put off because nobody swept, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_off_ms: Option<i64>,
     /// The route's memory, where this event changed it: who is next (D-7), who was first (D-8),
     /// how near everybody is (D-11), who is owed a lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,12 +4,15 @@
 
   ARGV[1] lead  [2] agent  [3] request
 
-  Says queued | offered | already_yours | taken | in_pool | not_offered | unknown
+  Says queued | offered | already_yours | taken | in_pool | not_offered
+     | reused (the request asked something else before) | unknown
 ]]
 local agent = ARGV[2]
 local lead = open_own(ARGV[1])
 local is = lead.is
 if not is.state then return reply('unknown', lead) end
+local before = answered_before(lead, ARGV[3])
+if before then return reply(before, lead) end
 if is.state == 'assigned' then return reply(is.agent == agent and 'already_yours' or 'taken', lead) end
 if is.state == 'closed' then return reply('taken', lead) end
 if is.state == 'pooled' then return reply('in_pool', lead) end
@@ -22,6 +25,6 @@ if outcome ~= 'passed' and outcome ~= 'expired' then return reply('not_offered',
 if contains(is.again, agent) then return reply('queued', lead) end
 
 put(lead, 'again', with(is.again, agent))
-put(lead, 'request', ARGV[3])
+known_again(lead, ARGV[3], 'queued')
 emit(lead, 'lead.chance_asked', { 'agents', agent, 'by', agent })
 return reply('queued', lead)

@@ -7,10 +7,11 @@
   ARGV[6] where they may claim from: pond:most at a time, or '':ms until it takes back what is not worked, or ''; …
   ARGV[7] 1: limits also count what comes from there (D-21)
 
-  Says won | already_yours | limit_reached | taken | too_late | withdrawn | passed | not_offered | unknown
+  Says won | already_yours | limit_reached | taken | too_late | withdrawn | passed | not_offered
+     | reused (the request asked something else before) | unknown
 ]]
 local agent, round, request = ARGV[2], ARGV[3], ARGV[4]
-local held = redis.call('HMGET', LEAD, 'state', 'agent', 'how', 'request', 'until', 'round', 'entity', 'pond')
+local held = redis.call('HMGET', LEAD, 'state', 'agent', 'how', 'requests', 'until', 'round', 'entity', 'pond')
 local state, owner, how, entity = held[1], held[2], held[3], held[7]
 
 local function won(new_how, reclaim_after)
@@ -25,7 +26,7 @@ local function won(new_how, reclaim_after)
     put(lead, 'act_by', int(now + reclaim_after))
     wait(lead)
   end
-  put(lead, 'request', request)
+  known_again(lead, request, 'won')
   emit(lead, 'lead.claimed', { 'agents', agent, 'by', agent, 'enrol', plan })
   return reply('won', lead)
 end
@@ -66,9 +67,11 @@ local function claim_from_pond()
 end
 
 if not state or entity ~= string.match(LEADS, '[^:]*$') then return answer('unknown') end
-if state == 'assigned' and owner == agent then
-  return reply(request ~= '' and held[4] == request and 'won' or 'already_yours', open(LEAD, ARGV[1]))
-end
+local before = answered_before({ is = { requests = held[4] or nil } }, request)
+if before == 'reused' then return answer('reused') end
+if state == 'assigned' and owner == agent then return reply(before or 'already_yours', open(LEAD, ARGV[1])) end
+-- It was theirs, and has gone on since.
+if before then return answer(state == 'assigned' and 'taken' or 'withdrawn') end
 local in_round = state == 'offered' and (round == '' or round == held[6])
 if in_round and contains(redis.call('HGET', LEAD, 'pending'), agent) then
   if now >= tonumber(held[5]) then return answer('too_late') end

@@ -4,16 +4,15 @@
 
   ARGV[1] lead  [2] agent, or '' for an admin  [3] who did it  [4] request  [5] reason, or ''
 
-  Says returned | not_yours | unknown
+  Says returned | not_yours | reused (the request asked something else before) | unknown
 ]]
 local agent = ARGV[2]
 local lead = open_own(ARGV[1])
 if not lead.is.state then return reply('unknown', lead) end
+local before = answered_before(lead, ARGV[4])
+if before then return reply(before, lead) end
 local theirs = lead.is.state == 'assigned' and lead.is.agent == agent
-if agent ~= '' and not theirs then
-  local again = ARGV[4] ~= '' and lead.is.state == 'pooled' and lead.is.request == ARGV[4]
-  return reply(again and 'returned' or 'not_yours', lead)
-end
+if agent ~= '' and not theirs then return reply('not_yours', lead) end
 if lead.is.state == 'pooled' then return reply('returned', lead) end
 if lead.is.state == 'closed' then return reply('not_yours', lead) end
 
@@ -21,6 +20,6 @@ local withdrawn = resolve_all(lead, 'withdrawn')
 if withdrawn then emit(lead, 'offer.withdrawn', { 'agents', withdrawn, 'by', ARGV[3] }) end
 local from = lead.is.agent
 to_pool(lead, 'returned', lead.is.from_pond)
-put(lead, 'request', ARGV[4])
+known_again(lead, ARGV[4], 'returned')
 emit(lead, 'lead.returned', { 'agents', from, 'by', ARGV[3], 'reason', ARGV[5] })
 return reply('returned', lead)

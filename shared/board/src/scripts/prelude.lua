@@ -86,6 +86,30 @@ local function put(lead, field, value)
   lead.touched[field] = true
 end
 
+-- So many requests on a lead are known again; whoever asks twice does so soon.
+local KNOWN_AGAIN = 8
+
+-- What this very request was answered before, or `reused` if it asked something
+-- else then; nil where it has changed nothing yet. A request is `id.what`, and
+-- stands in the lead's list with what it was answered: `id.what=word`.
+local function answered_before(lead, request)
+  local list, id = lead.is.requests, string.match(request, '^[^.]+')
+  if not list or not id then return nil end
+  for _, one in ipairs(split(list, ',')) do
+    local asked, word = string.match(one, '^([^=]*)=(.*)$')
+    if asked == request then return word end
+    if string.match(asked, '^[^.]+') == id then return 'reused' end
+  end
+end
+
+-- Before the event is emitted, which carries it into the log.
+local function known_again(lead, request, word)
+  if request == '' then return end
+  local list = split(lead.is.requests, ',')
+  list[#list + 1] = request .. '=' .. word
+  put(lead, 'requests', table.concat(list, ',', math.max(1, #list - KNOWN_AGAIN + 1)))
+end
+
 local function save(lead)
   local set, gone = {}, {}
   for field in pairs(lead.touched) do
@@ -105,6 +129,7 @@ local SNAPSHOT = {
   'entity', 'state', 'version', 'route', 'round', 'until', 'window', 'pending', 'tried', 'agent', 'how', 'why',
   'since', 'source', 'received', 't0', 'first', 'reroutes', 'inquiries', 'of', 'tags', 'plan', 'enrolled', 'along',
   'pond', 'from_pond', 'rested', 'act_by', 'firsts', 'again', 'undo', 'released', 'ball', 'credited', 'counted', 'erased',
+  'requests', 'late',
 }
 -- By lead: what this call says of it.
 local emitted = {}

@@ -5,17 +5,19 @@
   KEYS[13…] identities  string  one for each way to recognise the person, -> lead
   ARGV[1] lead  [2] sent or completed  [3] payload, or '' to leave it  [4] how many identities  [5] request
 
-  Says released | already_routed | not_held (it is, but not for that) | unknown
+  Says released | already_routed | not_held (it is, but not for that)
+     | reused (the request asked something else before) | unknown
 ]]
 local how, request = ARGV[2], ARGV[5]
 local lead = open_own(ARGV[1])
 if not lead.is.state then return reply('unknown', lead) end
+local before = answered_before(lead, request)
+if before then return reply(before, lead) end
 if not waits_for(lead, how) then
-  if request ~= '' and lead.is.released == how and lead.is.request == request then return reply('released', lead) end
   local waits = lead.is.state == 'held' and not lead.is.released
   return reply(waits and 'not_held' or 'already_routed', lead)
 end
 
-put(lead, 'request', request)
+known_again(lead, request, 'released')
 let_go(lead, how, ARGV[3], remember_person(lead, tonumber(ARGV[4]), 0))
 return reply('released', lead)

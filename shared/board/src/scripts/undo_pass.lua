@@ -4,12 +4,14 @@
 
   ARGV[1] lead  [2] agent  [3] request
 
-  Says pending | too_late | not_passed | unknown
+  Says pending | too_late | not_passed | reused (the request asked something else before) | unknown
 ]]
 local agent = ARGV[2]
 local lead = open_own(ARGV[1])
 local is = lead.is
 if not is.state then return reply('unknown', lead) end
+local before = answered_before(lead, ARGV[3])
+if before then return reply(before, lead) end
 if is.state == 'offered' and contains(is.pending, agent) then return reply('pending', lead) end
 if outcome_of(is.tried, agent) ~= 'passed' then return reply('not_passed', lead) end
 
@@ -29,7 +31,7 @@ put(lead, 'tried', tried[1] and table.concat(tried, ',') or nil)
 put(lead, 'pending', with(is.pending, agent))
 put(lead, 'undo', without(is.undo, agent))
 put(lead, 'again', without(is.again, agent))
-put(lead, 'request', ARGV[3])
+known_again(lead, ARGV[3], 'pending')
 redis.call('ZADD', OFFERS, 0, member(lead, agent))
 if not is.ball then redis.call('ZADD', RESERVED, 0, member(lead, agent)) end
 wait(lead)

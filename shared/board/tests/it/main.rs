@@ -1,6 +1,7 @@
 //! Every script on a real Redis, every commit in a real JetStream.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops right there")]
 
+mod asking_twice;
 mod audit;
 mod claims;
 mod fixture;

@@ -7,9 +7,9 @@ use crate::fixture::Table;
 /// Keys, and what stands there as text.
 pub(crate) type Picture = BTreeMap<String, BTreeMap<String, String>>;
 
-/// What the scripts keep of themselves, of requests that were answered, and which
-/// event told last what a route remembers, is left out; so is how many offers in
-/// a row agents let run out, which nothing hangs on.
+/// What the scripts keep of themselves, and which event told last what a route
+/// remembers, is left out; so is how many offers in a row agents let run out,
+/// which nothing hangs on.
 pub(crate) async fn picture(table: &Table) -> Picture {
     let mut redis = table.redis.clone();
     let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut redis).await.unwrap();
@@ -36,7 +36,7 @@ pub(crate) async fn picture(table: &Table) -> Picture {
         // Left out or not, it is the same.
         let usual = [("round", "0"), ("reroutes", "0"), ("inquiries", "1")];
         let is_passing = |field: &str| field.starts_with("at:") || field.starts_with("missed:");
-        holds.retain(|field, _| field != "request" && !is_passing(field));
+        holds.retain(|field, _| !is_passing(field));
         holds.retain(|field, value| !usual.contains(&(field.as_str(), value.as_str())));
         if key.ends_with(":clock") || key.ends_with(":outbox") || holds.is_empty() {
             continue;
