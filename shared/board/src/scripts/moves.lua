@@ -95,7 +95,7 @@ local function leave_queues(lead)
   if lead.is.rested then redis.call('ZREM', POOL, resting(lead)) end
   if lead.is.agent then redis.call('ZREM', OWNED, member(lead, lead.is.agent)) end
   redis.call('ZREM', DEADLINES, lead.id)
-  for _, field in ipairs({ 'until', 'window', 'undo', 'ball', 'act_by', 'rested', 'why' }) do put(lead, field, nil) end
+  for _, field in ipairs({ 'until', 'window', 'undo', 'late', 'ball', 'act_by', 'rested', 'why' }) do put(lead, field, nil) end
 end
 
 -- Whoever gets the lead enrols it in its route's plan, in each plan once (D-29).

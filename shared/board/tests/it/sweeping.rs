@@ -45,6 +45,28 @@ async fn an_agent_does_not_lose_a_lead_because_nobody_swept() {
     );
 }
 
+/// Servers that die again and again would keep it with one agent for ever.
+#[tokio::test]
+async fn an_offer_is_put_off_by_its_own_length_at_most_however_many_gaps_there_are() {
+    let table = Table::laid().await;
+    let lead = table.place(&turn(&["ana", "ben"])).await;
+    table.board.sweep(table.partition()).await.unwrap();
+    let clock = format!("{{p{}}}:clock", table.partition());
+    let mut due = Vec::new();
+    for gap in 1..=3 {
+        let until = table.lead(&lead).await.now_is.until.unwrap();
+        let ms = (until + minutes(10)).timestamp_millis();
+        let () = table.redis.clone().hset(&clock, "high", ms).await.unwrap();
+        let () = table.redis.clone().hset(&clock, "swept", ms - 600_001).await.unwrap();
+        due = table.board.sweep(table.partition()).await.unwrap().due;
+        assert_eq!(due.is_empty(), gap < 3, "gap {gap}");
+    }
+    assert_eq!(due, [lead.clone()]);
+    assert_eq!(table.lead(&lead).await.now_is.put_off_ms, Some(minutes(15).num_milliseconds()));
+    table.move_on(&lead, &next(&["ben"])).await;
+    assert_eq!(table.lead(&lead).await.now_is.put_off_ms, None, "a new offer has its own");
+}
+
 #[tokio::test]
 async fn a_passed_lead_in_the_gap_is_due_and_not_put_off() {
     let table = Table::laid().await;
