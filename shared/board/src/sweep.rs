@@ -10,6 +10,7 @@ use futures::{StreamExt, stream};
 use redis::streams::{StreamId, StreamRangeReply};
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_wire::{Partition, subject};
+use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use crate::keys::{Keys, ROUTERS};
@@ -19,7 +20,7 @@ use crate::{Board, BoardError, OnBoard};
 /// Leads handled per sweep of a partition, and events shipped together.
 const SWEEP_AT_MOST: usize = 200;
 /// Leads put off at once.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 100;
 /// A pause in sweeping that agents must not pay for.
 const GAP: TimeDelta = TimeDelta::seconds(2);
 
@@ -63,12 +64,16 @@ impl Board {
         partition: Partition,
         latest: Option<DateTime<Utc>>,
     ) -> Result<Swept, BoardError> {
+        let asked = Instant::now();
         let answer = self.sweep_once(partition, GAP, latest).await?;
         if answer.word != "gap" {
             return swept(partition, &answer);
         }
         let began = answer.first.parse().unwrap_or(answer.now);
         self.put_off(partition, began, answer.now).await?;
+        // That may have taken longer than a clock may be ahead, and it is no jump.
+        let since = TimeDelta::from_std(asked.elapsed()).unwrap_or(TimeDelta::MAX);
+        let latest = latest.map(|at| at.checked_add_signed(since).unwrap_or(at));
         swept(partition, &self.sweep_once(partition, TimeDelta::zero(), latest).await?)
     }
 
