@@ -80,7 +80,9 @@ impl Pulled {
             Err(NoTurn::Crowded(wait)) => return Outcome::NotNow(wait),
             Err(NoTurn::Stopping) => return Outcome::NotNow(Duration::ZERO),
         };
-        let key = delivery.headers.get(NATS_MESSAGE_ID).map(|id| Key::MessageId(id.to_string()));
+        // JetStream takes no notice of an empty one either.
+        let id = delivery.headers.get(NATS_MESSAGE_ID).filter(|id| !id.as_str().is_empty());
+        let key = id.map(|id| Key::MessageId(id.to_string()));
         let sent = Sent {
             entity,
             source: Some(source),

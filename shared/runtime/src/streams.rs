@@ -144,7 +144,11 @@ fn kept_for(stream: Stream) -> Duration {
 
 fn ids_known_for(stream: Stream) -> Duration {
     match stream {
-        Stream::LeadsIn | Stream::Leads | Stream::Rejected | Stream::Dead => 10 * MINUTE,
+        // Strangers choose these, and a stream knows an id whatever the subject: one source's must
+        // not keep another's lead out. Ingest knows a resend by source and id, for as long as leads
+        // are kept. Shorter than this JetStream does not take.
+        Stream::LeadsIn => Duration::from_millis(100),
+        Stream::Leads | Stream::Rejected | Stream::Dead => 10 * MINUTE,
         Stream::Events
         | Stream::Notify
         | Stream::Undelivered

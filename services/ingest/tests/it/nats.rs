@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_nats::HeaderMap;
 use serde_json::json;
 use tipoff_runtime::streams;
@@ -50,6 +52,42 @@ async fn the_message_id_tells_a_resend_even_when_the_stream_has_forgotten_it() {
     world.stop.cancel();
     (&mut world.task).await.unwrap().unwrap();
     assert_eq!(world.count("LEADS").await, 2);
+}
+
+/// JetStream knows message ids by stream, not by subject.
+#[tokio::test]
+async fn a_message_id_of_one_source_keeps_no_lead_of_another_out() {
+    let world = World::new().await;
+    publish(&world, "leads.in.acme.zillow", Some("m1"), br#"{"email":"dana@example.com"}"#).await;
+    world.until("LEADS", 1).await;
+    let mut headers = HeaderMap::new();
+    headers.insert("Nats-Msg-Id", "m1");
+    let body = br#"{"email":"eli@example.com"}"#;
+    let another = async || {
+        let subject = "leads.in.acme.website";
+        let sent = world.nats.jetstream.publish_with_headers(
+            subject,
+            headers.clone(),
+            body.to_vec().into(),
+        );
+        sent.await.unwrap().await.unwrap()
+    };
+    // For a tenth of a second it does keep it out.
+    let soon =
+        tokio::time::timeout(Duration::from_secs(20), async { while another().await.duplicate {} });
+    soon.await.expect("the stream still knows the id");
+    world.until("LEADS", 2).await;
+    assert_eq!(world.leads().await[1].source, Some(source("website")));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_empty_message_id_is_none() {
+    let world = World::new().await;
+    publish(&world, "leads.in.acme.zillow", Some(""), br#"{"email":"dana@example.com"}"#).await;
+    publish(&world, "leads.in.acme.zillow", Some(""), br#"{"email":"eli@example.com"}"#).await;
+    world.until("LEADS", 2).await;
+    world.finish().await;
 }
 
 #[tokio::test]
