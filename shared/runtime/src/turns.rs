@@ -66,38 +66,53 @@ impl Turns {
 
     /// Waits for the next turn of `entity`; the seat is free again when it is dropped.
     pub async fn take(&self, entity: &EntityId) -> Result<Turn, NoTurn> {
-        self.join(entity, Class::Patient).await
+        let turn = self.seat(entity, Class::Patient).await?;
+        self.in_pace(turn, None).await.ok_or(NoTurn::Stopping)
     }
 
-    async fn join(&self, entity: &EntityId, class: Class) -> Result<Turn, NoTurn> {
+    /// Waits for a seat, and not for the rate yet.
+    async fn seat(&self, entity: &EntityId, class: Class) -> Result<Turn, NoTurn> {
         let joined = {
             let (tell, told) = oneshot::channel();
             (self.lock().join(entity, class, tell, Instant::now()), told)
         };
-        let turn = match joined {
-            (Joined::Seated, _) => self.turn(entity.clone()),
+        match joined {
+            (Joined::Seated, _) => Ok(self.turn(entity.clone())),
             (Joined::InLine, told) => tokio::select! {
                 biased;
-                turn = told => turn.map_err(|_| NoTurn::Stopping)?,
-                () = self.stop.cancelled() => return Err(NoTurn::Stopping),
+                turn = told => turn.map_err(|_| NoTurn::Stopping),
+                () = self.stop.cancelled() => Err(NoTurn::Stopping),
             },
-            (Joined::Crowded(again_in), _) => return Err(NoTurn::Crowded(again_in)),
-        };
-        self.rate.ready().await;
-        Ok(turn)
+            (Joined::Crowded(again_in), _) => Err(NoTurn::Crowded(again_in)),
+        }
+    }
+
+    /// Waits until the rate lets `turn` go. `None`: not before `end`, which is known
+    /// at once, or the process stops.
+    async fn in_pace(&self, turn: Turn, end: Option<Instant>) -> Option<Turn> {
+        tokio::select! {
+            biased;
+            in_time = self.rate.ready(end) => in_time.then_some(turn),
+            () = self.stop.cancelled() => None,
+        }
     }
 
     /// A turn of `entity` if there is one within that time, going by how fast
-    /// seats become free lately; somebody who has another way need not wait
-    /// longer, nor for seats of which none becomes free any more. Most seats that
-    /// become free go to those who wait here.
+    /// seats become free lately and by the rate; somebody who has another way need
+    /// not wait longer, nor for seats of which none becomes free any more. Most
+    /// seats that become free go to those who wait here.
     pub async fn soon(&self, entity: &EntityId, within: Duration) -> Option<Turn> {
-        let (now, end) = (Instant::now(), Instant::now() + within);
-        if self.lock().wait(entity, now) > within {
+        let end = Instant::now() + within;
+        let turn = self.seat_before(entity, end).await?;
+        self.in_pace(turn, Some(end)).await
+    }
+
+    async fn seat_before(&self, entity: &EntityId, end: Instant) -> Option<Turn> {
+        let mut look = Instant::now();
+        if self.lock().wait(entity, look) > end - look {
             return None;
         }
-        let mut taking = std::pin::pin!(self.join(entity, Class::Pressing));
-        let mut look = now;
+        let mut taking = std::pin::pin!(self.seat(entity, Class::Pressing));
         while look < end {
             look = (look + STANDSTILL).min(end);
             match timeout_at(look, &mut taking).await {

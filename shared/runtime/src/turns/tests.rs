@@ -1,8 +1,16 @@
+use futures::future::join_all;
+
 use super::*;
 
 fn turns(at_once: usize) -> (Turns, CancellationToken) {
     let stop = CancellationToken::new();
     (Turns::new(at_once, None, stop.clone()), stop)
+}
+
+/// One message a second.
+fn one_a_second(at_once: usize) -> (Turns, CancellationToken) {
+    let stop = CancellationToken::new();
+    (Turns::new(at_once, NonZeroU32::new(1), stop.clone()), stop)
 }
 
 fn entity(name: &str) -> EntityId {
@@ -65,4 +73,37 @@ async fn one_who_has_another_way_leaves_a_line_that_stopped_moving() {
     let within = Duration::from_mins(1);
     assert!(turns.soon(&entity("bree"), within).await.is_none());
     assert!(turns.lock().stands_still(Instant::now()), "and not before");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crowd_that_cannot_wait_uses_up_nobodys_second() {
+    let (turns, _stop) = one_a_second(4);
+    let (acme, within) = (entity("acme"), Duration::from_secs(2));
+    let crowd = (0..50).map(|_| async { turns.soon(&acme, within).await.is_some() });
+    let went = join_all(crowd).await.into_iter().filter(|went| *went).count();
+    assert_eq!(went, 3, "one at once, and one after each second");
+    let begun = Instant::now();
+    assert!(turns.take(&acme).await.is_ok());
+    assert!(begun.elapsed() < Duration::from_millis(1_100), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_whose_second_comes_in_time_waits_for_it_although_no_seat_becomes_free() {
+    let (turns, _stop) = one_a_second(8);
+    let acme = entity("acme");
+    let all = join_all((0..4).map(|_| turns.soon(&acme, Duration::from_secs(5)))).await;
+    assert!(all.iter().all(Option::is_some), "{all:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_the_wait_for_the_next_second_at_once() {
+    let (turns, stop) = one_a_second(4);
+    let acme = entity("acme");
+    drop(turns.take(&acme).await.unwrap());
+    let (begun, within) = (Instant::now(), Duration::from_secs(5));
+    let stopping = async { stop.cancel() };
+    let (taken, soon, ()) = tokio::join!(turns.take(&acme), turns.soon(&acme, within), stopping);
+    assert_eq!(taken.map(drop), Err(NoTurn::Stopping));
+    assert!(soon.is_none());
+    assert!(begun.elapsed().is_zero(), "{:?}", begun.elapsed());
 }

@@ -1,6 +1,7 @@
 //! How many messages are in hand at once: always as many, or as many as come
 //! through soon.
 
+use std::cmp::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -88,14 +89,16 @@ impl Seats {
             _ => room.wanted.saturating_sub(FEWER),
         };
         room.wanted = wanted.clamp(least * PARTS, most * PARTS);
-        if room.wanted / PARTS < room.seats {
-            room.seats -= 1;
-            seat.forget();
-        } else if room.wanted / PARTS > room.seats {
-            room.seats += 1;
-            self.free.add_permits(1);
-        } else {
-            return None;
+        match (room.wanted / PARTS).cmp(&room.seats) {
+            Ordering::Equal => return None,
+            Ordering::Less => {
+                room.seats -= 1;
+                seat.forget();
+            }
+            Ordering::Greater => {
+                room.seats += 1;
+                self.free.add_permits(1);
+            }
         }
         Some(room.seats)
     }
