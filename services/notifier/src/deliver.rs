@@ -39,6 +39,9 @@ const MOST_MISSES: i64 = 5;
 enum NotSent {
     #[error("no longer worth telling: {0}")]
     Obsolete(&'static str),
+    /// The agent has longer than it says; where that is worth telling, another notice does.
+    #[error("the deadline was put off")]
+    PutOff,
     /// Not in the roster yet, or not any more.
     #[error("{0} is not known here")]
     Missing(&'static str),
@@ -135,9 +138,9 @@ impl Deliverer {
     }
 
     fn count(&self, notice: &Notice, settled: Settled, started: Instant) -> Outcome {
-        let Settled { became, why, outcome } = settled;
+        let Settled { became, why, outcome, noted } = settled;
         self.meter.count(became, started.elapsed());
-        if let Some(became) = became.noted() {
+        if let Some(became) = became.noted().filter(|_| noted) {
             self.noted.note(notice, became, why.as_deref());
         }
         outcome
@@ -184,6 +187,9 @@ impl Deliverer {
         lead: Option<Arc<OnBoard>>,
         now: DateTime<Utc>,
     ) -> Result<Told, NotSent> {
+        if lead.as_deref().is_some_and(|lead| is_put_off(notice, lead)) {
+            return Err(NotSent::PutOff);
+        }
         if let What::Offer { until, .. } = notice.what
             && until <= now
         {
@@ -195,6 +201,14 @@ impl Deliverer {
         still_worth(notice, &lead)?;
         Ok(Told { notice: notice.clone(), view, agent, lead, many: false })
     }
+}
+
+/// Whether who is told may answer for longer than the notice says.
+fn is_put_off(notice: &Notice, lead: &OnBoard) -> bool {
+    let What::Offer { round, until, .. } = notice.what else { return false };
+    let now_is = &lead.now_is;
+    let asked = notice.channel.is_a_room() || now_is.pending.contains(&notice.agent);
+    asked && now_is.round == round && now_is.until > Some(until)
 }
 
 /// Offers are told while the agent may claim in that round, assignments while
@@ -238,14 +252,17 @@ struct Settled {
     became: Became,
     why: Option<String>,
     outcome: Outcome,
+    /// Not where another notice has taken its place: what became of that one is.
+    noted: bool,
 }
 
 fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> Settled {
     let Err(Failed { now, error }) = sent else {
-        return Settled { became: Became::Sent, why: None, outcome: Outcome::Done };
+        return Settled { became: Became::Sent, why: None, outcome: Outcome::Done, noted: true };
     };
     let asked = match &error {
         NotSent::Obsolete(why) => return obsolete(notice, why),
+        NotSent::PutOff => return Settled { noted: false, ..obsolete(notice, &error.to_string()) },
         NotSent::Missing(what) if deliveries >= MOST_MISSES => return obsolete(notice, what),
         NotSent::Send(SendError::ForGood(why) | SendError::BadAddress(why)) => {
             return give_up(notice, why);
@@ -281,7 +298,7 @@ fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> Settled
         Some(wait) => {
             tell(notice, &error, wait);
             let outcome = Outcome::RetryIn(wait);
-            Settled { became: Became::Retried, why: Some(reason(&error)), outcome }
+            Settled { became: Became::Retried, why: Some(reason(&error)), outcome, noted: true }
         }
         None => give_up(notice, &format!("no time is left to try again: {}", reason(&error))),
     }
@@ -316,13 +333,14 @@ fn reason(error: &NotSent) -> String {
 
 fn obsolete(notice: &Notice, why: &str) -> Settled {
     debug!(lead.id = %notice.lead, agent.id = %notice.agent, why, "notice is obsolete");
-    Settled { became: Became::Obsolete, why: Some(why.to_owned()), outcome: Outcome::Done }
+    let (became, why, outcome) = (Became::Obsolete, Some(why.to_owned()), Outcome::Done);
+    Settled { became, why, outcome, noted: true }
 }
 
 fn give_up(notice: &Notice, why: &str) -> Settled {
     warn!(lead.id = %notice.lead, agent.id = %notice.agent, why, "notice is set aside");
     let outcome = Outcome::GiveUp(why.to_owned());
-    Settled { became: Became::Failed, why: Some(why.to_owned()), outcome }
+    Settled { became: Became::Failed, why: Some(why.to_owned()), outcome, noted: true }
 }
 
 #[cfg(test)]

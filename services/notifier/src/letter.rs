@@ -9,7 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use reqwest::Url;
 use tipoff_domain::{AgentId, EntityId, Locale};
-use tipoff_letters::plain::{one_line, shortened};
+use tipoff_letters::plain::{joined, one_line, shortened};
 use tipoff_letters::words::{Args, args, say};
 use tipoff_letters::{BadTexts, Facts, Occasion, Part, Piece, Texts, gsm_safe, times};
 use tipoff_wire::event::State;
@@ -23,6 +23,9 @@ use crate::seen::{self, Told};
 
 /// Longest body of a push notification, in characters.
 const PUSH_BODY: usize = 240;
+/// Longest post to a room, in characters: ours fit with the longest names, and an
+/// entity's own templates know an end.
+const POST: usize = 1_000;
 /// Names that a room is told before it is only told how many more there are.
 const MOST_NAMES: usize = 5;
 
@@ -109,7 +112,7 @@ impl Writer {
             url: format!("{}/", self.public_url),
             ..self.facts(told, now, To::Anybody)
         };
-        let text = one_line(&self.write(Part::Chat, told, &facts)?);
+        let text = shortened(&joined(&self.write(Part::Chat, told, &facts)?), POST);
         Ok(Post { text, url: facts.url, button: say(told.locale(), "chat-open", &Args::new()) })
     }
 

@@ -62,7 +62,10 @@ impl Looks {
         match looked {
             Ok(_) if self.away.ends() => info!("the board answers again"),
             Err(error) if error.will_pass() && self.away.begins() => {
-                warn!(error = error as &dyn std::error::Error, "the board does not answer, notices wait for it");
+                warn!(
+                    error = error as &dyn std::error::Error,
+                    "the board does not answer, notices wait for it"
+                );
             }
             _ => {}
         }

@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use bytes::Bytes;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use tipoff_board::{Board, BoardError};
 use tipoff_domain::{AgentId, Channel, EntityView, channels_for};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Delivery, Handler, Outcome, PublishError, Publisher};
+use tipoff_wire::event::{self, State};
 use tipoff_wire::notice::{WAIT, What};
-use tipoff_wire::{Event, EventKind, Notice, event, subject};
+use tipoff_wire::{Event, EventKind, Notice, subject};
 use tracing::{debug, error, warn};
 
 use crate::carrier::Carrier;
@@ -40,6 +41,9 @@ const OLD: TimeDelta = TimeDelta::minutes(1);
 const STALE: TimeDelta = TimeDelta::hours(24);
 /// After so long it was seen or forgotten that an offer is over.
 const OVER: TimeDelta = TimeDelta::hours(1);
+/// Nobody hears of less time than this: where gap follows gap, everybody would hear of
+/// each. An offer for the whole of which nobody was there is put off by as long again.
+const MORE_TIME: TimeDelta = TimeDelta::seconds(10);
 /// So often may an entity be missing here that is there elsewhere.
 const MOST_MISSES: i64 = 5;
 
@@ -72,8 +76,9 @@ struct Ways {
 }
 
 /// Whoever has to be told of anything is told of these; and who is to be forgotten is.
-const TOLD: [EventKind; 7] = [
+const TOLD: [EventKind; 8] = [
     EventKind::Offered,
+    EventKind::Extended,
     EventKind::Assigned,
     EventKind::Claimed,
     EventKind::Passed,
@@ -140,16 +145,15 @@ impl Spreader {
     async fn is_history(&self, event: &Event) -> bool {
         let age = self.clock.now() - event.at;
         match event.kind {
-            EventKind::Offered => {}
+            EventKind::Offered | EventKind::Extended => {}
             EventKind::Assigned => return age > STALE,
             _ => return age > OVER,
         }
-        let until = event.offers.iter().map(|offer| offer.until).max();
         if age < OLD {
             return false;
         }
         match self.board.time(&event.entity).await {
-            Ok(now) => until.is_none_or(|until| until <= now),
+            Ok(now) => event.after.until.is_none_or(|until| until <= now),
             Err(_) => false,
         }
     }
@@ -157,6 +161,7 @@ impl Spreader {
     fn telling(&self, event: &Event, view: &EntityView) -> Telling {
         let told: Vec<(&AgentId, What)> = match event.kind {
             EventKind::Offered => offered(event),
+            EventKind::Extended => put_off(event),
             EventKind::Assigned => assigned(event),
             _ => over(event),
         };
@@ -167,7 +172,8 @@ impl Spreader {
                 What::Over { .. } => self.channels_that_take_back(agent, event, view),
                 What::Offer { .. } | What::Assigned { .. } | What::Missed { .. } => {
                     let Some(ways) = self.ways_to(agent, event, view) else { continue };
-                    if event.kind == EventKind::Offered && self.is_unreachable(agent, &ways, view) {
+                    let asked = matches!(what, What::Offer { .. });
+                    if asked && self.is_unreachable(agent, &ways, view) {
                         unreachable.push(agent.clone());
                     }
                     ways.found
@@ -349,8 +355,57 @@ fn offered(event: &Event) -> Vec<(&AgentId, What)> {
     event.offers.iter().map(|offer| (&offer.agent, what(offer.until))).collect()
 }
 
+/// Whoever still waits has longer: some were not told before, as the notifier was away
+/// as well. Nobody is told that they have longer to work what is theirs.
+fn put_off(event: &Event) -> Vec<(&AgentId, What)> {
+    let after = &event.after;
+    let asks =
+        |until: &DateTime<Utc>| after.state == State::Offered && *until - event.at >= MORE_TIME;
+    let Some(until) = after.until.filter(asks) else { return Vec::new() };
+    let what = || What::Offer { round: after.round, until, route: after.route.clone() };
+    after.pending.iter().map(|agent| (agent, what())).collect()
+}
+
 /// Nobody is told of what they did themselves.
 fn assigned(event: &Event) -> Vec<(&AgentId, What)> {
     let others = event.agents.iter().filter(|agent| event.by.as_deref() != Some(agent.as_str()));
     others.map(|agent| (agent, What::Assigned { version: event.version })).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// At half past nine a deadline was put off.
+    fn put_off_by(after: &Value) -> Event {
+        let mut whole = json!({"state": "offered", "round": 3, "reroutes": 0, "inquiries": 1,
+            "received_at": "2026-11-22T09:00:00Z", "t0": "2026-11-22T09:00:00Z",
+            "pending": ["ana", "ben"], "until": "2026-11-22T09:45:00Z"});
+        whole.as_object_mut().unwrap().extend(after.as_object().unwrap().clone());
+        let event = json!({"id": "1-0", "type": "offer.extended", "at": "2026-11-22T09:30:00Z",
+            "entity": "acme", "lead": "lead_1", "version": 5, "agents": ["ana"], "after": whole});
+        serde_json::from_value(event).unwrap()
+    }
+
+    #[test]
+    fn all_who_are_still_asked_hear_of_the_new_deadline() {
+        let until = "2026-11-22T09:45:00Z".parse().unwrap();
+        let event = put_off_by(&json!({}));
+        let told = put_off(&event);
+        let whom: Vec<&str> = told.iter().map(|(agent, _)| agent.as_str()).collect();
+        assert_eq!(whom, ["ana", "ben"]);
+        let offer = What::Offer { round: 3, until, route: None };
+        assert!(told.iter().all(|(_, what)| *what == offer), "{told:?}");
+    }
+
+    #[test]
+    fn nobody_hears_of_a_moment_more_or_of_more_time_for_what_is_theirs() {
+        let a_moment = json!({"until": "2026-11-22T09:30:09.999Z"});
+        assert!(put_off(&put_off_by(&a_moment)).is_empty());
+        let theirs = json!({"state": "assigned", "agent": "ana", "pending": [], "until": null,
+            "act_by": "2026-11-22T10:00:00Z"});
+        assert!(put_off(&put_off_by(&theirs)).is_empty());
+    }
 }

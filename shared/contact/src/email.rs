@@ -17,11 +17,16 @@ pub fn tidy(sent: Vec<String>) -> Vec<String> {
     emails
 }
 
+/// What says that nothing reaches anybody at an address (RFC 3463, RFC 7505): no such
+/// mailbox, no such host, not an address, moved away, a host that takes no mail, a
+/// mailbox that is closed.
+const DEAD: [&str; 6] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"];
+
 /// Whether a mail system refuses the address rather than one mail or its sender, by
-/// what it says (RFC 3463): `5.1.x`, or `5.2.1` for a mailbox that is closed. `5.7.x`
+/// what it says. Of the other `5.1.x`, `5.1.7` and `5.1.8` are about the sender; `5.7.x`
 /// is policy, and `5.2.2` a mailbox that is full today.
 pub fn is_dead_mailbox(enhanced: &str) -> bool {
-    enhanced.starts_with("5.1.") || enhanced == "5.2.1"
+    DEAD.contains(&enhanced)
 }
 
 #[cfg(test)]
@@ -38,5 +43,12 @@ mod tests {
     fn a_full_mailbox_is_no_dead_one() {
         assert!(["5.1.1", "5.1.10", "5.2.1"].into_iter().all(is_dead_mailbox));
         assert!(!["5.2.2", "5.7.1", "4.1.1", "5.0.0", ""].into_iter().any(is_dead_mailbox));
+    }
+
+    #[test]
+    fn what_is_said_of_the_sender_or_of_nobody_in_particular_makes_no_dead_mailbox() {
+        assert!(["5.1.2", "5.1.3", "5.1.6"].into_iter().all(is_dead_mailbox));
+        let others = ["5.1.7", "5.1.8", "5.1.0", "5.1.4", "5.1.9", "5.1.11", "5.1", "550"];
+        assert!(!others.into_iter().any(is_dead_mailbox));
     }
 }

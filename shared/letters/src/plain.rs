@@ -9,9 +9,14 @@ pub const HIDDEN: &str = "•••";
 
 /// Text for a subject or one line of a mail, whatever was sent.
 pub fn one_line(text: &str) -> String {
+    shortened(&joined(text), ONE_LINE)
+}
+
+/// Text with its lines joined to one, however long.
+pub fn joined(text: &str) -> String {
     let plain: String =
         text.chars().map(|c| if c.is_control() || is_line_end(c) { ' ' } else { c }).collect();
-    shortened(&plain.split_whitespace().collect::<Vec<_>>().join(" "), ONE_LINE)
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Text with its lines, but no other control characters and no run of empty lines.
@@ -101,5 +106,10 @@ mod tests {
             "Dana Bcc: all@example.com x y"
         );
         assert_eq!(one_line(&"a".repeat(500)).chars().count(), ONE_LINE);
+    }
+
+    #[test]
+    fn lines_that_are_joined_lose_no_word() {
+        assert_eq!(joined(&"word\r\n".repeat(500)), ["word"; 500].join(" "));
     }
 }

@@ -58,12 +58,15 @@ pub enum WhyOver {
 }
 
 impl Notice {
-    /// Two notices of the same key are the same notice; the agent gets one.
+    /// Two notices of the same key are the same notice; the agent gets one. That the
+    /// deadline of an offer was put off is another one.
     pub fn key(&self) -> String {
         let Self { channel, lead, agent, what, .. } = self;
         let channel = channel.as_str();
         match what {
-            What::Offer { round, .. } => format!("n:{lead}:{round}:{agent}:{channel}"),
+            What::Offer { round, until, .. } => {
+                format!("n:{lead}:{round}:{agent}:{channel}:{}", until.timestamp_millis())
+            }
             What::Assigned { version } => format!("n:{lead}:v{version}:{agent}:{channel}"),
             What::Over { version, .. } => format!("n:{lead}:o{version}:{agent}:{channel}"),
             What::Missed { version, .. } => format!("n:{lead}:m{version}:{agent}:{channel}"),
@@ -115,5 +118,31 @@ impl Dead {
     /// Its subject.
     pub fn subject_for(stream: Stream) -> String {
         crate::subject::dead(stream)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(round: u32, until: &str) -> String {
+        let until = until.parse().unwrap();
+        let notice = Notice {
+            channel: Channel::Email,
+            entity: "acme".parse().unwrap(),
+            lead: "lead_1".parse().unwrap(),
+            agent: "ana".parse().unwrap(),
+            what: What::Offer { round, until, route: None },
+            over: Vec::new(),
+        };
+        notice.key()
+    }
+
+    #[test]
+    fn an_offer_whose_deadline_was_put_off_is_another_notice() {
+        let offered = key(1, "2026-11-22T09:45:00Z");
+        assert_eq!(offered, key(1, "2026-11-22T10:45:00+01:00"), "however often it is told");
+        assert_ne!(offered, key(1, "2026-11-22T10:00:00Z"));
+        assert_ne!(offered, key(2, "2026-11-22T09:45:00Z"));
     }
 }

@@ -303,7 +303,7 @@ impl<'a> Storm<'a> {
             let seen = self.watching.until(&key, |seen| !seen.last.offers.is_empty()).await?;
             let (lead, round) = (&seen.lead, seen.last.after.round);
             let agent = &seen.last.offers.first().context("an offer to nobody")?.agent;
-            while !relay.has(&format!("<n.{lead}.{round}.{agent}.email@")) {
+            while !relay.has(&format!("<n.{lead}.{round}.{agent}.email.")) {
                 sleep(LOOK_EVERY).await;
             }
             let said = self.clients.claim(team, lead, agent, Some(round), number).await;
@@ -362,7 +362,7 @@ fn logged(stored: &past::Stored) -> anyhow::Result<Logged> {
     Ok(Logged { sequence: stored.sequence, stored: stored.at, event })
 }
 
-/// `n:lead_1:1:ana:email` of `<n.lead_1.1.ana.email@example.com>`.
+/// `n:lead_1:1:ana:email:17` of `<n.lead_1.1.ana.email.17@example.com>`.
 fn notice(message_id: &str) -> String {
     let id = message_id.trim_start_matches('<');
     id.split('@').next().unwrap_or_default().replace('.', ":")

@@ -279,3 +279,52 @@ fn times_are_told_by_the_readers_clock_and_to_a_room_by_the_entitys() {
     let post = writer().post(&told, at(NOW)).unwrap();
     assert!(post.text.contains("until 3:45 PM EST."), "{}", post.text);
 }
+
+const FIVE: [(&str, &str); 5] = [
+    ("ana", "Ana Ruiz"),
+    ("ben", "Ben Cole"),
+    ("chloe", "Chloe Martin"),
+    ("dmitri", "Dmitri Ivanov"),
+    ("elena", "Elena Castellanos"),
+];
+
+/// Five are asked about a lead with a long address; their entity reads `locale`.
+fn offer_to_five(locale: Locale) -> Told {
+    let address = "15 Saint Francis of Assisi Boulevard, ".repeat(5);
+    let lead = json!({"name": {"full": "Dana Reyes"}, "property": {"address": address}});
+    let mut told = offer(None, lead);
+    let view = Arc::make_mut(&mut told.view);
+    Arc::make_mut(&mut view.entity).locale = locale;
+    for (id, name) in FIVE {
+        let agent: Agent = from(json!({"name": name}));
+        view.agents.insert(id.parse().unwrap(), Arc::new(agent));
+    }
+    let asked: Vec<AgentId> = FIVE.iter().map(|(id, _)| id.parse().unwrap()).collect();
+    Arc::make_mut(&mut told.lead).now_is.pending = asked;
+    told
+}
+
+#[test]
+fn a_room_hears_who_is_asked_and_until_when_however_long_the_address_is() {
+    let names = FIVE.map(|(_, name)| name).join(", ");
+    for (locale, asked) in [
+        (Locale::En, format!("Offered to {names}, until 3:45 PM EST.")),
+        (Locale::Es, format!("Se ofrece a {names} hasta las 15:45 EST.")),
+    ] {
+        let post = writer().post(&offer_to_five(locale), at(NOW)).unwrap();
+        assert!(post.text.ends_with(&asked), "{}", post.text);
+    }
+}
+
+#[test]
+fn a_room_is_told_a_thousand_characters_at_most_on_one_line() {
+    let own = |_: &EntityId, piece: Piece, _| {
+        let chat = piece.to_string() == "offer.chat";
+        chat.then(|| Arc::<str>::from("A lead!\n".repeat(500)))
+    };
+    let url = "https://tipoff.example.com/".parse().unwrap();
+    let writer = Writer::new(&url, SECRET.to_vec(), Box::new(own)).unwrap();
+    let text = writer.post(&offer(Some("en"), dana()), at(NOW)).unwrap().text;
+    assert!(text.starts_with("A lead! A lead!") && text.ends_with('…'), "{text}");
+    assert_eq!(text.chars().count(), 1_000);
+}

@@ -2,7 +2,7 @@
 //! details only where that is allowed.
 
 use serde_json::json;
-use tipoff_board::Board;
+use tipoff_board::{Board, BoardError};
 use tipoff_wire::{Changed, Event, Log};
 
 /// What happened to a lead, or what changed of the configuration.
@@ -37,27 +37,29 @@ impl Told {
 
     /// The body, as it is signed and sent. The lead itself goes along only with
     /// `contact`; where the event does not hold it, the board does.
-    pub(super) async fn body(self, board: &Board, contact: bool) -> String {
+    pub(super) async fn body(self, board: &Board, contact: bool) -> Result<String, BoardError> {
         let kind = self.kind();
-        match self {
+        let body = match self {
             Self::Event(event) => {
-                let event = with_lead(*event, board, contact).await;
-                json!({"type": kind, "timestamp": event.at, "data": event}).to_string()
+                let event = with_lead(*event, board, contact).await?;
+                json!({"type": kind, "timestamp": event.at, "data": event})
             }
             Self::Changed(changed) => {
-                json!({"type": kind, "timestamp": changed.at, "data": changed}).to_string()
+                json!({"type": kind, "timestamp": changed.at, "data": changed})
             }
-        }
+        };
+        Ok(body.to_string())
     }
 }
 
-async fn with_lead(mut event: Event, board: &Board, contact: bool) -> Event {
+/// Of whoever was forgotten there is nothing any more, and nothing goes along.
+async fn with_lead(mut event: Event, board: &Board, contact: bool) -> Result<Event, BoardError> {
     if !contact {
-        return event.without_payload();
+        return Ok(event.without_payload());
     }
     if event.payload.is_none() {
-        let lead = board.lead(&event.entity, &event.lead).await;
-        event.payload = lead.ok().flatten().and_then(|lead| serde_json::to_value(lead.lead).ok());
+        let lead = board.lead(&event.entity, &event.lead).await?;
+        event.payload = lead.and_then(|lead| serde_json::to_value(lead.lead).ok());
     }
-    event
+    Ok(event)
 }

@@ -12,7 +12,7 @@ use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Delivery, Handler, Nats, Outcome, Publisher};
 use tipoff_wire::{Attempt, Called, Log, Telling};
 use tokio::time::Instant;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::attempts;
 use super::body::Told;
@@ -20,7 +20,7 @@ use super::call::{Caller, Message, NotTold};
 use super::schedule;
 use super::standing::Standing;
 
-/// When the log itself could not be read.
+/// When the log itself could not be read, or the board that has the lead.
 const LOG_AWAY: Duration = Duration::from_secs(2);
 
 /// Handles the messages of one endpoint.
@@ -75,7 +75,13 @@ impl Handler for Teller {
             Err(wait) => return Outcome::NotNow(wait),
         };
         let (id, kind) = (format!("msg_{}", told.id()), told.kind().to_owned());
-        let body = told.body(&self.board, hook.wanted.contact).await;
+        let body = match told.body(&self.board, hook.wanted.contact).await {
+            Ok(body) => body,
+            Err(error) => {
+                debug!(error = &error as &dyn std::error::Error, webhook.id = %telling.webhook, "an endpoint is told later, with the lead");
+                return Outcome::NotNow(LOG_AWAY);
+            }
+        };
         let (at, started) = (self.clock.now(), Instant::now());
         let told = self.caller.call(&hook, Message { id: &id, at, body }).await;
         let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);

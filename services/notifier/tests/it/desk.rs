@@ -19,7 +19,9 @@ use tipoff_roster::{Expect, PushKeys, PushSubscription, Roster};
 use tipoff_runtime::{Clock, Nats, Settings, connect, streams};
 use tipoff_testkit::sink::{Caught, Mailbox, PhoneSink, PushSink, SmtpSink};
 use tipoff_testkit::{NatsServer, RedisServer};
-use tipoff_wire::{Accepted, Dead, Event, EventKind, Stream};
+use tipoff_wire::{Accepted, Dead, Event, EventKind, Partition, Stream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -53,7 +55,8 @@ pub(crate) struct Desk {
     pub(crate) phone: PhoneSink,
     leads: AtomicU32,
     stop: CancellationToken,
-    _servers: (NatsServer, RedisServer),
+    _nats_server: NatsServer,
+    redis_server: RedisServer,
 }
 
 impl Desk {
@@ -81,7 +84,8 @@ impl Desk {
             mailbox,
             leads: AtomicU32::new(0),
             stop,
-            _servers: (nats_server, redis_server),
+            _nats_server: nats_server,
+            redis_server,
         };
         desk.entity().await;
         desk
@@ -211,6 +215,28 @@ impl Desk {
         let plan = Plan { then: Then::Step(step), decision: Decision::default() };
         self.board.place(&accepted, &plan, Known::Ignore).await.unwrap();
         accepted.id
+    }
+
+    /// The board's clock goes on by so much while nobody sweeps. Then somebody does,
+    /// and puts off what fell due meanwhile.
+    pub(crate) async fn nobody_sweeps_for(&self, gap: TimeDelta) {
+        let partition = Partition::of(&self.entity, self.roster.deployment().partitions);
+        self.board.sweep(partition).await.unwrap();
+        let later = (self.board.time(&self.entity).await.unwrap() + gap).timestamp_millis();
+        let mut redis = TcpStream::connect(("127.0.0.1", self.redis_server.port())).await.unwrap();
+        let moved = format!("HSET {{p{partition}}}:clock high {later}\r\n");
+        redis.write_all(moved.as_bytes()).await.unwrap();
+        assert_eq!(redis.read_u8().await.unwrap(), b':', "it answers with a number");
+        let swept = self.board.sweep(partition).await.unwrap();
+        assert!(swept.due.is_empty(), "it is put off, not fired");
+    }
+
+    pub(crate) async fn redis_goes(&mut self) {
+        self.redis_server.kill().await;
+    }
+
+    pub(crate) async fn redis_comes_back(&mut self) {
+        self.redis_server.restart().await.unwrap();
     }
 
     /// Waits for one message about the lead over a channel.

@@ -8,7 +8,7 @@ use tipoff_wire::link::{ClaimLink, ReturnMark, read_secret};
 
 use crate::desk::{Desk, PUBLIC_URL, dana, id};
 
-fn link_of(desk: &Desk, mail: &Caught) -> ClaimLink {
+pub(crate) fn link_of(desk: &Desk, mail: &Caught) -> ClaimLink {
     let secret = read_secret(&desk.roster.deployment().link_secret).unwrap();
     let [link] = &mail.links[..] else {
         panic!("one link, the same in text and button: {:?}", mail.links)
@@ -72,7 +72,9 @@ async fn the_headers_are_those_of_an_automatic_mail_that_can_be_told_from_its_re
     let secret = read_secret(&desk.roster.deployment().link_secret).unwrap();
     let back = ReturnMark::open(header("tipoff-return"), &secret).unwrap();
     assert_eq!((back.agent, back.offer), (id("ana"), Some((lead.clone(), 1))));
-    let message_id = format!("n.{lead}.1.ana.email@acme.example");
+    let stands = desk.board.lead(&desk.entity, &lead).await.unwrap().unwrap().now_is;
+    let until = stands.until.unwrap().timestamp_millis();
+    let message_id = format!("n.{lead}.1.ana.email.{until}@acme.example");
     assert_eq!(header("message-id").trim_matches(['<', '>']), message_id);
     assert!(header("from").contains("leads@acme.example"), "{}", header("from"));
     assert!(header("to").contains("Ana Ruiz"), "{}", header("to"));

@@ -12,6 +12,8 @@ mod fair;
 mod faults;
 mod noted;
 mod push;
+mod put_off;
+mod refused;
 mod relevance;
 mod right_away;
 mod rooms;

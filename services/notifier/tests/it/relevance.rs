@@ -12,7 +12,8 @@ use crate::desk::{Desk, dana, id};
 
 /// With one of everything, notices are begun in the order of their events: when
 /// a later one was sent and the notifier has ended, the earlier ones are settled.
-const ONE_AT_A_TIME: [&str; 4] = ["--smtp-connections", "1", "--notifier-in-flight", "1"];
+pub(crate) const ONE_AT_A_TIME: [&str; 4] =
+    ["--smtp-connections", "1", "--notifier-in-flight", "1"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offer_that_was_claimed_meanwhile_is_not_told() {

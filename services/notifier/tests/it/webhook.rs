@@ -116,6 +116,24 @@ async fn endpoints_are_told_what_they_want_to_know_and_contact_details_only_wher
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_wants_contact_details_waits_for_them_while_the_board_is_away() {
+    let mut desk = desk().await;
+    let claims = sink().await;
+    endpoint(&desk, "hook_claims", &claims, &["lead.claimed", "contact"]).await;
+    let lead = desk.offer(&["ana"], dana()).await;
+    claim(&desk, &lead).await;
+    desk.redis_goes().await;
+    let _notifier = notifier(&desk);
+    tried(&desk, "hook_claims", 2).await;
+    assert!(claims.told().is_empty(), "nothing is told without them");
+
+    desk.redis_comes_back().await;
+    let [claimed] = &claims.told_of(1).await[..] else { panic!("one event") };
+    assert_eq!(claimed.body["type"], "lead.claimed");
+    assert_eq!(claimed.body["data"]["payload"]["emails"][0], "dana@example.com");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn endpoints_hear_of_edits_of_routes_and_of_who_takes_leads() {
     let desk = desk().await;
     let sink = sink().await;

@@ -1,19 +1,20 @@
 //! Whoever is asked is told, and nobody is told of what is over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter::repeat_n;
 
 use chrono::{DateTime, Utc};
 use tipoff_domain::AgentId;
 use tipoff_wire::EventKind;
 
 use super::{Case, Rule};
-use crate::evidence::{Logged, unbroken};
+use crate::evidence::{Logged, Told, unbroken};
 
 impl Case<'_> {
     pub(super) fn told(&mut self) {
-        let mut arrivals: BTreeMap<&str, Vec<DateTime<Utc>>> = BTreeMap::new();
+        let mut arrivals: BTreeMap<&str, Vec<&Told>> = BTreeMap::new();
         for told in &self.evidence.told {
-            arrivals.entry(&told.notice).or_default().push(told.at);
+            arrivals.entry(of_offer(&told.notice)).or_default().push(told);
         }
         let (mut found, mut repeated) = (Vec::new(), Vec::new());
         for (lead, story) in &self.leads.0 {
@@ -24,8 +25,8 @@ impl Case<'_> {
             {
                 let round = logged.event.after.round;
                 for offer in &logged.event.offers {
-                    let notice = format!("n:{lead}:{round}:{}:email", offer.agent);
-                    let came = arrivals.get(notice.as_str()).map_or(&[][..], Vec::as_slice);
+                    let asked = format!("n:{lead}:{round}:{}:email", offer.agent);
+                    let came = arrivals.get(asked.as_str()).map_or(&[][..], Vec::as_slice);
                     let over = over(&story[number + 1..], &offer.agent, round)
                         .unwrap_or(self.evidence.ended);
                     let stood =
@@ -34,11 +35,10 @@ impl Case<'_> {
                         let what = format!("{} was never told of round {round}", offer.agent);
                         found.push((Rule::Told, lead.clone(), what));
                     }
-                    repeated.extend(
-                        came.iter().skip(1).map(|_| self.leads.key(lead).map(str::to_owned)),
-                    );
-                    let late = came.iter().any(|at| {
-                        unbroken(&self.evidence.silences, over, *at) > self.allowed.crossing
+                    let key = self.leads.key(lead).map(str::to_owned);
+                    repeated.extend(repeat_n(key, repeats(came)));
+                    let late = came.iter().any(|told| {
+                        unbroken(&self.evidence.silences, over, told.at) > self.allowed.crossing
                     });
                     if late {
                         let what =
@@ -53,6 +53,18 @@ impl Case<'_> {
             self.broke(rule, &lead, what);
         }
     }
+}
+
+/// What a notice of an offer is called but for its deadline: whoever is told that this
+/// was put off is told of the same offer.
+fn of_offer(notice: &str) -> &str {
+    notice.rsplit_once(':').map_or(notice, |(offer, _)| offer)
+}
+
+/// How many of the notices had come before.
+fn repeats(came: &[&Told]) -> usize {
+    let different: BTreeSet<&str> = came.iter().map(|told| told.notice.as_str()).collect();
+    came.len() - different.len()
 }
 
 /// When the agent's offer was over, as the log learnt it.

@@ -274,6 +274,31 @@ fn a_repeated_notice_is_counted_and_breaks_nothing() {
     assert_eq!((verdict.won, verdict.lateness.len()), (1, 1));
 }
 
+/// A lead whose deadline was put off before ana claimed it, and whether she heard of
+/// the first one and of the second.
+fn put_off(first: bool, second: bool) -> Tale {
+    let mut tale = Tale::new();
+    tale.take("web-1", "lead_1", 0);
+    tale.received("lead_1", "web-1", 10);
+    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
+    if first {
+        tale.told("lead_1", 1, "ana", 40);
+    }
+    tale.extended("lead_1", 20_000, 30_000);
+    if second {
+        tale.told("lead_1", 1, "ana", 20_050);
+    }
+    tale.claimed("lead_1", "ana", 21_000);
+    tale
+}
+
+#[test]
+fn an_agent_who_hears_that_the_deadline_was_put_off_was_told_and_not_twice() {
+    assert!(put_off(true, true).holds().repeated.is_empty());
+    assert!(put_off(false, true).holds().repeated.is_empty());
+    put_off(false, false).breaks(Rule::Told);
+}
+
 #[test]
 fn what_is_broken_names_the_lead_and_how_it_was_sent() {
     let mut tale = good();

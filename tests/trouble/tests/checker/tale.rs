@@ -50,8 +50,13 @@ impl Tale {
         self.call(Asked::Show { lead: lead(id) }, said, began, Some(ended));
     }
 
+    /// By the deadline that the log has last for that round.
     pub(crate) fn told(&mut self, id: &str, round: u32, who: &str, ms: i64) {
-        let notice = format!("n:{id}:{round}:{who}:email");
+        let events = self.evidence.log.iter().rev().map(|logged| &logged.event);
+        let mut of_round =
+            events.filter(|event| event.lead == lead(id) && event.after.round == round);
+        let until = of_round.find_map(|event| event.after.until).unwrap().timestamp_millis();
+        let notice = format!("n:{id}:{round}:{who}:email:{until}");
         self.evidence.told.push(Told { notice, at: at(ms) });
     }
 

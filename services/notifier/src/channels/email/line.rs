@@ -9,7 +9,38 @@ use lettre::address::Envelope;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Ehlo, Mail, Rcpt};
-use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+
+/// How far a mail came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Sender,
+    Recipient,
+    Text,
+}
+
+impl Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sender => "MAIL FROM",
+            Self::Recipient => "RCPT TO",
+            Self::Text => "DATA",
+        })
+    }
+}
+
+/// Why the relay did not take a mail.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotTaken {
+    #[error("the mail relay did not take the mail at {stage}")]
+    At { stage: Stage, source: Error },
+    #[error("the mail relay takes nothing that is not ASCII (SMTPUTF8, 8BITMIME)")]
+    NotAscii,
+}
+
+fn at(stage: Stage) -> impl FnOnce(Error) -> NotTaken {
+    move |source| NotTaken::At { stage, source }
+}
 
 /// A connection that is let in.
 pub(super) struct Line {
@@ -52,20 +83,32 @@ impl Line {
     }
 
     /// Hands one mail over. After an error the line is of no use any more.
-    pub(super) async fn send(&mut self, envelope: &Envelope, mail: &[u8]) -> Result<(), Error> {
-        let together = match std::str::from_utf8(mail) {
-            // What is not ASCII has to be announced, which lettre does.
-            Ok(mail) if mail.is_ascii() && is_ascii(envelope) => self.together(envelope, mail),
-            Ok(_) | Err(_) => None,
+    pub(super) async fn send(&mut self, envelope: &Envelope, mail: &[u8]) -> Result<(), NotTaken> {
+        let announced = self.announced(envelope, mail).ok_or(NotTaken::NotAscii)?;
+        let plain = std::str::from_utf8(mail).ok().filter(|_| announced.is_empty());
+        let sent = match plain.and_then(|mail| self.together(envelope, mail)) {
+            Some(together) => self.hand_over(&together, mail).await,
+            None => self.step_by_step(envelope, announced, mail).await,
         };
-        let Some(together) = together else {
-            return self.connection.send(envelope, mail).await.map(drop);
-        };
-        let sent = self.hand_over(&together, mail).await;
         if sent.is_err() {
             self.connection.abort().await;
         }
         sent
+    }
+
+    /// What is not ASCII has to be announced. `None`: the relay takes no such thing.
+    fn announced(&self, envelope: &Envelope, mail: &[u8]) -> Option<Vec<MailParameter>> {
+        let takes = |what| self.connection.server_info().supports_feature(what);
+        let mut announced = Vec::new();
+        if !is_ascii(envelope) {
+            let addresses = MailParameter::SmtpUtfEight;
+            announced.push(takes(Extension::SmtpUtfEight).then_some(addresses)?);
+        }
+        if !mail.is_ascii() {
+            let text = MailParameter::Body(MailBodyParameter::EightBitMime);
+            announced.push(takes(Extension::EightBitMime).then_some(text)?);
+        }
+        Some(announced)
     }
 
     fn together<'a>(&self, envelope: &'a Envelope, mail: &'a str) -> Option<Together<'a>> {
@@ -77,15 +120,33 @@ impl Line {
         }
     }
 
-    async fn hand_over(&mut self, together: &Together<'_>, mail: &[u8]) -> Result<(), Error> {
-        self.connection.command(together).await?;
-        // One answer for each recipient, and one for what follows them.
-        for _ in 0..=together.to.len() {
-            self.connection.read_response().await?;
+    async fn hand_over(&mut self, together: &Together<'_>, mail: &[u8]) -> Result<(), NotTaken> {
+        self.connection.command(together).await.map_err(at(Stage::Sender))?;
+        for _ in together.to {
+            self.connection.read_response().await.map_err(at(Stage::Recipient))?;
         }
+        // To the mail itself, or to the wish to send it.
+        self.connection.read_response().await.map_err(at(Stage::Text))?;
         if together.chunk.is_none() {
-            self.connection.message(mail).await?;
+            self.connection.message(mail).await.map_err(at(Stage::Text))?;
         }
+        Ok(())
+    }
+
+    async fn step_by_step(
+        &mut self,
+        envelope: &Envelope,
+        announced: Vec<MailParameter>,
+        mail: &[u8],
+    ) -> Result<(), NotTaken> {
+        let from = Mail::new(envelope.from().cloned(), announced);
+        self.connection.command(from).await.map_err(at(Stage::Sender))?;
+        for to in envelope.to() {
+            let to = Rcpt::new(to.clone(), Vec::new());
+            self.connection.command(to).await.map_err(at(Stage::Recipient))?;
+        }
+        self.connection.command(Data).await.map_err(at(Stage::Text))?;
+        self.connection.message(mail).await.map_err(at(Stage::Text))?;
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
-use super::line::{Line, Offers};
+use super::line::{Line, NotTaken, Offers, Stage};
 use super::relay::Relay;
 use super::tls::{BadTrust, Guard};
 use crate::carrier::SendError;
@@ -29,8 +29,8 @@ pub(super) enum PoolError {
     /// Before any mail was named: its password, its TLS, its greeting.
     #[error("the mail relay does not let us in")]
     NotLetIn(#[source] SmtpError),
-    #[error("the mail relay did not take the mail")]
-    Mail(#[source] SmtpError),
+    #[error(transparent)]
+    Mail(#[from] NotTaken),
     #[error("the mail relay did not answer in time")]
     Timeout,
 }
@@ -39,23 +39,15 @@ impl PoolError {
     /// Says what the relay answered, without its text: that may repeat addresses.
     pub(super) fn into_send_error(self) -> SendError {
         match &self {
-            Self::Mail(error) if error.is_permanent() => {
-                let (said, codes) = (self.to_string(), codes(error));
-                let why = format!("{said}: {codes}");
-                if is_bad_address(&codes) {
-                    SendError::BadAddress(why)
-                } else {
-                    SendError::ForGood(why)
-                }
+            Self::Mail(NotTaken::At { stage, source }) if source.is_permanent() => {
+                refused(*stage, &self.to_string(), &codes(source))
             }
-            Self::Mail(error) if error.is_client() => {
-                SendError::ForGood(format!("{self}: it lacks what the address needs (SMTPUTF8)"))
+            Self::Mail(NotTaken::At { source, .. }) if source.is_transient() => {
+                SendError::not_now(format!("{self}: {}", codes(source)))
             }
-            Self::Mail(error) if error.is_transient() => {
-                SendError::not_now(format!("{self}: {}", codes(error)))
-            }
-            Self::Mail(error) | Self::NotLetIn(error) => {
-                SendError::trouble(format!("{self}: {}", codes(error)))
+            Self::Mail(NotTaken::NotAscii) => SendError::ForGood(self.to_string()),
+            Self::Mail(NotTaken::At { source, .. }) | Self::NotLetIn(source) => {
+                SendError::trouble(format!("{self}: {}", codes(source)))
             }
             Self::Unreachable(error) => SendError::trouble(format!("{self}: {error}")),
             Self::Timeout => SendError::trouble(self.to_string()),
@@ -83,12 +75,20 @@ fn codes(error: &SmtpError) -> String {
     }
 }
 
-/// Whether the relay refused the address rather than this mail or us; by the code
-/// of the protocol where there is no other.
-fn is_bad_address(codes: &str) -> bool {
-    match codes.split_once(' ') {
-        Some((_, enhanced)) => is_dead_mailbox(enhanced),
-        None => ["550", "551", "553"].contains(&codes),
+/// What is said of a sender (RFC 3463). Many relays wait with it until they hear for whom
+/// the mail is.
+const BAD_SENDER: [&str; 2] = ["5.1.7", "5.1.8"];
+
+/// What follows when a relay refuses for good. A relay that refuses us refuses everybody's
+/// mail, and that passes once somebody has put it right. Only of a recipient can it say that
+/// the address is dead, and it has to say so: a code without an enhanced one may mean anything.
+fn refused(stage: Stage, said: &str, codes: &str) -> SendError {
+    let why = format!("{said}: {codes}");
+    let enhanced = codes.split_once(' ').map_or("", |(_, enhanced)| enhanced);
+    match stage {
+        _ if stage == Stage::Sender || BAD_SENDER.contains(&enhanced) => SendError::trouble(why),
+        Stage::Recipient if is_dead_mailbox(enhanced) => SendError::BadAddress(why),
+        _ => SendError::ForGood(why),
     }
 }
 
@@ -126,7 +126,7 @@ impl Pool {
         let _seat = self.seats.acquire().await.expect("the pool never closes its semaphore");
         if let Some(used) = self.idle() {
             match self.hand_over(used, envelope, mail).await {
-                Err(PoolError::Mail(error)) if error.status().is_none() && !error.is_client() => {}
+                Err(PoolError::Mail(NotTaken::At { source, .. })) if source.status().is_none() => {}
                 settled => return settled,
             }
         }
@@ -150,7 +150,7 @@ impl Pool {
         let sent = timeout(self.patience, line.send(envelope, mail))
             .await
             .map_err(|_| PoolError::Timeout)?;
-        sent.map_err(PoolError::Mail)?;
+        sent?;
         if !line.is_broken() {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
             idle.push((line, Instant::now()));
@@ -177,5 +177,31 @@ impl Pool {
             connection.auth(DEFAULT_MECHANISMS, credentials).await.map_err(PoolError::NotLetIn)?;
         }
         Ok(Line::new(connection, offers))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Stage; 3] = [Stage::Sender, Stage::Recipient, Stage::Text];
+
+    #[test]
+    fn only_a_refused_recipient_can_have_a_dead_address() {
+        let is_dead =
+            |stage, codes| matches!(refused(stage, "no", codes), SendError::BadAddress(_));
+        assert!(is_dead(Stage::Recipient, "550 5.1.1"));
+        assert!(!is_dead(Stage::Sender, "550 5.1.1") && !is_dead(Stage::Text, "550 5.1.1"));
+        for unclear in ["550", "551", "553", "550 5.7.1", "550 5.1.0", "550 5.1.8"] {
+            assert!(!ALL.into_iter().any(|stage| is_dead(stage, unclear)), "{unclear}");
+        }
+    }
+
+    #[test]
+    fn a_relay_that_refuses_us_is_in_trouble_whenever_it_says_so() {
+        let is_us = |stage, codes| matches!(refused(stage, "no", codes), SendError::Trouble { .. });
+        assert!(["550", "530 5.7.0", "553 5.1.8"].into_iter().all(|said| is_us(ALL[0], said)));
+        assert!(ALL.into_iter().all(|stage| is_us(stage, "550 5.1.7")));
+        assert!(!is_us(Stage::Recipient, "550") && !is_us(Stage::Text, "550 5.7.1"));
     }
 }
