@@ -1,8 +1,11 @@
 //! What becomes of offers that are out when something changes (D-23), row by row.
 
 use serde_json::json;
-use tipoff_tests::{World, claim_link, friday_at_ten, id, jump_ball, minutes, robin};
-use tipoff_wire::EventKind;
+use tipoff_board::{Known, Placed};
+use tipoff_domain::plan::{Arrival, dice, plan};
+use tipoff_domain::{AgentId, EntityView, Lead, LeadId};
+use tipoff_tests::{World, claim_link, friday_at_ten, id, jump_ball, minutes, robin, seconds};
+use tipoff_wire::{Accepted, EventKind};
 
 #[tokio::test]
 async fn a_route_that_is_edited_leaves_the_offer_alone_and_counts_from_the_next_one_on() {
@@ -124,7 +127,7 @@ async fn a_jump_ball_goes_on_without_whoever_leaves() {
     world.offered(&lead, 1).await;
     world.remove_agent("ana").await;
     let withdrawn = world.first(&lead, EventKind::Withdrawn).await;
-    assert_eq!(withdrawn.after.pending, [id::<tipoff_domain::AgentId>("ben")]);
+    assert_eq!(withdrawn.after.pending, [id::<AgentId>("ben")]);
     world.does("ben", "claim", &lead).await.expect(200);
 }
 
@@ -145,6 +148,44 @@ async fn who_left_while_no_router_was_there_is_not_forgotten() {
         world.history(&lead).await,
         ["lead.received", "lead.offered", "offer.withdrawn", "lead.offered"]
     );
+}
+
+/// As by a router that looked at the team before, and waited for Redis since.
+async fn placed_late(world: &World, view: &EntityView, name: &str) -> LeadId {
+    let email = format!("{name}@example.com");
+    let lead: Lead =
+        serde_json::from_value(json!({"source": "zillow", "emails": [email]})).unwrap();
+    let planned = plan(&Arrival::of(&lead), view, world.clock.now(), &mut dice([0; 32]));
+    let accepted = Accepted {
+        id: id(&format!("lead_{name}")),
+        entity: view.id.clone(),
+        source: Some(id("zillow")),
+        received_at: world.clock.now(),
+        lead,
+    };
+    let placed = world.board.place(&accepted, &planned, Known::Ignore).await.unwrap();
+    assert_eq!(placed, Placed::New);
+    accepted.id
+}
+
+#[tokio::test]
+async fn an_offer_that_was_planned_before_the_agent_left_is_taken_back_as_well() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    world.route("Ball", jump_ball(), json!({"claim_within": "1h"})).await;
+    let before = world.roster.view(&id("acme")).unwrap();
+    let lead = world.lead_from_zillow("Dana").await;
+    world.offered(&lead, 1).await;
+    world.remove_agent("ana").await;
+    world.first(&lead, EventKind::Withdrawn).await;
+
+    for (name, later) in [("eli", 10), ("fay", 50)] {
+        let late = placed_late(&world, &before, name).await;
+        assert_eq!(world.offered(&late, 1).await, ["ana", "ben"]);
+        world.fast_forward(seconds(later)).await;
+        let withdrawn = world.first(&late, EventKind::Withdrawn).await;
+        assert_eq!(withdrawn.reason.as_deref(), Some("agent_gone"));
+        assert_eq!(withdrawn.after.pending, [id::<AgentId>("ben")]);
+    }
 }
 
 #[tokio::test]

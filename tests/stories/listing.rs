@@ -58,6 +58,27 @@ async fn with_a_timeout_the_listing_agent_is_asked_first_and_the_routes_after_th
     assert_eq!(world.pooled(&lead).await, "exhausted");
 }
 
+/// What runs out at night waits for the morning (D-16), and then the rule is over.
+#[tokio::test]
+async fn a_listing_agent_who_missed_it_at_night_is_not_asked_again_in_the_morning() {
+    let world = World::with_team(&["ana", "ben", "lisa"]).await;
+    world.settle(json!({"listing": {"timeout": "30m"}})).await;
+    let hours = json!({"zone": "America/New_York", "hours": {"from": "09:00", "to": "17:00"}});
+    let day = json!({"schedule": hours, "after_close": {"hold": "0s"}});
+    world.route("Day", robin(&["ana", "ben"]), day).await;
+    let opens = friday_at_ten() + minutes(23 * 60);
+
+    world.fast_forward(minutes(12 * 60)).await;
+    let lead = world.lead("Dana", about("lisa", &[])).await;
+    assert_eq!(world.offered(&lead, 1).await, ["lisa"]);
+    world.fast_forward(minutes(30)).await;
+    assert_eq!(world.first(&lead, EventKind::Held).await.after.until, Some(opens));
+    world.fast_forward_to(opens).await;
+    assert_eq!(world.offered(&lead, 2).await, ["ana"]);
+    let story = ["lead.received", "lead.offered", "lead.expired", "lead.held", "lead.offered"];
+    assert_eq!(world.history(&lead).await, story);
+}
+
 #[tokio::test]
 async fn the_listing_agent_who_claims_in_time_has_it() {
     let world = team(json!({"timeout": "30m"})).await;

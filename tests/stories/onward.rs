@@ -1,7 +1,9 @@
 //! Where a lead goes that nobody on its route took, or that no route took.
 
+use futures::future::join_all;
 use serde_json::json;
-use tipoff_tests::{World, assign_to, id, jump_ball, minutes, robin};
+use tipoff_domain::LeadId;
+use tipoff_tests::{Caller, World, assign_to, id, jump_ball, minutes, robin};
 use tipoff_wire::EventKind;
 
 #[tokio::test]
@@ -107,4 +109,33 @@ async fn what_rests_in_the_pool_is_offered_the_oldest_first_as_soon_as_somebody_
     assert_eq!(world.offered(&resting[2], 1).await, ["ana"]);
     let returned = world.history(&resting[0]).await;
     assert_eq!(returned.last(), Some(&"lead.returned"), "and who passed is not asked again");
+}
+
+/// So many leads of a pond a router looks at in one go.
+const LOOKED_AT: usize = 50;
+
+/// Somebody asks, and Ana, who is all there is, passes.
+async fn passed_by_ana(world: &World, zillow: &Caller, ana: &Caller, number: usize) {
+    let email = format!("person{number}@example.com");
+    let person = json!({"external_id": number.to_string(), "emails": [email]});
+    let lead: LeadId = id(&zillow.post("/v1/leads", &person).await.expect(202).field("id"));
+    world.offered(&lead, 1).await;
+    ana.post(&format!("/v1/leads/{lead}/pass"), &json!({})).await.expect(200);
+    assert_eq!(world.pooled(&lead).await, "exhausted");
+}
+
+#[tokio::test]
+async fn leads_that_nobody_can_take_keep_none_behind_them_from_being_offered() {
+    let world = World::with_team(&["ana"]).await;
+    world.route("Robin", robin(&["ana"]), json!({})).await;
+    let (zillow, ana) = (world.source("zillow").await, world.agent("ana").await);
+    join_all((0..=LOOKED_AT).map(|number| passed_by_ana(&world, &zillow, &ana, number))).await;
+    world.fast_forward(minutes(1)).await;
+    world.operator.post("/v1/entities/acme/agents/ana/pause", &json!({})).await.expect(200);
+    let last = world.lead_from_zillow("Dana").await;
+    assert_eq!(world.pooled(&last).await, "nobody_eligible");
+
+    world.settle(json!({"serve_pool_every": "1m"})).await;
+    world.operator.post("/v1/entities/acme/agents/ana/resume", &json!({})).await.expect(200);
+    assert_eq!(world.offered(&last, 1).await, ["ana"]);
 }

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 use tipoff_domain::LeadId;
-use tipoff_tests::{World, minutes, robin};
+use tipoff_tests::{World, answer, minutes, robin};
 use tipoff_wire::EventKind;
+
+use crate::live::Live;
 
 /// Ana and Ben share a pond into which every lead goes; Chloe is not in it.
 async fn with_pond(rules: Value) -> World {
@@ -51,6 +53,19 @@ async fn a_pond_is_seen_and_fished_by_its_members_alone() {
     assert_eq!(mine["ponds"][1], north);
     assert_eq!(chloe.get("/v1/me/ponds").await.expect(200).json()["ponds"][0]["id"], "pool");
     ana.post(&claim_of(&lead), &json!({})).await.expect(200);
+}
+
+#[tokio::test]
+async fn what_comes_into_a_pond_is_heard_live_by_its_members_alone() {
+    let world = with_pond(json!({})).await;
+    let mut ana = Live::open(&world.agent("ana").await).await;
+    let mut chloe = Live::open(&world.agent("chloe").await).await;
+    let lead = in_pond(&world, "Dana").await;
+    let pool = world.lead("Eli", json!({"kind": "seller"})).await;
+    let heard = ana.until("lead.pooled").await;
+    assert!(heard.iter().all(|event| event["lead"] == json!(lead)), "{heard:?}");
+    let heard = chloe.until("lead.pooled").await;
+    assert!(heard.iter().all(|event| event["lead"] == json!(pool)), "{heard:?}");
 }
 
 #[tokio::test]
@@ -158,4 +173,29 @@ async fn what_rests_in_a_pond_because_nobody_took_it_is_offered_again_every_so_l
     assert_eq!(world.offered(&resting[1], 2).await, ["ana"]);
     let led_there = world.history(&fished).await;
     assert_eq!(led_there, ["lead.received", "lead.pooled"], "its route wants it in the pond");
+}
+
+#[tokio::test]
+async fn a_pond_goes_when_nothing_rests_in_it_and_what_was_taken_from_it_returns_to_the_pool() {
+    let world = with_pond(json!({"reclaim_after": "2h"})).await;
+    let (sent, idle) = (in_pond(&world, "Dana").await, in_pond(&world, "Eli").await);
+    let routes = world.operator.get("/v1/entities/acme/routes").await.expect(200).json();
+    world.remove_route(routes["routes"][0]["id"].as_str().unwrap()).await;
+    let delete = async || {
+        let north = "/v1/entities/acme/ponds/north";
+        answer(world.operator.request(reqwest::Method::DELETE, north)).await
+    };
+    world.does("ana", "claim", &idle).await.expect(200);
+    let refused = delete().await.expect(409);
+    assert_eq!(refused.field("code"), "pond_not_empty");
+    assert!(refused.field("detail").contains("`north`: 1"), "{}", refused.text);
+    world.does("ana", "claim", &sent).await.expect(200);
+    delete().await.expect(204);
+
+    world.does("ana", "return", &sent).await.expect(200);
+    world.fast_forward(minutes(120)).await;
+    world.first(&idle, EventKind::Returned).await;
+    let pool = world.agent("ana").await.get("/v1/entities/acme/pool").await.expect(200).json();
+    let rest: Vec<_> = pool["leads"].as_array().unwrap().iter().map(|lead| &lead["id"]).collect();
+    assert_eq!(rest, [&json!(idle), &json!(sent)], "latest first");
 }

@@ -117,3 +117,81 @@ async fn who_asks_again_while_their_lead_rests_for_long_is_offered_anew() {
     dana(&world, "three").await;
     assert_eq!(world.offered(&lead, 1).await, ["ben"]);
 }
+
+/// Ana has Dana.
+async fn ana_has_dana() -> World {
+    let world = team(json!({"attach": true, "sticky": "90d"})).await;
+    let first = dana(&world, "one").await;
+    world.offered(&first, 1).await;
+    world.does("ana", "claim", &first).await.expect(200);
+    world
+}
+
+/// D-27, whoever has the person.
+#[tokio::test]
+async fn what_is_imported_about_a_person_whom_somebody_has_is_kept_and_told_to_nobody() {
+    let world = ana_has_dana().await;
+    let row = json!({"external_id": "two", "origin": "import"});
+    let imported = world.lead("Dana", row).await;
+    world.first(&imported, EventKind::Held).await;
+    assert_eq!(world.history(&imported).await, ["lead.received", "lead.held"]);
+
+    let again = dana(&world, "three").await;
+    let hers = ("ana".to_owned(), "returning".to_owned());
+    assert_eq!(world.assigned(&again, 1).await, hers, "she is known by the lead that Ana has");
+    world.mail("ana", &again, 1).await;
+    let told = world.mailbox.caught();
+    assert!(told.iter().all(|mail| mail.lead.as_deref() != Some(imported.as_str())), "{told:?}");
+}
+
+/// D-27: it asks for nothing, however long the person's lead has rested (D-30 b).
+#[tokio::test]
+async fn what_is_imported_has_no_lead_offered_anew_that_rests() {
+    let mut world = team(json!({"attach": true, "offer_again_after": "24h"})).await;
+    for agent in ["ana", "ben"] {
+        world.change_agent(agent, json!({"paused": true})).await;
+    }
+    let lead = dana(&world, "one").await;
+    assert_eq!(world.pooled(&lead).await, "nobody_eligible");
+    world.change_agent("ben", json!({"paused": false})).await;
+    world.fast_forward(minutes(25 * 60)).await;
+    world.lead("Dana", json!({"external_id": "two", "origin": "import"})).await;
+    world.first(&lead, EventKind::Duplicate).await;
+    world.stop_routers().await;
+    assert_eq!(world.history(&lead).await, ["lead.received", "lead.pooled", "lead.duplicate"]);
+}
+
+/// After an import of all old contacts their next inquiries would go nowhere (D-27 before D-30 b).
+#[tokio::test]
+async fn who_is_only_stored_and_asks_for_themselves_is_offered() {
+    let world = team(json!({"attach": true, "sticky": "90d"})).await;
+    let row = json!({"external_id": "one", "origin": "import"});
+    let imported = world.lead("Dana", row).await;
+    world.first(&imported, EventKind::Held).await;
+    let asked = dana(&world, "two").await;
+    assert_eq!(world.offered(&asked, 1).await, ["ana"]);
+    assert_eq!(world.history(&imported).await, ["lead.received", "lead.held"]);
+}
+
+/// Sent by an agent's own site.
+fn site(key: &str, agent: &str) -> Value {
+    json!({"external_id": key, "origin": "agent_site", "agent": agent})
+}
+
+/// D-28: neither whoever has the person nor their open lead comes before it.
+#[tokio::test]
+async fn what_comes_from_an_agents_own_site_is_theirs_whoever_has_the_person() {
+    let world = ana_has_dana().await;
+    let lead = world.lead("Dana", site("two", "ben")).await;
+    assert_eq!(world.assigned(&lead, 1).await, ("ben".to_owned(), "agent_site".to_owned()));
+    world.mail("ben", &lead, 1).await;
+    let stranger = world.lead("Dana", site("three", "zoe")).await;
+    let his = ("ben".to_owned(), "returning".to_owned());
+    assert_eq!(world.assigned(&stranger, 1).await, his, "who is gone owns nothing");
+
+    let open = world.lead_from_zillow("Eli").await;
+    world.offered(&open, 1).await;
+    let more = world.lead("Eli", site("four", "ana")).await;
+    assert_eq!(world.assigned(&more, 1).await, ("ana".to_owned(), "agent_site".to_owned()));
+    assert_eq!(world.history(&open).await, ["lead.received", "lead.offered"]);
+}

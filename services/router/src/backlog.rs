@@ -18,11 +18,21 @@ use crate::sweep::Mover;
 
 /// Openings, quiet hours and limits end without anybody saying so.
 const LOOK: Duration = Duration::from_secs(1);
-/// Leads that nobody can take keep those behind them waiting no longer than this.
+/// So many leads of a pond are looked at in one go; the next look goes on behind
+/// them, so that those which nobody can take keep the others waiting for a while only.
 const LOOKED_AT: usize = 50;
 
 /// A pond that is served; `None`: the entity's pool.
 type Served = (EntityId, Option<PondId>);
+
+/// How far serving a pond has come.
+#[derive(Default)]
+struct Reached {
+    /// When something was taken out of it last.
+    served_at: Option<DateTime<Utc>>,
+    /// The last that was looked at since; `None`: it begins with the oldest.
+    behind: Option<String>,
+}
 
 impl Mover {
     /// Serves the ponds of this router's share until `stop` is cancelled.
@@ -31,14 +41,15 @@ impl Mover {
         mine: watch::Receiver<Vec<Partition>>,
         stop: CancellationToken,
     ) {
-        let (mut changes, mut last) = (self.roster.changes(), HashMap::new());
+        let mut changes = self.roster.changes();
         changes.mark_changed();
+        let mut reached: HashMap<Served, Reached> = HashMap::new();
         let mut ponds = Vec::new();
         while !stop.is_cancelled() {
             if changes.has_changed().unwrap_or(false) {
                 changes.borrow_and_update();
                 ponds = self.served();
-                last.retain(|pond, _| ponds.iter().any(|(known, _)| known == pond));
+                reached.retain(|pond, _| ponds.iter().any(|(known, _)| known == pond));
             }
             if ponds.is_empty() {
                 // Until somebody wants it.
@@ -49,9 +60,11 @@ impl Mover {
             }
             let share = mine.borrow().clone();
             for (pond, every) in &ponds {
-                if share.contains(&self.roster.partition(&pond.0))
-                    && let Err(error) = self.serve_one(pond, *every, &mut last).await
-                {
+                if !share.contains(&self.roster.partition(&pond.0)) {
+                    continue;
+                }
+                let reached = reached.entry(pond.clone()).or_default();
+                if let Err(error) = self.serve_one(pond, *every, reached).await {
                     warn!(error = &error as &dyn std::error::Error, entity.id = %pond.0, "a backlog is not served, trying again");
                 }
             }
@@ -75,18 +88,22 @@ impl Mover {
         &self,
         pond: &Served,
         every: Span,
-        last: &mut HashMap<Served, DateTime<Utc>>,
+        reached: &mut Reached,
     ) -> Result<(), BoardError> {
         let (entity, id) = pond;
         let Some(view) = self.roster.view(entity) else { return Ok(()) };
         let now = self.board.time(entity).await?;
-        if last.get(pond).is_some_and(|before| now < *before + every.delta()) {
+        if reached.served_at.is_some_and(|before| now < before + every.delta()) {
             return Ok(());
         }
-        for lead in self.board.oldest(entity, id.as_ref(), LOOKED_AT).await? {
+        let behind = reached.behind.as_deref();
+        let (leads, last) = self.board.oldest(entity, id.as_ref(), behind, LOOKED_AT).await?;
+        // Before they are looked at: one that cannot be served must not hold up all behind it.
+        reached.behind = last;
+        for lead in leads {
             let again = Again { board: &self.board, seeds: &self.seeds, now: self.clock.now() };
             if nobody_took(&lead) && again.offer(&lead, &view, now).await? {
-                last.insert(pond.clone(), now);
+                *reached = Reached { served_at: Some(now), behind: None };
                 break;
             }
         }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tipoff_board::{Board, BoardError, Known, OnBoard, Placed};
-use tipoff_domain::plan::{Arrival, Plan, plan};
-use tipoff_domain::{AgentId, EntityId, EntityView, LeadId, SamePerson, Span};
+use tipoff_domain::plan::{Arrival, Plan, is_stored, plan, site_agent};
+use tipoff_domain::{AgentId, EntityId, EntityView, Lead, LeadId, SamePerson, Span};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Delivery, Failing, Handler, Outcome};
 use tipoff_wire::event::State;
@@ -117,7 +117,8 @@ impl Placer {
         let view =
             self.roster.view(entity).ok_or_else(|| PlaceError::UnknownEntity(entity.clone()))?;
         let rule = view.same_person(accepted.source.as_ref());
-        let mut known = known(rule);
+        let mut known = known(&accepted.lead, &view, rule);
+        let stored = is_stored(&accepted.lead);
         let (mut full, mut returning) = (Vec::new(), None);
         let placed = loop {
             let planned = match &returning {
@@ -130,12 +131,15 @@ impl Placer {
                 Placed::Returning(agent) => {
                     known = settled(known);
                     let now = self.clock.now();
-                    returning = Some(agent).filter(|agent| can_take(&view, agent, now));
+                    // Nobody hears of what is only stored, whoever has the person (D-27).
+                    returning = Some(agent).filter(|agent| !stored && can_take(&view, agent, now));
                 }
                 placed => break placed,
             }
         };
-        if let (Placed::Attached(lead), Some(rule)) = (&placed, rule)
+        // Nor is the person's lead routed by it.
+        if !stored
+            && let (Placed::Attached(lead), Some(rule)) = (&placed, rule)
             && let Some(after) = rule.offer_again_after
         {
             self.offer_anew(&view, lead, accepted.received_at - after.delta()).await?;
@@ -174,9 +178,13 @@ fn can_take(view: &EntityView, agent: &AgentId, now: DateTime<Utc>) -> bool {
     view.agents.get(agent).is_some_and(|agent| !agent.is_paused(now))
 }
 
-fn known(same_person: Option<&SamePerson>) -> Known {
+fn known(lead: &Lead, view: &EntityView, same_person: Option<&SamePerson>) -> Known {
     let Some(rule) = same_person else { return Known::Ignore };
     let sticky = rule.sticky.map_or(TimeDelta::zero(), Span::delta);
+    // What comes from an agent's own site is theirs, whoever has the person (D-28).
+    if site_agent(lead, view).is_some() {
+        return Known::Settled { sticky };
+    }
     if rule.attach { Known::Attach { sticky } } else { Known::Keep { sticky } }
 }
 

@@ -50,7 +50,8 @@ pub(crate) async fn share_out(
     let router = uuid::Uuid::now_v7().simple().to_string();
     let count = mover.roster.deployment().partitions;
     let board = mover.board.clone();
-    let (mut staff, mut changes) = (Staff::new(mover.roster.clone()), mover.roster.changes());
+    let mut staff = Staff::new(mover.roster.clone(), mover.clock.clone());
+    let mut changes = mover.roster.changes();
     let auditor = Auditor::new(board.clone(), mover.roster.clone(), mover.clock.clone());
     let ending = stop.child_token();
     let tasks = TaskTracker::new();
@@ -66,11 +67,14 @@ pub(crate) async fn share_out(
             () = stop.cancelled() => break,
             Some(call) = calls.next() => sweeping.wake(&call.subject),
             Some(()) = changed(&mut changes, &mut look) => sweeping.dismiss(staff.left()),
-            _ = beat.tick() => match board.routers(&router, SILENT_TOO_LONG, false).await {
-                Ok(routers) => sweeping.take(&share(&router, &routers, count)),
-                // Better swept twice than not at all: keep what we have.
-                Err(error) => warn!(error = &error as &dyn std::error::Error, "could not say that this router lives"),
-            },
+            _ = beat.tick() => {
+                sweeping.dismiss_again(staff.left_before(), &ending);
+                match board.routers(&router, SILENT_TOO_LONG, false).await {
+                    Ok(routers) => sweeping.take(&share(&router, &routers, count)),
+                    // Better swept twice than not at all: keep what we have.
+                    Err(error) => warn!(error = &error as &dyn std::error::Error, "could not say that this router lives"),
+                }
+            }
         }
     }
     ending.cancel();
@@ -119,9 +123,21 @@ impl Sweeping {
         for (entity, agent) in left {
             let partition = self.mover.roster.partition(&entity);
             let Some((_, stop)) = self.running.get(&partition) else { continue };
-            let (dismissal, stop) = (self.dismissal(), stop.clone());
-            self.tasks.spawn(async move { dismissal.dismiss(entity, agent, stop).await });
+            self.take_back(entity, agent, stop.clone());
         }
+    }
+
+    /// Once more, and wherever: whoever sweeps there by now may not have heard that they left.
+    fn dismiss_again(&self, left: BTreeSet<(EntityId, AgentId)>, stop: &CancellationToken) {
+        for (entity, agent) in left {
+            self.take_back(entity, agent, stop.clone());
+        }
+    }
+
+    /// Beside everything else, as a board that is away keeps it waiting.
+    fn take_back(&self, entity: EntityId, agent: AgentId, stop: CancellationToken) {
+        let dismissal = self.dismissal();
+        self.tasks.spawn(async move { dismissal.dismiss(entity, agent, stop).await });
     }
 
     fn dismissal(&self) -> Dismissal {

@@ -3,44 +3,76 @@
 //!
 //! Every router follows the roster; whoever sweeps a partition acts for it. A
 //! router that takes a partition over looks once at all who are asked there, so
-//! nobody who left in between is missed. Two who act on the same agent do no
-//! harm: the second finds nothing.
+//! nobody who left in between is missed. A plan from before somebody left may
+//! come to the board only after that, so a while later every router looks again
+//! for those of whom it heard, whoever sweeps. Two who act on the same agent do
+//! no harm: the second finds nothing.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tipoff_board::{Board, BoardError, Withdrawal};
 use tipoff_domain::{AgentId, EntityId, EntityView};
 use tipoff_roster::Roster;
-use tipoff_runtime::Backoff;
+use tipoff_runtime::{Backoff, Clock};
 use tipoff_wire::Partition;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+/// How long after somebody left what is on offer to them is looked for again: a
+/// Redis that stands still keeps the plan of a router waiting for seconds.
+const AGAIN: [TimeDelta; 2] = [TimeDelta::seconds(10), TimeDelta::minutes(1)];
+
+/// An agent of an entity.
+type Who = (EntityId, AgentId);
+
 /// Who was there when we last looked.
 pub(crate) struct Staff {
     roster: Roster,
+    clock: Clock,
     known: HashMap<EntityId, Arc<EntityView>>,
     /// Up to which version of the roster we know who left.
     version: u64,
+    /// For whom we look again, and when.
+    again: Vec<(DateTime<Utc>, Who)>,
 }
 
 impl Staff {
-    pub(crate) fn new(roster: Roster) -> Self {
-        let mut staff = Self { roster, known: HashMap::new(), version: 0 };
-        staff.left();
+    pub(crate) fn new(roster: Roster, clock: Clock) -> Self {
+        let (known, again) = (HashMap::new(), Vec::new());
+        let mut staff = Self { roster, clock, known, version: 0, again };
+        // Whoever left before is found by looking over the partitions.
+        staff.look();
         staff
     }
 
     /// Who has left since we last looked, also if they had not been there then.
-    pub(crate) fn left(&mut self) -> BTreeSet<(EntityId, AgentId)> {
+    pub(crate) fn left(&mut self) -> BTreeSet<Who> {
+        let (left, now) = (self.look(), self.clock.now());
+        for after in AGAIN {
+            self.again.extend(left.iter().map(|who| (now + after, who.clone())));
+        }
+        left
+    }
+
+    /// Who left so long ago that we look again, unless they came back.
+    pub(crate) fn left_before(&mut self) -> BTreeSet<Who> {
+        let (now, all) = (self.clock.now(), std::mem::take(&mut self.again));
+        let (due, later): (Vec<_>, Vec<_>) = all.into_iter().partition(|(at, _)| *at <= now);
+        self.again = later;
+        due.into_iter().map(|(_, who)| who).filter(|who| self.is_gone(who)).collect()
+    }
+
+    fn is_gone(&self, (entity, agent): &Who) -> bool {
+        self.roster.view(entity).is_some_and(|view| !view.agents.contains_key(agent))
+    }
+
+    fn look(&mut self) -> BTreeSet<Who> {
         let (named, version) = self.roster.left_after(self.version);
         self.version = version;
-        let has_left = |(entity, agent): &(EntityId, AgentId)| {
-            self.roster.view(entity).is_some_and(|view| !view.agents.contains_key(agent))
-        };
-        let mut left: BTreeSet<_> = named.into_iter().filter(has_left).collect();
+        let mut left: BTreeSet<_> = named.into_iter().filter(|who| self.is_gone(who)).collect();
         // Nobody is named where a team moves away and takes its agents along.
         let entities = self.roster.entities();
         let views = entities.into_iter().filter_map(|id| self.roster.view(&id).map(|it| (id, it)));
@@ -122,6 +154,7 @@ async fn until_done<T, F: Future<Output = Result<T, BoardError>>>(
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, from_value, json};
+    use tipoff_domain::Agent;
     use tipoff_roster::Expect;
     use tipoff_runtime::{Settings, connect};
     use tipoff_testkit::NatsServer;
@@ -142,9 +175,8 @@ mod tests {
         }
     }
 
-    /// Its offers would stand until their deadlines.
-    #[tokio::test]
-    async fn whoever_comes_and_leaves_between_two_looks_has_left() {
+    /// A team, the office above it, and somebody to come and go.
+    async fn office() -> (NatsServer, Roster, EntityId, EntityId, Agent) {
         let (server, stop) = (NatsServer::start().await.unwrap(), CancellationToken::new());
         let settings = Settings::at(server.url(), "redis://127.0.0.1:1");
         let nats = connect::nats(&settings, "router", &stop).await.unwrap();
@@ -154,12 +186,21 @@ mod tests {
             let entity = json!({"name": "Acme", "kind": kind, "zone": "UTC", "parent": parent});
             from_value(entity).unwrap()
         };
-        let (office, team, ana) = (names("office"), names("team"), "ana".parse().unwrap());
+        let (office, team) = (names("office"), names("team"));
         roster.put_entity(&office, entity("office", Value::Null), Expect::Absent).await.unwrap();
         roster.put_entity(&team, entity("team", json!("office")), Expect::Absent).await.unwrap();
-        let mut staff = Staff::new(roster.clone());
+        (server, roster, office, team, from_value(json!({"name": "Ana"})).unwrap())
+    }
 
-        let someone = from_value(json!({"name": "Ana"})).unwrap();
+    fn nine() -> Clock {
+        Clock::held_at("2040-06-01T09:00:00Z".parse().unwrap())
+    }
+
+    /// Its offers would stand until their deadlines.
+    #[tokio::test]
+    async fn whoever_comes_and_leaves_between_two_looks_has_left() {
+        let (_server, roster, office, team, someone) = office().await;
+        let (mut staff, ana) = (Staff::new(roster.clone(), nine()), "ana".parse().unwrap());
         roster.put_agent(&team, &ana, someone, Expect::Absent).await.unwrap();
         roster.delete_agent(&team, &ana, Expect::Anything).await.unwrap();
         let left = [(office, ana.clone()), (team, ana)];
@@ -169,6 +210,27 @@ mod tests {
             "the team's agents are the office's as well"
         );
         assert!(staff.left().is_empty(), "they are named once");
+    }
+
+    /// What was planned before they left may come to the board later.
+    #[tokio::test]
+    async fn whoever_left_is_looked_for_again_unless_they_came_back() {
+        let (_server, roster, office, team, someone) = office().await;
+        let (clock, ana) = (nine(), "ana".parse().unwrap());
+        let mut staff = Staff::new(roster.clone(), clock.clone());
+        roster.put_agent(&team, &ana, someone.clone(), Expect::Absent).await.unwrap();
+        roster.delete_agent(&team, &ana, Expect::Anything).await.unwrap();
+        let left = staff.left();
+        assert_eq!(left, BTreeSet::from([(office, ana.clone()), (team.clone(), ana.clone())]));
+
+        clock.advance(TimeDelta::seconds(9));
+        assert!(staff.left_before().is_empty(), "it is too early");
+        clock.advance(TimeDelta::seconds(1));
+        assert_eq!(staff.left_before(), left);
+        assert!(staff.left_before().is_empty(), "once for each time");
+        roster.put_agent(&team, &ana, someone, Expect::Anything).await.unwrap();
+        clock.advance(TimeDelta::minutes(1));
+        assert!(staff.left_before().is_empty(), "she is back");
     }
 
     #[test]

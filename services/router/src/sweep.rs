@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tipoff_board::{Board, BoardError, MovedOn, OnBoard};
-use tipoff_domain::AgentId;
 use tipoff_domain::plan::{Arrival, Hop, Plan, plan, plan_next};
+use tipoff_domain::{AgentId, EntityId, PondId};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Failing};
 use tipoff_wire::Partition;
@@ -221,7 +221,7 @@ impl Mover {
         // Nobody closes it; without a seat, all the same, it would be due for ever.
         let _seat = self.seats.acquire().await;
         if lead.now_is.state == State::Assigned {
-            return self.board.reclaim(&lead).await;
+            return self.board.reclaim(&lead, &self.ponds(&lead.entity)).await;
         }
         let mut full = Vec::new();
         loop {
@@ -238,6 +238,12 @@ impl Mover {
         }
     }
 
+    /// The ponds that there are now.
+    fn ponds(&self, entity: &EntityId) -> Vec<PondId> {
+        let view = self.roster.view(entity);
+        view.map(|view| view.ponds.keys().cloned().collect()).unwrap_or_default()
+    }
+
     fn plan(&self, lead: &OnBoard, board_now: DateTime<Utc>, full: &[AgentId]) -> Plan {
         let Some(view) = self.roster.view(&lead.entity) else { return Plan::nowhere_to_go() };
         let now_is = &lead.now_is;
@@ -246,17 +252,18 @@ impl Mover {
         // What waited for an opening is planned as of then, if our clock is behind the board's.
         let now =
             now_is.until.filter(|_| held).map_or(self.clock.now(), |it| it.max(self.clock.now()));
-        if held && now_is.route.is_none() {
-            // Whoever let it go wants it routed, however it came in (D-26, D-27).
-            let arrival = Arrival { lead: &lead.lead, full, sent: true };
-            return plan(&arrival, &view, now, &mut dice);
-        }
         let tried: Vec<AgentId> = now_is
             .tried
             .iter()
             .map(|tried| tried.agent.clone())
             .chain(now_is.pending.iter().cloned())
             .collect();
+        // A listing agent who was asked before it was held has had their turn (D-24).
+        if held && now_is.route.is_none() && tried.is_empty() {
+            // Whoever let it go wants it routed, however it came in (D-26, D-27).
+            let arrival = Arrival { lead: &lead.lead, full, sent: true };
+            return plan(&arrival, &view, now, &mut dice);
+        }
         let hop = Hop {
             lead: &lead.lead,
             route: now_is.route.as_ref(),

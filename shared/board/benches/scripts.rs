@@ -196,7 +196,8 @@ impl Table {
     }
 
     async fn give_back(&self, lead: LeadId) {
-        let returned = self.board.give_back(&self.entity, &lead, &Actor::Admin, None, "").await;
+        let returned =
+            self.board.give_back(&self.entity, &lead, &Actor::Admin, None, "", &[]).await;
         assert!(matches!(returned.unwrap(), Return::Returned(_)));
     }
 

@@ -1,7 +1,7 @@
 //! What admins, and programs in their name, may ask of the board.
 
 use tipoff_domain::standing::Released;
-use tipoff_domain::{AgentId, EntityId, Lead, LeadId};
+use tipoff_domain::{AgentId, EntityId, Lead, LeadId, PondId};
 
 use crate::keys::Keys;
 use crate::read::to_word;
@@ -29,8 +29,8 @@ impl Board {
         })
     }
 
-    /// Sends `lead` to the pond that it was taken from, else to the pool (D-25):
-    /// an agent what they have, an admin anything.
+    /// Sends `lead` to the pond that it was taken from, if that is among `ponds`, else
+    /// to the pool (D-25): an agent what they have, an admin anything.
     pub async fn give_back(
         &self,
         entity: &EntityId,
@@ -38,14 +38,16 @@ impl Board {
         by: &Actor,
         reason: Option<&str>,
         request: &str,
+        ponds: &[PondId],
     ) -> Result<Return, BoardError> {
         let agent = match by {
             Actor::Agent(agent) => agent.as_str(),
             Actor::Admin => "",
         };
-        let reason = quoted(reason);
+        let (reason, ponds) = (quoted(reason), place::of_ponds(ponds));
+        // Ponds come and go, so a retry may bring others.
         let request = of_request(request, &[&reason]);
-        let args = [agent, by.name(), &request, &reason];
+        let args = [agent, by.name(), &request, &reason, &ponds];
         let reply = self.change(&self.scripts.give_back, entity, lead, &args).await?;
         Ok(match reply.word.as_str() {
             "returned" => Return::Returned(self.expect_lead(entity, lead).await?),

@@ -18,7 +18,7 @@ pub struct Audited {
 /// What the board knows of a lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Awareness {
-    /// It has an entry.
+    /// It has an entry, which tells more than that it came in (see `place.lua`).
     pub is_there: bool,
     /// Where its last event stands in the log, as far as the board knows.
     pub sequence: u64,
@@ -26,8 +26,10 @@ pub struct Awareness {
     pub waits: bool,
 }
 
-/// A lead's state, its place in the log and what it has waiting.
-type Said = (Option<String>, Option<u64>, Option<String>);
+type Text = Option<String>;
+/// A lead's state, its place in the log and what it has waiting; why and until when it
+/// is held, and how it was let go.
+type Said = (Text, Option<u64>, Text, Text, Text, Text);
 
 impl Board {
     /// How far each of these partitions was looked over.
@@ -71,17 +73,24 @@ impl Board {
                     for place in places {
                         let lead = Keys(partition).lead(&leads[*place].1);
                         all.cmd("HMGET").arg(lead).arg("state").arg("seq").arg("unsent");
+                        all.arg("why").arg("until").arg("released");
                     }
                 })
                 .await?;
-            for (place, (state, sequence, unsent)) in places.iter().zip(said) {
-                known[*place] = Awareness {
-                    is_there: state.is_some(),
-                    sequence: sequence.unwrap_or(0),
-                    waits: unsent.is_some(),
-                };
+            for (place, said) in places.iter().zip(said) {
+                known[*place] = aware(said);
             }
         }
         Ok(known)
+    }
+}
+
+fn aware((state, sequence, unsent, why, until, released): Said) -> Awareness {
+    // Held for nothing: it came in, and what was decided then is lost.
+    let has_come_in = state.as_deref() == Some("held") && why.or(until).or(released).is_none();
+    Awareness {
+        is_there: state.is_some() && !has_come_in,
+        sequence: sequence.unwrap_or(0),
+        waits: unsent.is_some(),
     }
 }

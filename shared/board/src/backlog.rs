@@ -12,21 +12,25 @@ use crate::{Board, BoardError, MovedOn, OnBoard};
 
 impl Board {
     /// What has rested longest in a pond, the oldest first; `pond` left out: in
-    /// the entity's pool.
+    /// the entity's pool. `behind`: only what stands behind that. Answers where
+    /// to go on as well; `None`: there is no more.
     pub async fn oldest(
         &self,
         entity: &EntityId,
         pond: Option<&PondId>,
+        behind: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<OnBoard>, BoardError> {
+    ) -> Result<(Vec<OnBoard>, Option<String>), BoardError> {
         let partition = self.partition(entity);
         let (from, to) = keys::of_pond(pond.map_or(POOL, |pond| pond.as_str()));
+        let from = behind.map_or(from, |last| format!("({last}"));
         let mut range = redis::cmd("ZRANGE");
         range.arg(Keys(partition).pool(entity)).arg(from).arg(to).arg("BYLEX");
         range.arg("LIMIT").arg(0).arg(limit);
         let found: Vec<String> = self.read_one(partition, &range).await?;
         let leads: Vec<LeadId> = found.iter().filter_map(|member| lead_of(member)).collect();
-        self.load(partition, &leads).await
+        let last = found.last().filter(|_| found.len() == limit).cloned();
+        Ok((self.load(partition, &leads).await?, last))
     }
 
     /// Takes a lead out of its pond by a plan made from `lead` as it stands there.

@@ -71,7 +71,7 @@ pub struct OnBoard {
     pub lead: Lead,
 }
 
-/// One page of a list, newest first.
+/// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
     pub leads: Vec<OnBoard>,

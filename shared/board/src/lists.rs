@@ -45,18 +45,31 @@ impl Board {
         entity: &EntityId,
         agent: &AgentId,
     ) -> Result<Vec<OnBoard>, BoardError> {
-        let offers = Keys(self.partition(entity)).offers();
-        self.of_agent(&offers, entity, agent).await
+        let partition = self.partition(entity);
+        let offers = Keys(partition).offers();
+        let leads = self.names_of_agent(&offers, entity, agent).await?;
+        self.load(partition, &leads).await
     }
 
-    /// What the agent has.
+    /// What the agent has, in the order of the leads' ids and from `from` on; also a
+    /// page of none tells where the next one begins.
     pub async fn leads_of(
         &self,
         entity: &EntityId,
         agent: &AgentId,
-    ) -> Result<Vec<OnBoard>, BoardError> {
-        let owned = Keys(self.partition(entity)).owned();
-        self.of_agent(&owned, entity, agent).await
+        from: Option<&LeadId>,
+        limit: usize,
+    ) -> Result<Page, BoardError> {
+        let ((first, to), partition) = (keys::of_agent(entity, agent), self.partition(entity));
+        let from = from.map_or(first, |lead| format!("[{}", keys::member(entity, agent, lead)));
+        let mut range = redis::cmd("ZRANGE");
+        range.arg(Keys(partition).owned()).arg(from).arg(to).arg("BYLEX");
+        range.arg("LIMIT").arg(0).arg(limit + 1);
+        let found: Vec<String> = self.read_one(partition, &range).await?;
+        let mut leads: Vec<LeadId> = found.iter().filter_map(|member| lead_of(member)).collect();
+        let next = leads.get(limit).map(ToString::to_string);
+        leads.truncate(limit);
+        Ok(Page { leads: self.load(partition, &leads).await?, next })
     }
 
     /// All leads of the entity, latest first.
@@ -92,16 +105,6 @@ impl Board {
                 None => return Ok(asked),
             }
         }
-    }
-
-    async fn of_agent(
-        &self,
-        key: &str,
-        entity: &EntityId,
-        agent: &AgentId,
-    ) -> Result<Vec<OnBoard>, BoardError> {
-        let leads = self.names_of_agent(key, entity, agent).await?;
-        self.load(self.partition(entity), &leads).await
     }
 
     /// The leads of an agent in `offers` or `owned`.

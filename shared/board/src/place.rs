@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use ring::digest;
 use tipoff_domain::plan::Plan;
-use tipoff_domain::{AgentId, Lead, LeadId};
+use tipoff_domain::{AgentId, Lead, LeadId, PondId};
 use tipoff_wire::Accepted;
 
 use crate::keys::Keys;
@@ -24,13 +24,14 @@ pub enum Known {
     Attach { sticky: TimeDelta },
     /// Only the agent is kept.
     Keep { sticky: TimeDelta },
-    /// It was asked and settled: this lead goes its own way.
+    /// It was asked and settled, or does not count here: this lead goes its own way.
     Settled { sticky: TimeDelta },
 }
 
 /// What became of a new lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Placed {
+    /// Also if it had come in before, and what was decided then was lost with Redis.
     New,
     /// It was on the board already. Nothing changed, unless it was held because
     /// nobody could be reached, and now somebody can: then it is due (D-26).
@@ -112,11 +113,12 @@ impl Board {
     }
 
     /// Sends a lead back to its pond that was claimed there and is not worked,
-    /// if it still stands like `lead` (D-25).
-    pub async fn reclaim(&self, lead: &OnBoard) -> Result<MovedOn, BoardError> {
+    /// if it still stands like `lead`; to the pool if the pond is not among
+    /// `ponds` any more (D-25).
+    pub async fn reclaim(&self, lead: &OnBoard, ponds: &[PondId]) -> Result<MovedOn, BoardError> {
         let verb = &self.scripts.reclaim;
-        let version = lead.version.to_string();
-        let reply = self.change(verb, &lead.entity, &lead.id, &[&version]).await?;
+        let (version, ponds) = (lead.version.to_string(), of_ponds(ponds));
+        let reply = self.change(verb, &lead.entity, &lead.id, &[&version, &ponds]).await?;
         match reply.word.as_str() {
             "moved_on" => Ok(MovedOn::Done),
             "stale" => Ok(MovedOn::Stale),
@@ -169,6 +171,11 @@ pub(crate) fn marks(lead: &Lead) -> Vec<String> {
         URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16])
     };
     emails.chain(phones).map(mark).collect()
+}
+
+/// The ponds that there are, as scripts read them.
+pub(crate) fn of_ponds(ponds: &[PondId]) -> String {
+    ponds.iter().map(PondId::as_str).collect::<Vec<_>>().join(",")
 }
 
 pub(crate) fn agents(lead: &LeadId, list: &str) -> Result<Vec<AgentId>, BoardError> {

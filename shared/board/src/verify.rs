@@ -273,7 +273,7 @@ fn places(keys: Keys, past: &Past, oldest: i64) -> Vec<Place> {
         State::Offered if after.pending.is_empty() => Some(None),
         State::Offered => Some(after.until),
         State::Assigned => after.act_by.map(Some),
-        State::Held => after.released.map(|_| Some(after.t0)),
+        State::Held => after.until.or(after.released.map(|_| after.t0)).map(Some),
         State::Pooled | State::Closed => None,
     };
     if let Some(due) = due {
@@ -287,8 +287,9 @@ fn places(keys: Keys, past: &Past, oldest: i64) -> Vec<Place> {
         }
         places.push(at("the agent's offers", keys.offers(), member, None));
     }
-    let rests = after.state == State::Pooled || after.state == State::Held && after.why.is_some();
-    if rests {
+    // What goes on by itself lies nowhere but among the deadlines.
+    let waits = after.state == State::Held && after.why.is_some() && after.until.is_none();
+    if after.state == State::Pooled || waits {
         places.push(at("its pond", keys.pool(entity), resting(lead, after), None));
     }
     if let (State::Assigned, Some(agent)) = (after.state, &after.agent) {

@@ -246,17 +246,11 @@ pub struct Hop<'a> {
 /// Plans the first hop of a lead.
 pub fn plan(arrival: &Arrival<'_>, view: &EntityView, now: DateTime<Utc>, dice: &mut Dice) -> Plan {
     let lead = arrival.lead;
-    match lead.origin {
-        Origin::Manual | Origin::Import if !arrival.sent => {
-            return Plan::hold(Otherwise::NotAutomatic);
-        }
-        Origin::AgentSite => {
-            if let Some(agent) = lead.agent.as_ref().filter(|agent| view.agents.contains_key(agent))
-            {
-                return Plan::assign(agent, How::AgentSite, By::AgentSite, Decision::default());
-            }
-        }
-        Origin::Manual | Origin::Import | Origin::Automatic => {}
+    if is_stored(lead) && !arrival.sent {
+        return Plan::hold(Otherwise::NotAutomatic);
+    }
+    if let Some(agent) = site_agent(lead, view) {
+        return Plan::assign(agent, How::AgentSite, By::AgentSite, Decision::default());
     }
     if !lead.is_reachable() {
         return Plan::hold(Otherwise::Incomplete);
@@ -267,15 +261,25 @@ pub fn plan(arrival: &Arrival<'_>, view: &EntityView, now: DateTime<Utc>, dice: 
     listed.unwrap_or_else(|| search.plan(view, now, dice))
 }
 
+/// Whether it was typed in or imported: then it is stored, and neither routed nor
+/// told to anybody before somebody sends it (D-27).
+pub fn is_stored(lead: &Lead) -> bool {
+    matches!(lead.origin, Origin::Manual | Origin::Import)
+}
+
+/// The agent from whose own site it comes, if they are still there (D-28).
+pub fn site_agent<'a>(lead: &'a Lead, view: &EntityView) -> Option<&'a AgentId> {
+    let agent = lead.agent.as_ref().filter(|_| lead.origin == Origin::AgentSite)?;
+    Some(agent).filter(|agent| view.agents.contains_key(*agent))
+}
+
 /// A lead that was typed in and then sent to routing matches by its source like
 /// any other (D-27).
 fn in_routing(lead: &Lead) -> Cow<'_, Lead> {
-    match lead.origin {
-        Origin::Manual | Origin::Import => {
-            Cow::Owned(Lead { origin: Origin::Automatic, ..lead.clone() })
-        }
-        Origin::Automatic | Origin::AgentSite => Cow::Borrowed(lead),
+    if is_stored(lead) {
+        return Cow::Owned(Lead { origin: Origin::Automatic, ..lead.clone() });
     }
+    Cow::Borrowed(lead)
 }
 
 impl Marks {

@@ -118,7 +118,7 @@ impl Story<'_> {
                 .board
                 .run(lead, now, number, |model, id| model.pass(id, agent, Some(*round), None)),
             Job::Return { agent } => {
-                self.board.run(lead, now, number, |model, id| model.give_back(id, Some(agent)))
+                self.board.run(lead, now, number, |model, id| model.give_back(id, Some(agent), &[]))
             }
         };
         if !self.rules.log_first && task.job.is_asked_by_somebody() {

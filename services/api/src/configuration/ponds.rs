@@ -1,10 +1,12 @@
 //! Ponds: named pools and who may claim from them (D-25).
 
+use std::slice::from_ref;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use tipoff_domain::{Pond, PondId};
+use tipoff_domain::{EntityId, Pond, PondId};
 
 use super::Named;
 use crate::Api;
@@ -77,7 +79,7 @@ pub(crate) async fn list_ponds(
 
 /// Remove a pond
 ///
-/// Refused while a route leads into it.
+/// Refused while a route leads into it or leads rest in it. What was taken from it before returns to the lead pool.
 #[utoipa::path(delete, path = "/v1/entities/{entity}/ponds/{pond}", tag = "ponds", params(PondPath),
     responses((status = 204, description = "removed")))]
 pub(crate) async fn delete_pond(
@@ -89,6 +91,23 @@ pub(crate) async fn delete_pond(
     caller.admin_of(&entity)?;
     let current = api.roster.pond_version(&entity, &pond);
     let expect = basis.must_exist(&format!("pond `{pond}`"), current)?;
+    // This comes first, so that nobody empties a pond that is filled all the while.
+    api.roster.no_route_into(&entity, &pond)?;
+    nothing_rests_in(&api, &entity, &pond).await?;
     api.roster.by(&caller.0).delete_pond(&entity, &pond, expect).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// In a pond that is gone, nobody would see them.
+async fn nothing_rests_in(api: &Api, entity: &EntityId, pond: &PondId) -> Result<(), Problem> {
+    let counts = api.board.rest_counts(entity, from_ref(pond)).await?;
+    let resting = counts.ponds.get(pond).copied().unwrap_or(0);
+    if resting == 0 {
+        return Ok(());
+    }
+    let problem = Problem::new(StatusCode::CONFLICT, "pond_not_empty", "Leads rest in the pond");
+    let detail = format!(
+        "leads that rest in pond `{pond}`: {resting}; have them claimed, assigned or closed first"
+    );
+    Err(problem.detail(detail).member("leads", resting))
 }

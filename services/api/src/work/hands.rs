@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 use tipoff_board::{Actor, Assign, Close, Credit, OnBoard, Return};
-use tipoff_domain::{EntityId, LeadId};
+use tipoff_domain::{EntityId, LeadId, PondId};
 use tipoff_roster::Role;
 
 use super::refusal::{conflict, no_lead, not_yours};
@@ -67,7 +67,8 @@ fn done(api: &Api, outcome: &str, lead: &OnBoard) -> Json<Value> {
 
 /// Send a lead back to the pool
 ///
-/// To the pond that it was taken from, if it was. Agents send back what they have, admins anything.
+/// To the pond that it was taken from, if it was and that is still there. Agents send back what they have, admins
+/// anything.
 #[utoipa::path(post, path = "/v1/leads/{id}/return", tag = "leads", params(LeadPath, WhichEntity),
     request_body = Option<Because>, responses((status = 200, body = schema::Done)))]
 pub(crate) async fn return_lead(
@@ -88,7 +89,10 @@ pub(crate) async fn return_lead(
         Actor::Agent(agent) => agent.as_str(),
         Actor::Admin => "admin",
     };
-    match api.board.give_back(&entity, &id, &by, why, &request.of("return", who)).await? {
+    let (view, request) = (api.roster.view(&entity), request.of("return", who));
+    let ponds: Vec<PondId> =
+        view.map(|view| view.ponds.keys().cloned().collect()).unwrap_or_default();
+    match api.board.give_back(&entity, &id, &by, why, &request, &ponds).await? {
         Return::Returned(lead) => {
             let sight = api.sight(&caller.0, &lead);
             let lead = sight.map(|sight| api.shown(&lead, sight, None));

@@ -1,12 +1,13 @@
 --[[
   Puts a new lead on the board and carries out the plan for it. A lead that is
-  there already is left as it is: whoever delivers it twice hears the same. Only
+  there already is left as it is: whoever delivers it twice hears the same. But
   one that could not be routed because nobody can be reached (D-26) goes on when
-  it comes again with a way to reach the person.
+  it comes again with a way to reach the person; and so does one of which the log
+  has nothing but that it came in, after Redis lost what was decided with that.
 
   KEYS[13…] identities  string  one for each way to recognise the person, -> lead
   ARGV[1] lead  [2] entity  [3] source or ''  [4] received, ms  [5] payload
-  ARGV[6] same person: 'no', 'attach' or 'keep' (both with sticky), 'settled' (asked before)
+  ARGV[6] same person: 'no', 'attach' or 'keep' (both with sticky), 'settled' (asked before, or not to be asked)
   ARGV[7] sticky, ms, or 0   [8] how many identities   [9] 1: the person can be reached   [10…] the plan
 
   Says known | released | placed | attached lead | returning agent | full agents
@@ -14,7 +15,9 @@
 local prefix = string.sub(LEAD, 1, #LEAD - #ARGV[1])
 local how_same, sticky, identities = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local lead = open(LEAD, ARGV[1])
-if lead.is.state then
+-- Held for nothing: of the two events of a new lead only the first reached the log.
+local has_come_in = lead.is.state == 'held' and not (lead.is.why or lead.is['until'] or lead.is.released)
+if lead.is.state and not has_come_in then
   if ARGV[9] == '1' and waits_for(lead, 'completed') then
     let_go(lead, 'completed', ARGV[5], how_same ~= 'no' and remember_person(lead, identities, sticky) or nil)
     return reply('released', lead)
@@ -52,23 +55,28 @@ local function attach_to(other)
   return reply('attached', other, other.id)
 end
 
-local other = somebody_we_know()
-if other and how_same == 'attach' and other.is.state ~= 'assigned' and other.is.state ~= 'closed' then
-  return attach_to(other)
-end
+-- What has come in already has a story of its own; by now the person is known by it.
+local other = not has_come_in and somebody_we_know() or nil
+-- What is only stored (D-27) must not swallow an inquiry that is to be routed.
+local is_stored = ARGV[11] == 'not_automatic'
+local is_open = other and other.is.state ~= 'assigned' and other.is.state ~= 'closed'
+  and (is_stored or not waits_for(other, 'sent'))
+local has_agent = other and other.is.state == 'assigned' and now < tonumber(other.is.since or '0') + sticky
+if is_open and how_same == 'attach' then return attach_to(other) end
 -- The person has an agent: the router asks whether they can take it (D-30 c).
-if other and how_same ~= 'settled' and other.is.state == 'assigned' and now < tonumber(other.is.since or '0') + sticky then
-  return { 'returning', other.is.agent, lead.id, '0', '', {} }
-end
+if has_agent and how_same ~= 'settled' then return { 'returning', other.is.agent, lead.id, '0', '', {} } end
 
 local plan = read_plan(10, lead.id, ARGV[2])
 if plan.full then return { 'full', plan.full, lead.id, '0', '', {} } end
 
-begin('held')
-put(lead, 'inquiries', '1')
 redis.call('SET', PAYLOAD, ARGV[5])
-redis.call('ZADD', LEADS, ARGV[4], lead.id)
-local kept = how_same ~= 'no' and remember_person(lead, identities, sticky) or nil
-emit(lead, 'lead.received', { 'payload', ARGV[5], 'kept', kept })
+if not has_come_in then
+  begin('held')
+  put(lead, 'inquiries', '1')
+  redis.call('ZADD', LEADS, ARGV[4], lead.id)
+  -- Nor is anybody known by it who has a lead that is worked on.
+  local knows = how_same ~= 'no' and not (is_stored and (is_open or has_agent))
+  emit(lead, 'lead.received', { 'payload', ARGV[5], 'kept', knows and remember_person(lead, identities, sticky) or nil })
+end
 carry_out(lead, plan)
 return reply('placed', lead)

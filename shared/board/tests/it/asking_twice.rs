@@ -11,7 +11,7 @@ use crate::fixture::{Table, id, minutes, nine, turn};
 
 impl Table {
     async fn send_back(&self, lead: &LeadId, request: &str) -> Result<Return, BoardError> {
-        self.board.give_back(&self.entity, lead, &Actor::Admin, None, request).await
+        self.board.give_back(&self.entity, lead, &Actor::Admin, None, request, &[]).await
     }
 
     async fn give(&self, lead: &LeadId, agent: &str, request: &str) -> Result<Assign, BoardError> {

@@ -6,10 +6,12 @@ use std::process::Command;
 use futures::{StreamExt, stream};
 use redis::AsyncCommands;
 use tipoff_board::{BoardError, Claim, Claiming, Known, Pass, Passing, Placed};
-use tipoff_domain::LeadId;
+use tipoff_domain::plan::{Otherwise, Plan, Then};
 use tipoff_domain::standing::State;
+use tipoff_domain::{Decision, LeadId};
+use tipoff_wire::subject;
 
-use crate::fixture::{Table, accepted, ball, id};
+use crate::fixture::{Table, accepted, ball, id, minutes, nine, pool, turn};
 
 /// A lead and the outbox as Redis had them at one moment.
 struct Moment(Vec<(String, Vec<u8>)>);
@@ -211,4 +213,51 @@ async fn a_long_story_is_read_to_its_end() {
         jetstream.publish(subject, body.clone().into()).await.unwrap().await.unwrap();
     }
     assert_eq!(table.board.timeline(&table.entity, &lead).await.unwrap().len(), 82);
+}
+
+/// The last event of the lead never reached the log.
+async fn lose_the_last_event(table: &Table, lead: &LeadId) {
+    let log = table.jetstream().await.get_stream("EVENTS").await.unwrap();
+    let subject = subject::events(table.partition(), &table.entity, lead);
+    let last = log.get_last_raw_message_by_subject(&subject).await.unwrap();
+    assert!(log.delete_message(last.sequence).await.unwrap());
+}
+
+/// A router dies between the two events of one script, and Redis is emptied: the
+/// source was told "accepted", so it goes its way when it is delivered again.
+#[tokio::test]
+async fn a_lead_of_which_only_its_coming_in_is_left_goes_on_when_it_is_delivered_again() {
+    let table = Table::laid().await;
+    let known = Known::Attach { sticky: chrono::TimeDelta::days(90) };
+    let held = Plan { then: Then::Hold(Otherwise::NotAutomatic), decision: Decision::default() };
+    let all = [
+        (accepted("lead_one", "dana@example.com"), turn(&["ana", "ben"]), "lead.offered"),
+        (accepted("lead_two", "eli@example.com"), pool(), "lead.pooled"),
+        (accepted("lead_three", "fay@example.com"), held, "lead.held"),
+    ];
+    for (lead, plan, _) in &all {
+        assert_eq!(table.board.place(lead, plan, known).await.unwrap(), Placed::New);
+        lose_the_last_event(&table, &lead.id).await;
+    }
+    let () = redis::cmd("FLUSHALL").query_async(&mut table.redis.clone()).await.unwrap();
+    table.board.ready(&table.entity).await.unwrap();
+    table.at(nine() + minutes(5)).await;
+
+    let is_there = async |lead: &LeadId| {
+        table.board.known(&[(table.partition(), lead.clone())]).await.unwrap()[0].is_there
+    };
+    for (lead, plan, event) in &all {
+        let before = table.lead(&lead.id).await;
+        assert_eq!((before.version, before.now_is.state), (1, State::Held));
+        assert!(!is_there(&lead.id).await, "whoever looks for overlooked leads finds it");
+        assert_eq!(table.board.place(lead, plan, known).await.unwrap(), Placed::New);
+        assert_eq!(table.history(&lead.id).await, ["lead.received", *event]);
+        let after = table.lead(&lead.id).await;
+        assert_eq!(after.now_is.t0, before.now_is.t0, "it came in when it did (D-2)");
+        assert_eq!(after.lead, before.lead);
+        assert!(is_there(&lead.id).await);
+        assert_eq!(table.board.place(lead, plan, known).await.unwrap(), Placed::Known);
+    }
+    assert_eq!(table.asked(&all[0].0.id).await, ["ana"]);
+    assert_eq!(table.board.verify(false, &mut |_| {}).await.unwrap().1, []);
 }

@@ -2,6 +2,7 @@
 
 use std::slice::from_ref;
 
+use redis::AsyncCommands;
 use serde_json::json;
 use tipoff_board::{Known, Placed, Release, Released};
 use tipoff_domain::plan::{Otherwise, Plan, Then};
@@ -91,4 +92,23 @@ async fn contact_details_that_were_added_come_back_from_the_log() {
     assert_eq!(table.lead(&first.id).await, before);
     assert_eq!(before.now_is.state, State::Offered);
     assert!(!table.board.recover(&table.entity, &id("lead_nowhere")).await.unwrap());
+}
+
+/// D-16: until then it stands among the deadlines and nowhere else.
+#[tokio::test]
+async fn a_lead_that_waits_for_an_opening_stands_right_unless_its_deadline_is_gone() {
+    let table = Table::laid().await;
+    let opens = nine() + minutes(60);
+    let wait = Plan { then: Then::Wait(opens), decision: Decision::default() };
+    let lead = table.place(&wait).await;
+    assert_eq!(table.board.verify(false, &mut |_| {}).await.unwrap().1, []);
+
+    let deadlines = format!("{{p{}}}:deadlines", table.partition());
+    let () = table.redis.clone().zrem(deadlines, lead.as_str()).await.unwrap();
+    let (verified, found) = table.board.verify(true, &mut |_| {}).await.unwrap();
+    assert_eq!((verified.mended, found.len()), (1, 1), "{found:?}");
+    assert_eq!(found[0].lead.as_ref(), Some(&lead));
+    assert_eq!(table.board.verify(false, &mut |_| {}).await.unwrap().1, []);
+    table.at(opens).await;
+    assert_eq!(table.board.sweep(table.partition()).await.unwrap().due, from_ref(&lead));
 }

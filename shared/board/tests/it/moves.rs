@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 use tipoff_board::{Actor, Assign, Claim, Known, MovedOn, Pass, Placed, Return};
-use tipoff_domain::Cap;
 use tipoff_domain::plan::{How, Pick, Then};
+use tipoff_domain::{Cap, LeadId};
 use tipoff_wire::event::State;
 
 use crate::fixture::{Table, accepted, ball, id, minutes, next, nine, pool, step, turn};
@@ -94,15 +94,40 @@ async fn an_agent_sends_back_what_they_have_and_nothing_else() {
     let table = Table::laid().await;
     let lead = table.place(&step(Pick::First, &["ana"], Some(How::AssignToAgent))).await;
     let (ana, ben) = (Actor::Agent(id("ana")), Actor::Agent(id("ben")));
-    assert_eq!(table.board.leads_of(&table.entity, &id("ana")).await.unwrap().len(), 1);
-    let not_his = table.board.give_back(&table.entity, &lead, &ben, None, "a").await.unwrap();
+    let has = async |agent: &str| {
+        let page = table.board.leads_of(&table.entity, &id(agent), None, 10).await.unwrap();
+        page.leads.len()
+    };
+    assert_eq!(has("ana").await, 1);
+    let not_his = table.board.give_back(&table.entity, &lead, &ben, None, "a", &[]).await.unwrap();
     assert_eq!(not_his, Return::NotYours);
-    let hers =
-        table.board.give_back(&table.entity, &lead, &ana, Some("wrong town"), "b").await.unwrap();
-    assert!(matches!(hers, Return::Returned(_)));
-    assert!(table.board.leads_of(&table.entity, &id("ana")).await.unwrap().is_empty());
+    let wrong_town = Some("wrong town");
+    let hers = table.board.give_back(&table.entity, &lead, &ana, wrong_town, "b", &[]).await;
+    assert!(matches!(hers.unwrap(), Return::Returned(_)));
+    assert_eq!(has("ana").await, 0);
     assert_eq!(table.lead(&lead).await.now_is.state, State::Pooled);
     assert_eq!(table.history(&lead).await, ["lead.received", "lead.assigned", "lead.returned"]);
+}
+
+#[tokio::test]
+async fn what_an_agent_has_is_read_page_by_page() {
+    let table = Table::laid().await;
+    let to = |agent: &str| step(Pick::First, &[agent], Some(How::AssignToAgent));
+    // Somebody whose name begins like hers is somebody else.
+    table.place(&to("ana-maria")).await;
+    let mut hers = Vec::new();
+    for _ in 0..5 {
+        hers.push(table.place(&to("ana")).await);
+    }
+    let page = async |from: Option<&LeadId>, limit| {
+        let page = table.board.leads_of(&table.entity, &id("ana"), from, limit).await.unwrap();
+        (page.leads.into_iter().map(|lead| lead.id).collect::<Vec<_>>(), page.next)
+    };
+    assert_eq!(page(None, 2).await, (hers[..2].to_vec(), Some(hers[2].to_string())));
+    assert_eq!(page(Some(&hers[2]), 2).await, (hers[2..4].to_vec(), Some(hers[4].to_string())));
+    assert_eq!(page(Some(&hers[4]), 2).await, (hers[4..].to_vec(), None));
+    assert_eq!(page(None, 5).await, (hers.clone(), None));
+    assert_eq!(page(None, 0).await, (Vec::new(), Some(hers[0].to_string())));
 }
 
 /// D-2: what was decided first stays.

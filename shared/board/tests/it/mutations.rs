@@ -17,7 +17,7 @@ type Mutation = (&'static str, &'static str, &'static str);
 
 const CASES: u32 = 300;
 
-const MUTATIONS: [Mutation; 38] = [
+const MUTATIONS: [Mutation; 39] = [
     (
         "a claim after the deadline wins",
         "if now >= tonumber(held[5]) then return answer('too_late') end",
@@ -74,14 +74,15 @@ const MUTATIONS: [Mutation; 38] = [
     ),
     (
         "what a pond takes back lands in the pool",
-        "to_pool(lead, 'reclaimed', lead.is.from_pond)",
+        "to_pool(lead, 'reclaimed', pond and contains(ponds, pond) and pond or nil)",
         "to_pool(lead, 'reclaimed')",
     ),
     (
         "what an agent sends back lands in the pool",
-        "to_pool(lead, 'returned', lead.is.from_pond)",
+        "to_pool(lead, 'returned', pond and contains(ponds, pond) and pond or nil)",
         "to_pool(lead, 'returned')",
     ),
+    ("a lead goes back to a pond that is gone", "pond and contains(ponds, pond) and pond", "pond"),
     (
         "a pond gives one more than it may",
         "had_from(pond) >= tonumber(most)",

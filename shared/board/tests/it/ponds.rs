@@ -6,7 +6,7 @@ use tipoff_board::{
 };
 use tipoff_domain::plan::{Otherwise, Plan, Rest, Then};
 use tipoff_domain::standing::State;
-use tipoff_domain::{Decision, PondId, Span};
+use tipoff_domain::{Decision, LeadId, PondId, Span};
 use tipoff_wire::PooledWhy;
 use tipoff_wire::event::ReturnedWord;
 
@@ -24,10 +24,17 @@ fn lake() -> PondClaim {
 }
 
 impl Table {
-    async fn fish(&self, lead: &tipoff_domain::LeadId, ponds: Vec<PondClaim>) -> Claim {
+    async fn fish(&self, lead: &LeadId, ponds: Vec<PondClaim>) -> Claim {
         let ana = id("ana");
         let claiming = Claiming { ponds, ..Claiming::by(&ana, "") };
         self.board.claim(&self.entity, lead, &claiming).await.unwrap()
+    }
+
+    /// Ana sends it back while there are these ponds.
+    async fn ana_returns(&self, lead: &LeadId, ponds: &[PondId]) {
+        let ana = Actor::Agent(id("ana"));
+        let said = self.board.give_back(&self.entity, lead, &ana, None, "", ponds).await;
+        assert!(matches!(said.unwrap(), Return::Returned(_)));
     }
 
     async fn resting(&self, pond: Option<&PondId>) -> Vec<OnBoard> {
@@ -45,9 +52,8 @@ async fn a_pond_is_for_its_members_and_a_lead_goes_back_to_where_it_came_from() 
     assert!(matches!(table.fish(&lead, vec![PondClaim::pool(), lake()]).await, Claim::Won(_)));
     assert!(table.resting(Some(&lake_id)).await.is_empty());
 
-    let ana = Actor::Agent(id("ana"));
-    let back = table.board.give_back(&table.entity, &lead, &ana, None, "").await.unwrap();
-    assert!(matches!(back, Return::Returned(lead) if lead.now_is.pond == Some(id("lake"))));
+    table.ana_returns(&lead, from_ref(&lake_id)).await;
+    assert_eq!(table.lead(&lead).await.now_is.pond, Some(id("lake")));
     assert_eq!(table.resting(Some(&lake_id)).await.len(), 1);
     let counts = table.board.rest_counts(&table.entity, from_ref(&lake_id)).await.unwrap();
     assert_eq!(counts, RestCounts { ponds: [(lake_id, 1)].into(), ..RestCounts::default() });
@@ -65,8 +71,7 @@ async fn nobody_has_more_from_a_pond_than_it_gives() {
     assert!(matches!(table.fish(&leads[1], vec![lake()]).await, Claim::Won(_)));
     assert_eq!(table.fish(&leads[2], vec![lake()]).await, Claim::LimitReached);
     assert!(matches!(table.fish(&from_pool, vec![PondClaim::pool()]).await, Claim::Won(_)));
-    let ana = Actor::Agent(id("ana"));
-    table.board.give_back(&table.entity, &leads[0], &ana, None, "").await.unwrap();
+    table.ana_returns(&leads[0], &[id("lake")]).await;
     assert!(matches!(table.fish(&leads[2], vec![lake()]).await, Claim::Won(_)));
 }
 
@@ -82,18 +87,62 @@ async fn a_pond_takes_back_what_is_not_worked_in_time() {
     assert_eq!(said, Worked::Done);
     assert_eq!(table.lead(&idle).await.now_is.act_by, Some(nine() + minutes(10)));
     table.at(nine() + minutes(10) - TimeDelta::milliseconds(1)).await;
-    assert_eq!(table.board.reclaim(&table.lead(&idle).await).await.unwrap(), MovedOn::Early);
+    let reclaim = async || {
+        let stands = table.lead(&idle).await;
+        table.board.reclaim(&stands, &[id("lake")]).await.unwrap()
+    };
+    assert_eq!(reclaim().await, MovedOn::Early);
     table.at(nine() + minutes(10)).await;
     assert_eq!(table.board.sweep(table.partition()).await.unwrap().due, from_ref(&idle));
 
     assert_eq!(table.move_on(&idle, &pool()).await, MovedOn::Stale, "only its pond takes it back");
-    assert_eq!(table.board.reclaim(&table.lead(&idle).await).await.unwrap(), MovedOn::Done);
+    assert_eq!(reclaim().await, MovedOn::Done);
     let now_is = table.lead(&idle).await.now_is;
     assert_eq!((now_is.state, now_is.pond), (State::Pooled, Some(id("lake"))));
     assert_eq!(now_is.why, Some(PooledWhy::Returned(ReturnedWord::Reclaimed)));
     let told = table.board.timeline(&table.entity, &idle).await.unwrap().pop().unwrap();
     assert_eq!((told.reason.as_deref(), told.agents), (Some("reclaimed"), vec![ana]));
     assert!(table.board.sweep(table.partition()).await.unwrap().due.is_empty());
+}
+
+/// D-25: the same pond it came from, else the pool.
+#[tokio::test]
+async fn what_was_taken_from_a_pond_that_is_gone_goes_to_the_pool() {
+    let table = Table::laid().await;
+    let (sent, idle) = (table.place(&in_pond("lake")).await, table.place(&in_pond("lake")).await);
+    for lead in [&sent, &idle] {
+        table.fish(lead, vec![lake()]).await;
+    }
+    // One that is called much like it is another.
+    let ponds: [PondId; 2] = [id("lake-2"), id("a-lake")];
+    table.ana_returns(&sent, &ponds).await;
+    table.at(nine() + minutes(10)).await;
+    let said = table.board.reclaim(&table.lead(&idle).await, &ponds).await.unwrap();
+    assert_eq!(said, MovedOn::Done);
+    assert!(table.resting(Some(&id("lake"))).await.is_empty());
+    assert_eq!(table.resting(None).await.len(), 2);
+}
+
+#[tokio::test]
+async fn the_oldest_in_a_pond_are_read_on_from_where_the_look_before_ended() {
+    let table = Table::laid().await;
+    let mut placed = Vec::new();
+    for minute in 0..3 {
+        table.at(nine() + minutes(minute)).await;
+        placed.push(table.place(&in_pond("lake")).await);
+        table.place(&in_pond("lake-2")).await;
+    }
+    let look = async |behind: Option<&str>| {
+        let lake = id("lake");
+        let looked = table.board.oldest(&table.entity, Some(&lake), behind, 2).await;
+        let (leads, last) = looked.unwrap();
+        (leads.into_iter().map(|lead| lead.id).collect::<Vec<_>>(), last)
+    };
+    let (first, last) = look(None).await;
+    assert_eq!(first, placed[..2]);
+    // Where the look ended nothing may be any more when the next one begins.
+    assert!(matches!(table.fish(&placed[1], vec![lake()]).await, Claim::Won(_)));
+    assert_eq!(look(last.as_deref()).await, (placed[2..].to_vec(), None));
 }
 
 /// No agent loses a lead because we were away.

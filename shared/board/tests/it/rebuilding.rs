@@ -54,7 +54,7 @@ async fn an_eventful_day(table: &Table) -> Vec<LeadId> {
         assert!(matches!(table.claim(lead, &asked[0], Some(1)).await, Claim::Won(_)));
     }
     board.close(acme, &leads[0], &Actor::Admin, Some("junk"), true, "").await.unwrap();
-    board.give_back(acme, &leads[5], &Actor::Admin, None, "").await.unwrap();
+    board.give_back(acme, &leads[5], &Actor::Admin, None, "", &[]).await.unwrap();
     for lead in leads.iter().skip(1).step_by(5).take(4) {
         table.pass(lead, "ana").await;
     }
@@ -256,7 +256,7 @@ async fn looks(table: &Table, way: usize, lead: &LeadId) -> Result<String, Board
     Ok(match way {
         0 => format!("{:?}", board.lead(acme, lead).await?.map(|lead| lead.now_is)),
         1 => format!("{:?}", board.lead_now(acme, lead).await?.0.map(|lead| lead.now_is)),
-        2 => names(board.leads_of(acme, &ana).await?),
+        2 => names(board.leads_of(acme, &ana, None, 100).await?.leads),
         3 => names(board.offers_to(acme, &ana).await?),
         4 => names(board.leads(acme, None, 100).await?.leads),
         5 => names(board.pool(acme, None, None, 100).await?.leads),

@@ -31,7 +31,7 @@ async fn nobody_touches_a_lead_of_another_entity() {
         assert_eq!(board.pass(&other, lead, &Passing::by(&ana, "")).await.unwrap(), Pass::Unknown);
         let given = board.assign(&other, lead, &ana, &Actor::Admin, "").await.unwrap();
         assert_eq!(given, Assign::Unknown);
-        let returned = board.give_back(&other, lead, &Actor::Admin, None, "").await.unwrap();
+        let returned = board.give_back(&other, lead, &Actor::Admin, None, "", &[]).await.unwrap();
         assert_eq!(returned, Return::Unknown);
     }
     assert_eq!(table.lead(&offered).await.version, 2, "nothing changed");

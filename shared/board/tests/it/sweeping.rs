@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
 use redis::AsyncCommands;
 use tipoff_board::{BoardError, Claim, Claiming};
@@ -9,6 +9,24 @@ use tipoff_domain::LeadId;
 use tipoff_wire::subject;
 
 use crate::fixture::{Table, id, minutes, next, nine, pool, turn};
+
+impl Table {
+    /// Time passes, and nobody sweeps: only the clock moves, not the stamp.
+    async fn nobody_sweeps_until(&self, instant: DateTime<Utc>) {
+        let clock = format!("{{p{}}}:clock", self.partition());
+        let ms = instant.timestamp_millis();
+        let () = self.redis.clone().hset(&clock, "high", ms).await.unwrap();
+    }
+
+    /// The same after a sweep a moment before that lead's deadline.
+    async fn nobody_sweeps_for_ten_minutes_from_the_deadline_of(&self, lead: &LeadId) {
+        let until = self.lead(lead).await.now_is.until.unwrap();
+        let before = until - TimeDelta::milliseconds(1);
+        let clock = format!("{{p{}}}:clock", self.partition());
+        let () = self.redis.clone().hset(&clock, "swept", before.timestamp_millis()).await.unwrap();
+        self.nobody_sweeps_until(until + minutes(10)).await;
+    }
+}
 
 #[tokio::test]
 async fn a_sweep_says_what_is_due_and_when_the_next_is() {
@@ -29,10 +47,8 @@ async fn an_agent_does_not_lose_a_lead_because_nobody_swept() {
     let table = Table::laid().await;
     let lead = table.place(&turn(&["ana", "ben"])).await;
     table.board.sweep(table.partition()).await.unwrap();
-    // Time passes, and nobody sweeps: only the clock moves, not the stamp.
-    let clock = format!("{{p{}}}:clock", table.partition());
     let later = nine() + minutes(20);
-    let () = table.redis.clone().hset(&clock, "high", later.timestamp_millis()).await.unwrap();
+    table.nobody_sweeps_until(later).await;
 
     let swept = table.board.sweep(table.partition()).await.unwrap();
     assert!(swept.due.is_empty(), "it is put off, not expired");
@@ -51,13 +67,9 @@ async fn an_offer_is_put_off_by_its_own_length_at_most_however_many_gaps_there_a
     let table = Table::laid().await;
     let lead = table.place(&turn(&["ana", "ben"])).await;
     table.board.sweep(table.partition()).await.unwrap();
-    let clock = format!("{{p{}}}:clock", table.partition());
     let mut due = Vec::new();
     for gap in 1..=3 {
-        let until = table.lead(&lead).await.now_is.until.unwrap();
-        let ms = (until + minutes(10)).timestamp_millis();
-        let () = table.redis.clone().hset(&clock, "high", ms).await.unwrap();
-        let () = table.redis.clone().hset(&clock, "swept", ms - 600_001).await.unwrap();
+        table.nobody_sweeps_for_ten_minutes_from_the_deadline_of(&lead).await;
         due = table.board.sweep(table.partition()).await.unwrap().due;
         assert_eq!(due.is_empty(), gap < 3, "gap {gap}");
     }
@@ -73,9 +85,7 @@ async fn the_time_that_putting_off_takes_is_no_jump_of_the_clock() {
     let mut table = Table::laid().await;
     table.place(&turn(&["ana", "ben"])).await;
     let shown = table.board.sweep(table.partition()).await.unwrap().shown;
-    let clock = format!("{{p{}}}:clock", table.partition());
-    let later = (nine() + minutes(20)).timestamp_millis();
-    let () = table.redis.clone().hset(&clock, "high", later).await.unwrap();
+    table.nobody_sweeps_until(nine() + minutes(20)).await;
     // The log is waited for in vain, and for longer than that.
     table.nats_server.kill().await;
     let (asked, patience) = (std::time::Instant::now(), Duration::from_secs(1));
@@ -90,12 +100,9 @@ async fn a_passed_lead_in_the_gap_is_due_and_not_put_off() {
     let table = Table::laid().await;
     let lead = table.place(&turn(&["ana", "ben"])).await;
     table.board.sweep(table.partition()).await.unwrap();
-    let clock = format!("{{p{}}}:clock", table.partition());
-    let later = nine() + TimeDelta::seconds(1);
-    let () = table.redis.clone().hset(&clock, "high", later.timestamp_millis()).await.unwrap();
+    table.nobody_sweeps_until(nine() + TimeDelta::seconds(1)).await;
     table.pass(&lead, "ana").await;
-    let later = nine() + minutes(20);
-    let () = table.redis.clone().hset(&clock, "high", later.timestamp_millis()).await.unwrap();
+    table.nobody_sweeps_until(nine() + minutes(20)).await;
     assert_eq!(table.board.sweep(table.partition()).await.unwrap().due, [lead]);
 }
 

@@ -7,7 +7,7 @@ use super::turns::Turns;
 use super::{Answer, Model, Standing};
 use crate::plan::How;
 use crate::standing::{OfferState, State};
-use crate::{AgentId, LeadId};
+use crate::{AgentId, LeadId, PondId};
 
 impl Model {
     /// A person gives it to an agent, wherever it stands (D-23).
@@ -26,8 +26,9 @@ impl Model {
         })
     }
 
-    /// An agent sends back what they have; an admin (`None`) anything.
-    pub fn give_back(&mut self, lead: &LeadId, by: Option<&AgentId>) -> Answer {
+    /// An agent sends back what they have; an admin (`None`) anything. `ponds`: those
+    /// that there still are.
+    pub fn give_back(&mut self, lead: &LeadId, by: Option<&AgentId>, ponds: &[PondId]) -> Answer {
         let now = self.now;
         self.change(lead, |lead, _| {
             if by.is_some_and(|by| !lead.is_with(by)) || lead.state == State::Closed {
@@ -35,7 +36,7 @@ impl Model {
             }
             if lead.state != State::Pooled {
                 lead.withdraw();
-                let (from, home) = (lead.agent.clone(), lead.home());
+                let (from, home) = (lead.agent.clone(), lead.home(ponds));
                 lead.rest(Why::Returned, home, now);
                 lead.tell("lead.returned", from.as_slice());
             }

@@ -9,7 +9,7 @@ use super::{Answer, Model};
 use crate::decision::By;
 use crate::plan::{Otherwise, Pick, Plan, Step, Then};
 use crate::standing::{OfferState, Released, State};
-use crate::{AgentId, LeadId, LenderId};
+use crate::{AgentId, LeadId, LenderId, PondId};
 
 impl Model {
     /// A lead that can be reached, and its plan. Held because it could not be
@@ -73,8 +73,8 @@ impl Model {
         Answer::MovedOn
     }
 
-    /// A pond takes back what is not worked (D-25).
-    pub fn reclaim(&mut self, lead: &LeadId, version: u64) -> Answer {
+    /// A pond takes back what is not worked (D-25). `ponds`: those that there still are.
+    pub fn reclaim(&mut self, lead: &LeadId, version: u64, ponds: &[PondId]) -> Answer {
         let now = self.now;
         let Some(found) = self.leads.get(lead) else { return Answer::Stale };
         let act_by = found.act_by.filter(|_| found.version() == version);
@@ -83,7 +83,7 @@ impl Model {
             return Answer::Early;
         }
         self.change(lead, |lead, _| {
-            let (from, home) = (lead.agent.clone(), lead.home());
+            let (from, home) = (lead.agent.clone(), lead.home(ponds));
             lead.rest(Why::Reclaimed, home, now);
             lead.tell("lead.returned", from.as_slice());
             Answer::MovedOn

@@ -257,10 +257,10 @@ impl Standing {
         self.again.clear();
     }
 
-    /// The pond that it returns to (D-25).
-    pub(super) fn home(&self) -> Option<PondId> {
+    /// The pond that it returns to, if that is still among `ponds` (D-25).
+    pub(super) fn home(&self, ponds: &[PondId]) -> Option<PondId> {
         match &self.from {
-            Some(Place::Pond(pond)) => Some(pond.clone()),
+            Some(Place::Pond(pond)) => ponds.contains(pond).then(|| pond.clone()),
             Some(Place::Pool) | None => None,
         }
     }

@@ -30,13 +30,22 @@ impl Roster {
         self.write(&key, &format!("pond `{id}`"), pond, existed, expect).await
     }
 
-    /// Refused while a route leads into it.
+    /// Refused while a route leads into it. Whoever deletes one sees to it that no
+    /// lead rests there, which the roster cannot know.
     pub async fn delete_pond(
         &self,
         entity: &EntityId,
         id: &PondId,
         expect: Expect,
     ) -> Result<(), EditError> {
+        self.no_route_into(entity, id)?;
+        let existed = self.view_of(entity)?.ponds.contains_key(id);
+        let key = Key::Pond(entity.clone(), id.clone());
+        self.remove(&key, &format!("pond `{id}`"), existed, expect).await
+    }
+
+    /// Whether no route leads into the pond; if one does, what to do.
+    pub fn no_route_into(&self, entity: &EntityId, id: &PondId) -> Result<(), EditError> {
         let view = self.view_of(entity)?;
         let leads_there = |route: &Route| {
             route.strategy.pond() == Some(id)
@@ -44,9 +53,7 @@ impl Roster {
         };
         let routes = view.routes.iter().filter(|route| leads_there(route));
         let titles: Vec<_> = routes.map(|route| format!("route `{}`", route.title)).collect();
-        unnamed(&titles)?;
-        let key = Key::Pond(entity.clone(), id.clone());
-        self.remove(&key, &format!("pond `{id}`"), view.ponds.contains_key(id), expect).await
+        unnamed(&titles)
     }
 
     pub async fn put_lender(

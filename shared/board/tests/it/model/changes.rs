@@ -34,6 +34,7 @@ pub(super) enum Change {
     Reclaim {
         lead: usize,
         stale: bool,
+        ponds: Vec<PondId>,
     },
     Claim {
         lead: usize,
@@ -66,6 +67,7 @@ pub(super) enum Change {
     GiveBack {
         lead: usize,
         by: Option<usize>,
+        ponds: Vec<PondId>,
     },
     Withdraw {
         lead: usize,
@@ -114,6 +116,13 @@ fn caps() -> impl Strategy<Value = Vec<Cap>> {
 
 fn pond() -> impl Strategy<Value = Option<PondId>> {
     option::weighted(0.6, sample::select(&PONDS[..])).prop_map(|pond| pond.map(id))
+}
+
+/// The ponds that there still are: more often than not all of them.
+fn left_ponds() -> impl Strategy<Value = Vec<PondId>> {
+    let all = PONDS.map(id::<PondId>).to_vec();
+    let some = sample::subsequence(all.clone(), 0..=PONDS.len());
+    prop_oneof![Just(all), some]
 }
 
 fn terms() -> impl Strategy<Value = Terms> {
@@ -284,8 +293,9 @@ fn answer(lead: usize, agent: usize) -> impl Strategy<Value = Change> {
         2 => Just(Change::Credit { lead }),
         1 => plans().prop_map(move |plan| Change::RollOn { lead, stale: false, plan }),
         1 => plans().prop_map(move |plan| Change::Serve { lead, stale: false, plan }),
-        1 => option::of(Just(agent)).prop_map(move |by| Change::GiveBack { lead, by }),
-        1 => Just(Change::Reclaim { lead, stale: false }),
+        1 => (option::of(Just(agent)), left_ponds())
+            .prop_map(move |(by, ponds)| Change::GiveBack { lead, by, ponds }),
+        1 => left_ponds().prop_map(move |ponds| Change::Reclaim { lead, stale: false, ponds }),
         3 => (0..5_i64).prop_map(|five| Change::Wait { seconds: five * 5 }),
     ]
 }
@@ -308,7 +318,8 @@ pub(super) fn changes() -> impl Strategy<Value = Vec<(usize, Change)>> {
     ];
     let done = prop_oneof![
         1 => both().prop_map(|(lead, agent)| Change::Assign { lead, agent }),
-        2 => (lead(), option::of(agent())).prop_map(|(lead, by)| Change::GiveBack { lead, by }),
+        2 => (lead(), option::of(agent()), left_ponds())
+            .prop_map(|(lead, by, ponds)| Change::GiveBack { lead, by, ponds }),
         1 => (both(), round())
             .prop_map(|((lead, agent), round)| Change::Withdraw { lead, agent, round }),
         1 => agent().prop_map(|agent| Change::WithdrawAll { agent }),
@@ -323,8 +334,8 @@ pub(super) fn changes() -> impl Strategy<Value = Vec<(usize, Change)>> {
             .prop_map(|(lead, stale, plan)| Change::RollOn { lead, stale, plan }),
         2 => (lead(), bool::weighted(0.1), plans())
             .prop_map(|(lead, stale, plan)| Change::Serve { lead, stale, plan }),
-        2 => (lead(), bool::weighted(0.1))
-            .prop_map(|(lead, stale)| Change::Reclaim { lead, stale }),
+        2 => (lead(), bool::weighted(0.1), left_ponds())
+            .prop_map(|(lead, stale, ponds)| Change::Reclaim { lead, stale, ponds }),
         13 => asked,
         10 => done,
         5 => (0..5_i64).prop_map(|five| Change::Wait { seconds: five * 5 }),

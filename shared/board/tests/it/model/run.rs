@@ -160,13 +160,14 @@ impl<'a> Run<'a> {
                 let said = moved(board.serve(&found, &plan).await?);
                 (said, model.serve(lead, found.version, &plan))
             }
-            Change::Reclaim { lead, stale } => {
+            Change::Reclaim { lead, stale, ponds } => {
                 let lead = &names[*lead];
                 let Some(mut found) = board.lead(&name, lead).await? else {
                     return Ok(Some((Answer::Unknown, Answer::Unknown)));
                 };
                 found.version -= u64::from(*stale);
-                (moved(board.reclaim(&found).await?), model.reclaim(lead, found.version))
+                let said = moved(board.reclaim(&found, ponds).await?);
+                (said, model.reclaim(lead, found.version, ponds))
             }
             _ => return Ok(None),
         }))
@@ -270,15 +271,15 @@ impl<'a> Run<'a> {
                 };
                 (said, model.assign(lead, &who))
             }
-            Change::GiveBack { lead, by } => {
+            Change::GiveBack { lead, by, ponds } => {
                 let (lead, by) = (&names[*lead], by.as_ref().map(agent));
                 let actor = by.clone().map_or(Actor::Admin, Actor::Agent);
-                let said = match board.give_back(&name, lead, &actor, None, "").await? {
+                let said = match board.give_back(&name, lead, &actor, None, "", ponds).await? {
                     Return::Returned(_) => Answer::Returned,
                     Return::NotYours => Answer::NotYours,
                     Return::Unknown => Answer::Unknown,
                 };
-                (said, model.give_back(lead, by.as_ref()))
+                (said, model.give_back(lead, by.as_ref(), ponds))
             }
             Change::Withdraw { lead, agent: who, round } => {
                 let (lead, who) = (&names[*lead], agent(who));

@@ -62,7 +62,7 @@ impl Run<'_> {
         for agent in AGENTS.map(id::<AgentId>) {
             real.push(names(&board.offers_to(&name, &agent).await?));
             ideal.push(sorted(model.offers_to(&agent)));
-            real.push(names(&board.leads_of(&name, &agent).await?));
+            real.push(names(&board.leads_of(&name, &agent, None, 10).await?.leads));
             ideal.push(sorted(model.leads_of(&agent)));
         }
         for pond in [None].into_iter().chain(PONDS.map(|pond| Some(id::<PondId>(pond)))) {
