@@ -9,6 +9,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::{StreamExt, stream};
 use tipoff_runtime::serve::ServeLimits;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::{Instrument, error, info, info_span};
@@ -59,7 +60,8 @@ fn sent_id(headers: &HeaderMap) -> Option<&str> {
     ((1..=64).contains(&id.len()) && id.bytes().all(plain)).then_some(id)
 }
 
-/// Answers within 30 seconds. A live stream has answered once it is open.
+/// Answers within 30 seconds. A live stream has answered once it is open; what may
+/// change something goes on to its end.
 pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
     tokio::time::timeout(TIME_LIMIT, next.run(request)).await.unwrap_or_else(|_| {
         Problem::unavailable(
@@ -69,6 +71,22 @@ pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
         )
         .into_response()
     })
+}
+
+/// The body is waited for no longer than anybody waits for the answer: whoever
+/// sends half of it must not keep a task that nobody else ends.
+pub(crate) fn in_time(request: Request) -> Request {
+    let deadline = tokio::time::Instant::now() + TIME_LIMIT;
+    request.map(|body| until(deadline, body))
+}
+
+fn until(deadline: tokio::time::Instant, body: Body) -> Body {
+    let parts = stream::try_unfold(body.into_data_stream(), move |mut parts| async move {
+        let part = tokio::time::timeout_at(deadline, parts.next()).await;
+        let part = part.map_err(axum::Error::new)?.transpose()?;
+        Ok::<_, axum::Error>(part.map(|part| (part, parts)))
+    });
+    Body::from_stream(parts)
 }
 
 /// What the caller has already is not sent again (RFC 9110, `If-None-Match`).
@@ -147,7 +165,18 @@ pub(crate) fn cors(origins: &[String]) -> CorsLayer {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::{Bytes, to_bytes};
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_does_not_come_is_waited_for_no_longer_than_the_answer() {
+        let now = tokio::time::Instant::now();
+        let silent = Body::from_stream(stream::pending::<Result<Bytes, axum::Error>>());
+        assert!(to_bytes(until(now, silent), usize::MAX).await.is_err());
+        let sent = until(now + TIME_LIMIT, Body::from("all of it"));
+        assert_eq!(to_bytes(sent, usize::MAX).await.unwrap(), "all of it");
+    }
 
     #[test]
     fn an_id_that_could_spoil_a_log_line_is_not_taken_over() {

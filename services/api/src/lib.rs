@@ -26,6 +26,7 @@ mod visit;
 mod webhooks;
 mod work;
 
+pub use shown::without_contacts;
 pub use telephony::{Forgetful, Options as TelephonyOptions, make_memory};
 
 pub use insight::attempt::attempt;
@@ -36,7 +37,7 @@ pub use insight::why::why;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use tipoff_board::Board;
@@ -45,7 +46,9 @@ use tipoff_runtime::{Clock, Nats, Publisher, serve};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::warn;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -56,6 +59,7 @@ use crate::insight::{attempt, audit, lint, report as stats, simulate, why as rea
 use crate::pace::Paces;
 use crate::page::Pages;
 use crate::telephony::{Telephony, status, text, trial, voice};
+use crate::visit::InHand;
 use crate::webhooks::{attempts, deliveries, manage, replay, secrets};
 use crate::work::{
     answers, follow_up, hands, held, leads, live, me, person, ponds as resting, push, withdraw,
@@ -307,11 +311,32 @@ fn about() -> OpenApiRouter<Api> {
         .routes(routes!(health::readyz))
 }
 
-/// Serves until `stop` is cancelled and what was asked by then is answered.
+/// Serves until `stop` is cancelled and what was asked by then is done and
+/// answered, also what nobody waits for any more.
 pub async fn serve(
     listener: TcpListener,
     app: Router,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    serve::serve(listener, app, edge::LIMITS, stop).await
+    let in_hand = TaskTracker::new();
+    let app = app.layer(Extension(InHand(in_hand.clone())));
+    let ending = stop.clone();
+    let done = async {
+        let served = serve::serve(listener, app, edge::LIMITS, stop).await;
+        in_hand.close();
+        in_hand.wait().await;
+        served
+    };
+    let too_long = async {
+        ending.cancelled().await;
+        tokio::time::sleep(edge::LIMITS.drain).await;
+    };
+    tokio::select! {
+        biased;
+        served = done => served,
+        () = too_long => {
+            warn!("stopping without waiting longer for what is in hand");
+            Ok(())
+        }
+    }
 }

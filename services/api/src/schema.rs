@@ -294,7 +294,7 @@ pub(crate) struct Leads {
     leads: Vec<crate::shown::Shown>,
 }
 
-/// One page of leads, newest first.
+/// One page of leads.
 #[derive(ToSchema)]
 pub(crate) struct LeadsPage {
     leads: Vec<crate::shown::Shown>,
@@ -347,7 +347,7 @@ pub(crate) struct Deed {
     at: DateTime<Utc>,
     entity: Option<String>,
     by: DoneBy,
-    /// As in `POST /v1/leads/{id}/assign`.
+    /// As in `POST /v1/leads/{id}/assign`; with the status behind it, as in `(503)`, where that leaves open whether it was done.
     what: String,
     /// The names in the path, if there are any.
     #[schema(required = false)]

@@ -175,11 +175,11 @@ impl Table for Entities {
                 keep(reach, (agent, channel), key, version, value);
             }
             Some(Key::Room(entity, channel)) => {
-                keep(&mut self.change(entity).rooms, channel, key, version, value);
+                set(&mut self.change(entity).rooms, channel, key, version, value);
             }
             Some(Key::Template(entity, piece, locale)) => {
                 let templates = &mut self.change(entity).templates;
-                keep(templates, (piece, locale), key, version, value);
+                set(templates, (piece, locale), key, version, value);
             }
             // The deployment is read once; other keys belong to a later release.
             Some(Key::Deployment) | None => {}
@@ -188,7 +188,7 @@ impl Table for Entities {
 }
 
 fn set<Id: Ord, T: DeserializeOwned>(
-    shelf: &mut Shelf<Id, T>,
+    shelf: &mut LiteMap<Id, Versioned<T>>,
     id: Id,
     key: &str,
     version: u64,
@@ -198,8 +198,8 @@ fn set<Id: Ord, T: DeserializeOwned>(
         shelf.remove(&id);
         return;
     };
-    if let Some(Versioned { version, value }) = read(key, version, value) {
-        shelf.insert(id, Versioned { version, value: Arc::new(value) });
+    if let Some(entry) = read(key, version, value) {
+        shelf.insert(id, entry);
     }
 }
 

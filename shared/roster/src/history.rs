@@ -4,6 +4,7 @@
 //! what was deleted; what an edit changed is the difference to the version before.
 
 mod difference;
+mod shown;
 
 use std::collections::HashMap;
 
@@ -18,6 +19,7 @@ use crate::keys::Key;
 use crate::{Author, EditError, Roster};
 pub use difference::FieldChange;
 use difference::fields;
+use shown::{as_shown, without_secrets};
 
 /// What an edit did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -31,7 +33,8 @@ pub enum Done {
 /// One edit of one thing.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
-    /// `entity`, `agent`, `source`, `pond`, `lender`, `route` or `order`.
+    /// `entity`, `agent`, `source`, `pond`, `lender`, `route`, `order`, `room`,
+    /// `template` or `webhook`.
     pub thing: &'static str,
     pub id: String,
     pub version: u64,
@@ -97,8 +100,16 @@ impl Roster {
         before: Option<u64>,
         limit: usize,
     ) -> Result<(Vec<Change>, bool), EditError> {
-        let mut editions = self.entities.past(&format!("*.{entity}")).await?;
-        editions.extend(self.entities.past(&format!("*.{entity}.*")).await?);
+        let all = [
+            format!("*.{entity}"),
+            format!("*.{entity}.*"),
+            // The name of a template has parts of its own.
+            format!("template.{entity}.>"),
+        ];
+        let mut editions = Vec::new();
+        for keys in &all {
+            editions.extend(self.entities.past(keys).await?);
+        }
         editions.sort_by_key(|edition| edition.version);
         let mut changes = told(editions);
         changes.retain(|change| before.is_none_or(|before| change.version < before));
@@ -123,18 +134,25 @@ fn told(editions: Vec<Edition>) -> Vec<Change> {
             continue;
         };
         let now = edition.value.as_deref().and_then(|value| serde_json::from_slice(value).ok());
+        let now = now.map(|now| as_shown(thing, now));
         let before = last.insert(edition.key.clone(), now.clone());
         let is_whole = counts.get(&edition.key).is_some_and(|count| *count < VERSIONS);
         let (done, fields) = match (&before, &now) {
             (_, None) => (Done::Deleted, Some(Vec::new())),
-            (Some(Some(before)), Some(now)) => (Done::Changed, Some(fields(before, now))),
+            (Some(Some(before)), Some(now)) => {
+                (Done::Changed, Some(without_secrets(thing, fields(before, now))))
+            }
             (None, Some(_)) if !is_whole => (Done::Changed, None),
             (None | Some(None), Some(_)) => (Done::Created, Some(Vec::new())),
         };
-        // The order goes with every edit of a route; it is told where it was the edit.
-        let went_along = thing == "order"
-            && (route_at == Some(edition.version - 1)
-                || fields.as_ref().is_some_and(Vec::is_empty));
+        let nothing_differs = fields.as_ref().is_some_and(Vec::is_empty);
+        let went_along = match thing {
+            // The order goes with every edit of a route; it is told where it was the edit.
+            "order" => route_at == Some(edition.version - 1) || nothing_differs,
+            // How an endpoint answers is noted beside it, and nobody edited that.
+            "webhook" => done == Done::Changed && nothing_differs,
+            _ => false,
+        };
         if thing == "route" {
             route_at = Some(edition.version);
         }
@@ -156,12 +174,9 @@ fn named(key: &Key) -> Option<(&'static str, String)> {
         Key::Lender(_, id) => ("lender", id.to_string()),
         Key::Route(_, id) => ("route", id.to_string()),
         Key::Order(entity) => ("order", entity.to_string()),
-        Key::Deployment
-        | Key::Push(..)
-        | Key::Seen(..)
-        | Key::Reach(..)
-        | Key::Room(..)
-        | Key::Template(..)
-        | Key::Webhook(..) => return None,
+        Key::Room(_, chat) => ("room", chat.as_str().to_owned()),
+        Key::Template(_, piece, locale) => ("template", format!("{piece}/{}", locale.as_str())),
+        Key::Webhook(_, id) => ("webhook", id.to_string()),
+        Key::Deployment | Key::Push(..) | Key::Seen(..) | Key::Reach(..) => return None,
     })
 }

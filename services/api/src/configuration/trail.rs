@@ -15,8 +15,8 @@ use crate::schema;
 
 /// List what was done in an entity by right of administration, oldest first
 ///
-/// For admins: every call that changed something, or that looked a person up, with the key that made it. Kept for 400
-/// days. What an edit changed stands in `/changes`.
+/// For admins: every call that changed something or may have, or that looked a person up, with the key that made it.
+/// Kept for 400 days. What an edit changed stands in `/changes`.
 #[utoipa::path(get, path = "/v1/entities/{entity}/trail", tag = "versions", params(InEntity, PageOf),
     responses((status = 200, body = schema::Trail)))]
 pub(crate) async fn read_trail(

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tipoff_domain::Channel;
+use tipoff_domain::{Channel, EntityId};
 use tipoff_roster::{Room, is_outside};
 
 use super::names::RoomPath;
@@ -13,6 +13,7 @@ use super::schema;
 use crate::Api;
 use crate::access::Caller;
 use crate::body::{In, Sent};
+use crate::etag::{Basis, Versioned};
 use crate::names::InEntity;
 use crate::problem::Problem;
 
@@ -29,6 +30,22 @@ fn a_chat(chat: Channel) -> Result<Channel, Problem> {
     Err(Problem::not_found(&format!("a room in `{}`; there are slack and teams", chat.as_str())))
 }
 
+fn named(chat: Channel) -> String {
+    format!("the room in `{}`", chat.as_str())
+}
+
+/// A room as it is shown: whoever knows its address can write there.
+fn shown(chat: Channel, room: &Room, version: u64) -> Value {
+    json!({"chat": chat, "works": room.gone.is_none(), "why": room.gone, "version": version})
+}
+
+impl Api {
+    fn show_room(&self, entity: &EntityId, chat: Channel) -> Option<Value> {
+        let version = self.roster.room_version(entity, chat)?;
+        Some(shown(chat, &self.roster.room(entity, chat)?, version))
+    }
+}
+
 /// List an entity's rooms
 #[utoipa::path(get, path = "/v1/entities/{entity}/rooms", tag = "notices", params(InEntity),
     responses((status = 200, body = schema::Rooms)))]
@@ -39,10 +56,7 @@ pub(crate) async fn list_rooms(
 ) -> Result<Json<Value>, Problem> {
     caller.admin_of(&entity)?;
     api.entity_view(&entity)?;
-    let rooms = Channel::ALL.into_iter().filter_map(|chat| {
-        let room = api.roster.room(&entity, chat)?;
-        Some(json!({"chat": chat, "works": room.gone.is_none(), "why": room.gone}))
-    });
+    let rooms = Channel::ALL.into_iter().filter_map(|chat| api.show_room(&entity, chat));
     Ok(Json(json!({ "rooms": rooms.collect::<Vec<_>>() })))
 }
 
@@ -50,20 +64,26 @@ pub(crate) async fn list_rooms(
 ///
 /// A room hears of every offer and assignment by a route that allows its channel. It can claim nothing.
 #[utoipa::path(put, path = "/v1/entities/{entity}/rooms/{chat}", tag = "notices", params(RoomPath),
-    request_body = schema::RoomWanted, responses((status = 204, description = "posted to from now on")))]
+    request_body = schema::RoomWanted,
+    responses((status = 200, body = schema::Room), (status = 201, body = schema::Room)))]
 pub(crate) async fn put_room(
     State(api): State<Api>,
     caller: Caller,
     In(RoomPath { entity, chat }): In<RoomPath>,
+    basis: Basis,
     Sent(Wanted { url }): Sent<Wanted>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Versioned<Value>, Problem> {
     caller.admin_of(&entity)?;
     api.entity_view(&entity)?;
+    let chat = a_chat(chat)?;
+    let expect = basis.expect(&named(chat), api.roster.room_version(&entity, chat))?;
     if !api.any_push_endpoint {
         is_outside(&url).map_err(|error| Problem::invalid_field("/url", error.to_string()))?;
     }
-    api.roster.put_room(&entity, a_chat(chat)?, Room { url, gone: None }).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let room = Room { url, gone: None };
+    let edited = api.roster.by(&caller.0).edit_room(&entity, chat, room, expect).await?;
+    let shown = shown(chat, &edited.value, edited.version);
+    Ok(Versioned::edited(edited.created, edited.version, shown))
 }
 
 /// Stop posting to a room
@@ -73,8 +93,11 @@ pub(crate) async fn delete_room(
     State(api): State<Api>,
     caller: Caller,
     In(RoomPath { entity, chat }): In<RoomPath>,
+    basis: Basis,
 ) -> Result<StatusCode, Problem> {
     caller.admin_of(&entity)?;
-    api.roster.remove_room(&entity, a_chat(chat)?).await?;
+    let chat = a_chat(chat)?;
+    let expect = basis.must_exist(&named(chat), api.roster.room_version(&entity, chat))?;
+    api.roster.by(&caller.0).remove_room(&entity, chat, expect).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -103,6 +103,7 @@ pub(crate) struct Room {
     /// Whether its incoming webhook still works; the address itself is not shown.
     works: bool,
     why: Option<String>,
+    version: u64,
 }
 
 /// Where posts to a room go.
@@ -124,8 +125,10 @@ pub(crate) struct Template {
     /// As in `offer.sms`.
     piece: String,
     locale: String,
-    /// The entity's own; left out where it has none.
+    /// The entity's own; `null` where it has none.
     template: Option<String>,
+    /// Of the entity's own.
+    version: Option<u64>,
 }
 
 /// A template, in the syntax of Jinja.

@@ -14,6 +14,7 @@ use super::schema;
 use crate::Api;
 use crate::access::Caller;
 use crate::body::{In, Sent};
+use crate::etag::{Basis, Versioned};
 use crate::names::InEntity;
 use crate::problem::Problem;
 
@@ -21,6 +22,10 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     template: String,
+}
+
+fn named(piece: Piece, locale: Locale) -> String {
+    format!("template `{piece}` in `{}`", locale.as_str())
 }
 
 /// List what an entity may put in its own words
@@ -34,8 +39,10 @@ pub(crate) async fn list_templates(
     caller.admin_of(&entity)?;
     api.entity_view(&entity)?;
     let shown = |(piece, locale): (Piece, Locale)| {
-        let own = api.roster.template(&entity, &piece.to_string(), locale);
-        json!({"piece": piece, "locale": locale, "template": own})
+        let name = piece.to_string();
+        let own = api.roster.template(&entity, &name, locale);
+        let version = api.roster.template_version(&entity, &name, locale);
+        json!({"piece": piece, "locale": locale, "template": own, "version": version})
     };
     let all = Piece::ALL.into_iter().flat_map(|piece| [(piece, Locale::En), (piece, Locale::Es)]);
     Ok(Json(json!({ "templates": all.map(shown).collect::<Vec<_>>() })))
@@ -46,18 +53,23 @@ pub(crate) async fn list_templates(
 /// It is tried on an invented lead first. An offer must show its link.
 #[utoipa::path(put, path = "/v1/entities/{entity}/templates/{piece}/{locale}", tag = "notices",
     params(TemplatePath), request_body = schema::TemplateWanted,
-    responses((status = 200, body = schema::Preview)))]
+    responses((status = 200, body = schema::Preview), (status = 201, body = schema::Preview)))]
 pub(crate) async fn put_template(
     State(api): State<Api>,
     caller: Caller,
     In(TemplatePath { entity, piece, locale }): In<TemplatePath>,
+    basis: Basis,
     Sent(Wanted { template }): Sent<Wanted>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Versioned<Value>, Problem> {
     caller.admin_of(&entity)?;
     api.entity_view(&entity)?;
+    let name = piece.to_string();
+    let current = api.roster.template_version(&entity, &name, locale);
+    let expect = basis.expect(&named(piece, locale), current)?;
     let preview = tried(piece, locale, &template)?;
-    api.roster.put_template(&entity, &piece.to_string(), locale, &template).await?;
-    Ok(preview)
+    let roster = api.roster.by(&caller.0);
+    let edited = roster.put_template(&entity, &name, locale, template, expect).await?;
+    Ok(Versioned::edited(edited.created, edited.version, preview))
 }
 
 /// Try a template
@@ -74,7 +86,7 @@ pub(crate) async fn preview_template(
 ) -> Result<Json<Value>, Problem> {
     caller.admin_of(&entity)?;
     api.entity_view(&entity)?;
-    tried(piece, locale, &template)
+    tried(piece, locale, &template).map(Json)
 }
 
 /// Go back to our words
@@ -84,13 +96,17 @@ pub(crate) async fn delete_template(
     State(api): State<Api>,
     caller: Caller,
     In(TemplatePath { entity, piece, locale }): In<TemplatePath>,
+    basis: Basis,
 ) -> Result<StatusCode, Problem> {
     caller.admin_of(&entity)?;
-    api.roster.remove_template(&entity, &piece.to_string(), locale).await?;
+    let name = piece.to_string();
+    let current = api.roster.template_version(&entity, &name, locale);
+    let expect = basis.must_exist(&named(piece, locale), current)?;
+    api.roster.by(&caller.0).remove_template(&entity, &name, locale, expect).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn tried(piece: Piece, locale: Locale, template: &str) -> Result<Json<Value>, Problem> {
+fn tried(piece: Piece, locale: Locale, template: &str) -> Result<Value, Problem> {
     let texts = Texts::new().map_err(|broken| {
         error!(error = &broken as &dyn std::error::Error, "notices cannot be written");
         Problem::internal()
@@ -103,5 +119,5 @@ fn tried(piece: Piece, locale: Locale, template: &str) -> Result<Json<Value>, Pr
         Encoding::Ucs2 => "ucs2",
     });
     let count = segments.map(|segments| segments.count);
-    Ok(Json(json!({"text": text, "segments": count, "encoding": encoding})))
+    Ok(json!({"text": text, "segments": count, "encoding": encoding}))
 }

@@ -79,7 +79,9 @@ pub(crate) struct FieldChange {
     /// JSON pointer.
     #[schema(example = "/strategy/agents")]
     field: String,
+    /// `null` where it was not there, and for secrets of webhooks and addresses of rooms, which are not shown.
     before: Value,
+    /// The same.
     after: Value,
 }
 
@@ -87,7 +89,7 @@ pub(crate) struct FieldChange {
 #[derive(ToSchema)]
 #[schema(example = json!({"thing": "route", "id": "route_1", "version": 7, "at": "2026-11-22T09:30:00.120Z", "by": {"name": "admin", "role": "admin", "key": "3f9a", "agent": null}, "done": "changed", "fields": [{"field": "/claim_within", "before": "15m", "after": "5m"}]}))]
 pub(crate) struct Change {
-    /// `entity`, `agent`, `source`, `pond`, `lender`, `route` or `order`.
+    /// `entity`, `agent`, `source`, `pond`, `lender`, `route`, `order`, `room`, `template` or `webhook`.
     thing: String,
     id: String,
     version: u64,

@@ -51,7 +51,8 @@ pub(crate) async fn create_webhook(
         failing_why: None,
         disabled: None,
     };
-    let edited = api.roster.put_webhook(&entity, &id, webhook, Expect::Absent).await?;
+    let roster = api.roster.by(&caller.0);
+    let edited = roster.put_webhook(&entity, &id, webhook, Expect::Absent).await?;
     let location = format!("/v1/webhooks/{id}");
     let shown = Shown::new(entity, id, edited.value, edited.version);
     let mut body = serde_json::to_value(shown).map_err(|_| Problem::internal())?;
@@ -116,7 +117,7 @@ pub(crate) async fn put_webhook(
     } else {
         Webhook { wanted, ..webhook }
     };
-    let edited = api.roster.put_webhook(&entity, &id, webhook, expect).await?;
+    let edited = api.roster.by(&caller.0).put_webhook(&entity, &id, webhook, expect).await?;
     Ok(Versioned::ok(edited.version, Shown::new(entity, id, edited.value, edited.version)))
 }
 
@@ -134,6 +135,6 @@ pub(crate) async fn delete_webhook(
 ) -> Result<StatusCode, Problem> {
     let (entity, _, version) = api.own_webhook(&caller, entity, &id)?;
     let expect = basis.expect(&format!("webhook `{id}`"), Some(version))?;
-    api.roster.delete_webhook(&entity, &id, expect).await?;
+    api.roster.by(&caller.0).delete_webhook(&entity, &id, expect).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -50,6 +50,7 @@ pub(crate) async fn rotate_secret(
     });
     secrets.extend(old.take(MOST - 1));
     let hook = Webhook { secrets, ..hook };
-    api.roster.put_webhook(&entity, &id, hook, Expect::Version(version)).await?;
+    let roster = api.roster.by(&caller.0);
+    roster.put_webhook(&entity, &id, hook, Expect::Version(version)).await?;
     Ok(Json(json!({ "id": id, "secret": text, "old_until": until })))
 }

@@ -25,7 +25,8 @@ async fn a_template_is_kept_only_if_it_can_be_used_and_shows_what_it_makes() {
     let linkless = world.put(&at(""), &keys.admin, json!({"template": "Hola"})).send().await;
     assert!(linkless.text.contains("url"), "{}", linkless.text);
     world.put(&at(""), &keys.ana, good.clone()).send().await.expect(403);
-    world.put(&at(""), &keys.admin, good.clone()).send().await.expect(200);
+    let kept = world.put(&at(""), &keys.admin, good.clone()).send().await.expect(201);
+    assert_eq!(kept.json()["segments"], 1);
 
     let list =
         world.get("/v1/entities/acme/templates", &keys.admin).send().await.expect(200).json();
@@ -35,7 +36,10 @@ async fn a_template_is_kept_only_if_it_can_be_used_and_shows_what_it_makes() {
         .iter()
         .filter(|one| !one["template"].is_null())
         .collect();
-    assert_eq!(own, [&json!({"piece": "offer.sms", "locale": "es", "template": good["template"]})]);
+    let version: u64 = kept.header("etag").trim_matches('"').parse().unwrap();
+    let wanted = json!({"piece": "offer.sms", "locale": "es", "template": good["template"],
+        "version": version});
+    assert_eq!(own, [&wanted]);
     world.call(Method::DELETE, &at("")).key(&keys.admin).send().await.expect(204);
 }
 
@@ -45,13 +49,42 @@ async fn a_rooms_address_is_taken_and_never_shown() {
     let keys = world.team("acme").await;
     let url = "https://hooks.slack.example.com/services/secret";
     let room = "/v1/entities/acme/rooms/slack";
-    world.put(room, &keys.admin, json!({"url": url})).send().await.expect(204);
+    let put = world.put(room, &keys.admin, json!({"url": url})).send().await.expect(201);
     let list = world.get("/v1/entities/acme/rooms", &keys.admin).send().await.expect(200);
-    assert_eq!(list.json()["rooms"], json!([{"chat": "slack", "works": true, "why": null}]));
-    assert!(!list.text.contains("secret"));
+    let version: u64 = put.header("etag").trim_matches('"').parse().unwrap();
+    let shown = json!({"chat": "slack", "works": true, "why": null, "version": version});
+    assert_eq!((&list.json()["rooms"], &put.json()), (&json!([shown]), &shown));
+    assert!(!list.text.contains("secret") && !put.text.contains("secret"));
     let wrong = world.put("/v1/entities/acme/rooms/email", &keys.admin, json!({"url": url}));
     wrong.send().await.expect(404);
     world.call(Method::DELETE, room).key(&keys.admin).send().await.expect(204);
+}
+
+#[tokio::test]
+async fn of_two_who_edit_a_text_or_a_room_at_the_same_time_the_second_is_told() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let template = |text: &str| json!({"template": format!("{text} {{{{ url }}}}")});
+    let room = |name: &str| json!({"url": format!("https://hooks.slack.example.com/{name}")});
+    for (path, one, two) in [
+        ("/v1/entities/acme/templates/offer.sms/en", template("one"), template("two")),
+        ("/v1/entities/acme/rooms/slack", room("one"), room("two")),
+    ] {
+        let based_on = |tag: &str, body: &Value| {
+            world.put(path, &keys.admin, body.clone()).header("if-match", tag)
+        };
+        based_on("\"1\"", &one).send().await.expect(412);
+        let first = world.put(path, &keys.admin, one.clone()).send().await.expect(201);
+        let seen = first.header("etag");
+        let second = based_on(seen, &two).send().await.expect(200);
+        let stale = based_on(seen, &one).send().await;
+        assert_eq!(stale.problem(), (412, "version_mismatch".to_owned()), "{path}");
+        assert_eq!(stale.header("etag"), second.header("etag"), "{path}");
+        let remove = |tag: &str| world.delete(path, &keys.admin).header("if-match", tag);
+        remove(seen).send().await.expect(412);
+        remove(second.header("etag")).send().await.expect(204);
+        world.delete(path, &keys.admin).send().await.expect(404);
+    }
 }
 
 #[tokio::test]

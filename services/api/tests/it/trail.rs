@@ -1,8 +1,25 @@
 //! Who did what by right of administration, and how fast callers may ask.
 
+use std::time::Duration;
+
+use async_nats::Subscriber;
+use futures::StreamExt;
 use serde_json::{Value, json};
+use tipoff_wire::subject;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::world::{Keys, World};
+
+/// For what comes at once.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What is said on a subject from now on.
+async fn heard(world: &World, subject: String) -> Subscriber {
+    world.nats.client.subscribe(subject).await.unwrap()
+}
 
 async fn deeds(world: &World, key: &str, query: &str) -> Value {
     let path = format!("/v1/entities/acme/trail{query}");
@@ -101,6 +118,69 @@ async fn the_trail_is_paged_and_for_the_admins_of_the_entity_alone() {
     assert!(paged.iter().all(|deed| deed["entity"] == "acme"));
     world.get("/v1/entities/acme/trail", &theirs.admin).send().await.expect(404);
     world.get("/v1/entities/acme/trail", &keys.ana).send().await.expect(403);
+}
+
+/// The board has changed when its event is on the way to the log, and then the
+/// handler still waits for the log.
+#[tokio::test]
+async fn what_was_done_is_in_the_trail_although_whoever_asked_hung_up_meanwhile() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    let mut done = heard(&world, subject::events_of(&keys.entity)).await;
+    let mut written = heard(&world, subject::audit(Some(&keys.entity))).await;
+    let assign = format!("/v1/leads/{lead}/assign");
+    let asking = world.post(&assign, &keys.admin).body(json!({"agent": "ana"})).send();
+    tokio::select! {
+        biased;
+        event = done.next() => assert!(event.is_some()),
+        answer = asking => panic!("answered before anybody could hang up: {}", answer.status),
+    }
+    let deed = timeout(PATIENCE, written.next()).await.unwrap().unwrap();
+    let deed: Value = serde_json::from_slice(&deed.payload).unwrap();
+    assert_eq!(deed["what"], "POST /v1/leads/{id}/assign");
+    assert_eq!(deed["to"], json!({"id": lead}));
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_is_ended_before_serving_stops() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut socket = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(tipoff_api::serve(listener, world.app.clone(), stop.clone()));
+    let mut done = heard(&world, subject::events_of(&keys.entity)).await;
+    let body = json!({"agent": "ana"}).to_string();
+    let head = format!(
+        "POST /v1/leads/{lead}/assign HTTP/1.1\r\nhost: tipoff\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        keys.admin,
+        body.len()
+    );
+    socket.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    timeout(PATIENCE, done.next()).await.unwrap().unwrap();
+    drop(socket);
+    stop.cancel();
+    timeout(PATIENCE, serving).await.unwrap().unwrap().unwrap();
+    let all = deeds(&world, &keys.admin, "?limit=200").await;
+    let last = all["deeds"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["what"], "POST /v1/leads/{id}/assign");
+}
+
+#[tokio::test]
+async fn what_may_have_been_done_is_in_the_trail_with_the_status_of_its_answer() {
+    let mut world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    world.redis.kill().await;
+    let assign = format!("/v1/leads/{lead}/assign");
+    world.post(&assign, &keys.admin).body(json!({"agent": "ana"})).send().await.expect(503);
+    let all = deeds(&world, &keys.admin, "?limit=200").await;
+    let last = all["deeds"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["what"], "POST /v1/leads/{id}/assign (503)");
+    assert_eq!((&last["by"]["role"], &last["to"]), (&json!("admin"), &json!({"id": lead})));
 }
 
 #[tokio::test]

@@ -67,6 +67,65 @@ async fn what_does_not_fit_any_more_is_not_brought_back() {
     assert_eq!(refused.json()["errors"][0]["field"], "/strategy/agents/1");
 }
 
+/// Texts, a room, and a webhook that is changed, gets another secret and goes;
+/// and all that nobody may read there.
+async fn edit_notices(world: &World, admin: &str) -> Vec<String> {
+    let mut secrets = Vec::new();
+    for number in ["one", "two"] {
+        let template = json!({"template": format!("{number} {{{{ url }}}}")});
+        let path = "/v1/entities/acme/templates/offer.sms/en";
+        world.put(path, admin, template).send().await;
+        let url = format!("https://hooks.slack.example.com/{number}");
+        let room = json!({"url": url});
+        world.put("/v1/entities/acme/rooms/slack", admin, room).send().await;
+        secrets.push(url);
+    }
+    let hook = json!({"url": "https://hooks.example.com/x"});
+    let made = world.post("/v1/webhooks", admin).body(hook).send().await.expect(201).json();
+    let at = format!("/v1/webhooks/{}", made["id"].as_str().unwrap());
+    let more = json!({"url": "https://hooks.example.com/x", "contact": true});
+    world.put(&at, admin, more).send().await.expect(200);
+    let rotated = world.post(&format!("{at}/rotate"), admin).send().await.expect(200).json();
+    world.delete(&at, admin).send().await.expect(204);
+    secrets.extend([made, rotated].map(|hook| hook["secret"].as_str().unwrap().to_owned()));
+    secrets
+}
+
+#[tokio::test]
+async fn edits_of_texts_rooms_and_webhooks_say_who_made_them_and_no_secret() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let secrets = edit_notices(&world, &keys.admin).await;
+    let path = "/v1/entities/acme/changes?limit=8";
+    let page = world.get(path, &keys.admin).send().await.expect(200);
+    let changes = page.json()["changes"].as_array().unwrap().clone();
+    let words = |change: &Value, field: &str| change[field].as_str().unwrap().to_owned();
+    let told: Vec<_> = changes
+        .iter()
+        .map(|it| format!("{} {} {:?}", words(it, "thing"), words(it, "done"), fields(it)))
+        .collect();
+    let wanted = [
+        "webhook deleted []",
+        r#"webhook changed ["/secrets"]"#,
+        r#"webhook changed ["/contact"]"#,
+        "webhook created []",
+        r#"room changed ["/url"]"#,
+        r#"template changed ["/template"]"#,
+        "room created []",
+        "template created []",
+    ];
+    assert_eq!(told, wanted);
+    assert_eq!((&changes[4]["id"], &changes[5]["id"]), (&json!("slack"), &json!("offer.sms/en")));
+    assert_eq!(changes[5]["fields"][0]["before"], "one {{ url }}");
+    for change in &changes {
+        assert_eq!(change["by"]["role"], "admin");
+        assert!(keys.admin.contains(change["by"]["key"].as_str().unwrap()));
+    }
+    for secret in secrets {
+        assert!(!page.text.contains(&secret), "{secret} is in\n{}", page.text);
+    }
+}
+
 #[tokio::test]
 async fn the_changes_of_an_entity_name_agents_and_admins() {
     let world = World::start().await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tipoff_domain::{EntityId, Locale};
 
-use super::Expect;
+use super::{Edited, Expect};
 use crate::keys::Key;
 use crate::{EditError, Roster};
 
@@ -12,7 +12,14 @@ impl Roster {
     /// The entity's own template of a piece, as in `offer.sms`.
     pub fn template(&self, entity: &EntityId, piece: &str, locale: Locale) -> Option<Arc<str>> {
         let entities = self.entities.read();
-        entities.slot(entity)?.templates.get(&(piece.to_owned(), locale)).cloned()
+        let template = entities.slot(entity)?.templates.get(&(piece.to_owned(), locale))?;
+        Some(template.value.clone())
+    }
+
+    /// For `ETag`; `None`: the entity has none of its own.
+    pub fn template_version(&self, entity: &EntityId, piece: &str, locale: Locale) -> Option<u64> {
+        let entities = self.entities.read();
+        Some(entities.slot(entity)?.templates.get(&(piece.to_owned(), locale))?.version)
     }
 
     pub async fn put_template(
@@ -20,11 +27,13 @@ impl Roster {
         entity: &EntityId,
         piece: &str,
         locale: Locale,
-        source: &str,
-    ) -> Result<(), EditError> {
-        self.within(entity, |_| ())?;
-        let key = Key::Template(entity.clone(), piece.to_owned(), locale);
-        self.write(&key, "the template", source, true, Expect::Anything).await.map(drop)
+        template: String,
+        expect: Expect,
+    ) -> Result<Edited<String>, EditError> {
+        let place = (piece.to_owned(), locale);
+        let existed = self.within(entity, |slot| slot.templates.contains_key(&place))?;
+        let key = Key::Template(entity.clone(), place.0, locale);
+        self.write(&key, &named(piece, locale), template, existed, expect).await
     }
 
     pub async fn remove_template(
@@ -32,10 +41,15 @@ impl Roster {
         entity: &EntityId,
         piece: &str,
         locale: Locale,
+        expect: Expect,
     ) -> Result<(), EditError> {
-        let named = (piece.to_owned(), locale);
-        let existed = self.within(entity, |slot| slot.templates.contains_key(&named))?;
-        let key = Key::Template(entity.clone(), named.0, locale);
-        self.remove(&key, "the template", existed, Expect::Anything).await
+        let place = (piece.to_owned(), locale);
+        let existed = self.within(entity, |slot| slot.templates.contains_key(&place))?;
+        let key = Key::Template(entity.clone(), place.0, locale);
+        self.remove(&key, &named(piece, locale), existed, expect).await
     }
+}
+
+fn named(piece: &str, locale: Locale) -> String {
+    format!("template `{piece}` in `{}`", locale.as_str())
 }

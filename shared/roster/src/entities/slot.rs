@@ -37,8 +37,8 @@ pub(crate) struct Slot {
     pub(crate) webhooks: Shelf<WebhookId, Webhook>,
     pub(crate) push: LiteMap<(AgentId, String), Device>,
     pub(crate) reach: LiteMap<(AgentId, Channel), Reach>,
-    pub(crate) rooms: LiteMap<Channel, Room>,
-    pub(crate) templates: LiteMap<(String, Locale), Arc<str>>,
+    pub(crate) rooms: Shelf<Channel, Room>,
+    pub(crate) templates: LiteMap<(String, Locale), Versioned<Arc<str>>>,
     /// Made at the first read after a change, so that loading ten thousand
     /// agents does not make ten thousand views.
     pub(super) view: OnceLock<Option<Arc<EntityView>>>,

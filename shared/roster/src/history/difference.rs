@@ -8,7 +8,7 @@ use serde_json::Value;
 pub struct FieldChange {
     /// JSON pointer.
     pub field: String,
-    /// `null` where it was not there.
+    /// `null` where it was not there; of a secret always.
     pub before: Value,
     pub after: Value,
 }

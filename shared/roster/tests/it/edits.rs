@@ -1,6 +1,6 @@
 use serde_json::json;
-use tipoff_domain::{Entity, EntityId, Invalid};
-use tipoff_roster::{EditError, Expect, PushKeys, PushSubscription};
+use tipoff_domain::{Channel, Entity, EntityId, Invalid, Locale};
+use tipoff_roster::{EditError, Expect, PushKeys, PushSubscription, Room};
 
 use crate::{acme, agent, agent_id, entity, route, source, source_id, staffed, titles, to_all};
 
@@ -23,6 +23,35 @@ async fn what_was_written_is_read_at_once_with_its_version() {
     assert_eq!(*view.routes[0], made.value);
     assert_eq!(view.agents.len(), 2);
     assert_eq!(roster.entities(), [acme()]);
+}
+
+#[tokio::test]
+async fn a_template_or_room_that_was_changed_meanwhile_stays_as_it_is() {
+    let (_server, roster) = staffed().await;
+    let stale = |lost: &EditError, now: u64| matches!(lost, EditError::Conflict { version, .. } if *version == now);
+    let word = async |text: &str, expect: Expect| {
+        roster.put_template(&acme(), "offer.sms", Locale::En, text.to_owned(), expect).await
+    };
+    let first = word("one", Expect::Absent).await.unwrap();
+    let second = word("two", Expect::Version(first.version)).await.unwrap();
+    assert!(first.created && !second.created);
+    let lost = word("three", Expect::Version(first.version)).await.unwrap_err();
+    assert!(stale(&lost, second.version), "{lost}");
+    assert_eq!(roster.template(&acme(), "offer.sms", Locale::En).as_deref(), Some("two"));
+    let version = roster.template_version(&acme(), "offer.sms", Locale::En);
+    assert_eq!(version, Some(second.version));
+
+    let post = async |url: &str, expect: Expect| {
+        let room = Room { url: url.to_owned(), gone: None };
+        roster.edit_room(&acme(), Channel::Slack, room, expect).await
+    };
+    let first = post("https://one.example.com", Expect::Absent).await.unwrap();
+    let second = post("https://two.example.com", Expect::Version(first.version)).await.unwrap();
+    let expect = Expect::Version(first.version);
+    let lost = roster.remove_room(&acme(), Channel::Slack, expect).await.unwrap_err();
+    assert!(stale(&lost, second.version), "{lost}");
+    assert_eq!(roster.room(&acme(), Channel::Slack), Some(second.value));
+    assert_eq!(roster.room_version(&acme(), Channel::Slack), Some(second.version));
 }
 
 #[tokio::test]
