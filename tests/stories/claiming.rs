@@ -1,7 +1,9 @@
 use serde_json::json;
 use tipoff_domain::LeadId;
-use tipoff_tests::{Caller, World, answer, claim_link, id, minutes};
+use tipoff_tests::{Caller, World, answer, claim_link, id, minutes, robin};
 use tipoff_wire::EventKind;
+
+use crate::live::Live;
 
 async fn claim(agent: &Caller, lead: &LeadId) -> (u16, String) {
     let answer = agent.post(&format!("/v1/leads/{lead}/claim"), &json!({})).await;
@@ -107,10 +109,20 @@ async fn the_pool_is_listed_claimed_from_returned_to_and_assigned_from() {
     assert_eq!(in_pool(ana.get("/v1/entities/acme/pool").await), 1);
     ana.post(&format!("/v1/entities/acme/pool/{lead}/claim"), &json!({})).await.expect(200);
     assert_eq!(in_pool(ana.get("/v1/entities/acme/pool").await), 0);
+    let (ben, note) = (world.agent("ben").await, "Dana Reyes, call 512-555-0101");
+    let mut live = Live::open(&ben).await;
+    ana.post(&format!("/v1/leads/{lead}/follow-up"), &json!({"note": note})).await.expect(200);
     ana.post(&format!("/v1/leads/{lead}/return"), &json!({"reason": "not my town"}))
         .await
         .expect(200);
     assert_eq!(in_pool(ana.get("/v1/entities/acme/pool").await), 1);
+    let heard = json!(live.until("lead.returned").await).to_string();
+    let told = ben.get(&format!("/v1/leads/{lead}/timeline")).await.expect(200).text;
+    for text in [&heard, &told] {
+        for hidden in ["Dana", "512-555-0101", "my town", "memory", "requests"] {
+            assert!(!text.contains(hidden), "{hidden} in {text}");
+        }
+    }
     admin
         .post(&format!("/v1/entities/acme/pool/{lead}/assign"), &json!({"agent": "ben"}))
         .await
@@ -121,13 +133,20 @@ async fn the_pool_is_listed_claimed_from_returned_to_and_assigned_from() {
         timeline["events"].as_array().unwrap().iter().map(|event| event["type"].clone()).collect();
     assert_eq!(
         kinds,
-        ["lead.received", "lead.pooled", "lead.claimed", "lead.returned", "lead.assigned"]
+        [
+            "lead.received",
+            "lead.pooled",
+            "lead.claimed",
+            "lead.follow_up",
+            "lead.returned",
+            "lead.assigned"
+        ]
     );
-    assert_eq!(timeline["events"][3]["reason"], "not my town");
-    assert!(
-        !timeline.to_string().contains("dana@example.com"),
-        "the story is told without contact details"
-    );
+    assert_eq!(timeline["events"][3]["reason"], note);
+    assert_eq!(timeline["events"][4]["reason"], "not my town");
+    for hidden in ["dana@example.com", "requests"] {
+        assert!(!timeline.to_string().contains(hidden), "{hidden} in {timeline}");
+    }
 }
 
 #[tokio::test]
@@ -146,9 +165,8 @@ async fn two_hundred_agents_jump_and_one_has_the_lead() {
 
 #[tokio::test]
 async fn what_a_route_hides_is_seen_by_whoever_has_the_lead_and_by_nobody_before() {
-    let world = World::with_team(&["ana"]).await;
-    let strategy = json!({"kind": "round_robin", "agents": ["ana"]});
-    world.route("Robin", strategy, json!({"preview": ["kind", "price"]})).await;
+    let world = World::with_team(&["ana", "ben"]).await;
+    world.route("Robin", robin(&["ana", "ben"]), json!({"preview": ["kind", "price"]})).await;
     let property = json!({"address": "15 Oak Ct", "price": 450_000});
     let lead =
         world.lead("Dana", json!({"message": "About the villa", "property": property})).await;
@@ -180,4 +198,24 @@ async fn what_a_route_hides_is_seen_by_whoever_has_the_lead_and_by_nobody_before
         (&json!("zillow"), &json!("Dana"))
     );
     assert!(ana.get(&timeline).await.expect(200).text.contains("zillow"));
+
+    let ben = world.agent("ben").await;
+    let mut live = Live::open(&ben).await;
+    let note = json!({"note": "Dana Reyes, call 512-555-0101"});
+    ana.post(&format!("{at}/follow-up"), &note).await.expect(200);
+    let because = json!({"reason": "Dana moved, 512-555-0101 is her sister"});
+    ana.post(&format!("{at}/return"), &because).await.expect(200);
+    let heard = json!(live.until("lead.returned").await).to_string();
+    let told = ben.get(&timeline).await.expect(200);
+    for text in [&heard, &told.text] {
+        for hidden in ["Dana", "512-555-0101", "sister", "zillow", "memory", "requests"] {
+            assert!(!text.contains(hidden), "{hidden} in {text}");
+        }
+    }
+    let own = json!([{"agent": "ben", "verdict": "eligible"}]);
+    assert_eq!(told.json()["events"][1]["decision"]["candidates"], own, "and nobody else by name");
+    let all = world.operator.get(&format!("{timeline}?entity=acme")).await.expect(200).text;
+    assert!(all.contains("memory") && all.contains("sister") && !all.contains("requests"), "{all}");
+    let hers = ana.get(&timeline).await.expect(200).text;
+    assert!(hers.contains("sister") && !hers.contains("zillow"), "her own words: {hers}");
 }

@@ -15,6 +15,7 @@ mod imports;
 mod intake;
 mod limits;
 mod listing;
+mod live;
 mod marks;
 mod onward;
 mod overlooked;

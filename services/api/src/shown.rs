@@ -13,13 +13,16 @@ use serde_json::{Value, json};
 use tipoff_board::OnBoard;
 use tipoff_domain::plan::How;
 use tipoff_domain::preview::Part;
-use tipoff_domain::{AgentId, EntityView, Lead, Lender, LenderId, Origin, RouteId, SourceId};
+use tipoff_domain::{
+    AgentId, Decision, EntityView, Lead, Lender, LenderId, Origin, RouteId, SourceId,
+};
 use tipoff_roster::{Access, Role};
 use tipoff_wire::event::{Released, State, Tried};
 use tipoff_wire::{After, Event, PooledWhy};
 use utoipa::ToSchema;
 
 pub(crate) use guarded::guarded;
+pub use guarded::without_contacts;
 
 /// How much of a lead somebody sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,19 +208,42 @@ pub(crate) fn previewed<'a>(
     (view.previewed(lead, route), source)
 }
 
-/// An event as `agent` hears of it (everybody else: `None`), of a lead that is on `route`.
+/// An event as it is told outside. `without`: an agent who does not have the lead,
+/// which is on `route`; `None`: somebody who sees all of it.
 pub(crate) fn heard(
     event: Event,
-    agent: Option<&AgentId>,
+    without: Option<&AgentId>,
     route: Option<&RouteId>,
     view: Option<&EntityView>,
 ) -> Event {
     let mut event = event.without_payload();
-    let theirs = agent.is_none_or(|agent| event.after.agent.as_ref() == Some(agent));
-    if !theirs && view.is_some_and(|view| !view.shows(route, Part::Source)) {
+    // Between the board and the log; it tells nobody anything.
+    event.after.requests.clear();
+    let Some(agent) = without else { return event };
+    if view.is_some_and(|view| !view.shows(route, Part::Source)) {
         event.after.source = None;
     }
+    // What others wrote may say who the person is and how to reach them.
+    if event.by.as_deref() != Some(agent.as_str()) {
+        event.reason = None;
+    }
+    // It says whose turn is next.
+    event.after.memory = None;
+    if let Some(decision) = &mut event.decision {
+        name_only(agent, decision);
+    }
     event
+}
+
+/// Leaves one agent's name in the decision and counts the others by what became
+/// of them, so that nobody reads here who is paused or at a limit.
+fn name_only(agent: &AgentId, decision: &mut Decision) {
+    let all = std::mem::take(&mut decision.candidates);
+    let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.agent == *agent);
+    decision.candidates = own;
+    for other in others {
+        *decision.others.candidates.entry(other.verdict).or_default() += 1;
+    }
 }
 
 /// Who has the person, whoever works the lead: an agent's own site gives them
@@ -303,6 +329,44 @@ mod tests {
         assert_eq!(sees(json!({"state": "held"})), None);
         assert_eq!(sees(json!({"state": "pooled", "pond": "north"})), Some(Sight::Guarded));
         assert_eq!(sees(json!({"state": "pooled", "pond": "south"})), None, "she is not in it");
+    }
+
+    /// Ana passes on it and says why; Cam, who is next, is paused.
+    fn passed() -> Event {
+        let candidates = json!([{"agent": "ana", "verdict": "chosen", "by": "turn"},
+            {"agent": "ben", "verdict": "eligible"}, {"agent": "cam", "verdict": "paused"}]);
+        let event = json!({"id": "1-0", "type": "lead.passed", "at": "2026-11-22T09:30:00Z", "entity": "acme",
+            "lead": "lead_1", "version": 3, "agents": ["ana"], "by": "ana",
+            "reason": "Dana Reyes, call 512-555-0101", "decision": {"candidates": candidates},
+            "payload": {"emails": ["dana@example.com"]},
+            "after": {"state": "offered", "round": 1, "reroutes": 0, "inquiries": 1, "memory": "next=cam",
+                "requests": ["r1.pass=passed"], "received_at": "2026-11-22T09:30:00Z", "t0": "2026-11-22T09:30:00Z"}});
+        serde_json::from_value(event).unwrap()
+    }
+
+    #[test]
+    fn who_does_not_have_the_lead_reads_their_own_words_and_of_no_other_agent_by_name() {
+        let told = |agent: &str| json!(heard(passed(), Some(&agent.parse().unwrap()), None, None));
+        let ben = told("ben");
+        assert_eq!((ben.get("reason"), ben["after"].get("memory")), (None, None));
+        let own = json!([{"agent": "ben", "verdict": "eligible"}]);
+        assert_eq!(ben["decision"]["candidates"], own);
+        let others = json!({"chosen": 1, "paused": 1});
+        assert_eq!(ben["decision"]["others"]["candidates"], others);
+        assert_eq!(told("ana")["reason"], "Dana Reyes, call 512-555-0101", "she wrote it");
+
+        let whole = heard(passed(), None, None, None);
+        assert!(whole.reason.is_some() && whole.after.memory.is_some());
+        assert_eq!(whole.decision.unwrap().candidates.len(), 3);
+    }
+
+    #[test]
+    fn nobody_is_told_what_requests_were_answered_or_what_was_sent() {
+        let ben: AgentId = "ben".parse().unwrap();
+        for without in [None, Some(&ben)] {
+            let told = json!(heard(passed(), without, None, None)).to_string();
+            assert!(!told.contains("r1.pass") && !told.contains("dana@example.com"), "{told}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::Stream as JetStream;
 use futures::TryStreamExt;
 use serde::Serialize;
+use tipoff_api::without_contacts;
 use tipoff_board::Board;
 use tipoff_domain::explain::Words;
 use tipoff_domain::{AgentId, EntityId, LeadId, Notified};
@@ -129,7 +130,7 @@ async fn read(log: &JetStream, lead: &LeadId) -> anyhow::Result<Vec<Event>> {
         while let Some(message) = batch.try_next().await.map_err(anyhow::Error::from_boxed)? {
             let event: Event =
                 serde_json::from_slice(&message.payload).context("an event cannot be read")?;
-            events.push(event.without_payload());
+            events.push(guarded(event));
         }
         // The server has no more than this, whatever it said before.
         if events.len() == before {
@@ -137,6 +138,14 @@ async fn read(log: &JetStream, lead: &LeadId) -> anyhow::Result<Vec<Event>> {
         }
     }
     Ok(events)
+}
+
+/// The event without contact details: without the lead as it was sent, and with
+/// addresses and numbers hidden in what somebody said.
+fn guarded(event: Event) -> Event {
+    let mut event = event.without_payload();
+    event.reason = event.reason.as_deref().map(without_contacts);
+    event
 }
 
 /// Today's titles, and what became of notices; a trace reads better with them, and
@@ -161,4 +170,24 @@ async fn beside(
     let titles = Titles::of(&roster, entity);
     stop.cancel();
     Ok(Beside { titles, words, notices })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_somebody_said_is_traced_without_contact_details() {
+        let passed = json!({"id": "1-0", "type": "lead.passed", "at": "2026-11-22T09:30:00Z", "entity": "acme",
+            "lead": "lead_1", "version": 3, "agents": ["ana"], "by": "ana",
+            "reason": "rings from 512-555-0101, writes from dana@example.com",
+            "payload": {"emails": ["dana@example.com"]},
+            "after": {"state": "offered", "round": 1, "reroutes": 0, "inquiries": 1,
+                "received_at": "2026-11-22T09:30:00Z", "t0": "2026-11-22T09:30:00Z"}});
+        let traced = guarded(serde_json::from_value(passed).unwrap());
+        assert_eq!(traced.reason.as_deref(), Some("rings from •••, writes from •••"));
+        assert_eq!(traced.payload, None);
+    }
 }

@@ -40,7 +40,7 @@ pub(crate) fn guarded(lead: &Lead) -> Lead {
 const FEWEST_DIGITS: usize = 7;
 
 /// The text with `•••` for every e-mail address and telephone number.
-fn without_contacts(text: &str) -> String {
+pub fn without_contacts(text: &str) -> String {
     let without_addresses: Vec<_> =
         text.split(' ').map(|word| if word.contains('@') { "•••" } else { word }).collect();
     without_numbers(&without_addresses.join(" "))

@@ -46,6 +46,9 @@ pub(crate) async fn get_lead(
 }
 
 /// Show everything that happened to a lead, and why
+///
+/// Agents who do not have it read what they said of it themselves and not what others said; the other candidates of a
+/// decision are counted, not named.
 #[utoipa::path(get, path = "/v1/leads/{id}/timeline", tag = "leads", params(LeadPath, WhichEntity),
     responses((status = 200, body = schema::Timeline)))]
 pub(crate) async fn get_timeline(
@@ -60,8 +63,8 @@ pub(crate) async fn get_timeline(
     let agent = caller.0.agent.as_ref().filter(|_| caller.0.role == Role::Agent);
     let (route, view) = (lead.now_is.route.as_ref(), api.roster.view(&entity));
     // Whoever has it by now may know what they did not before.
-    let agent = agent.filter(|agent| lead.now_is.agent.as_ref() != Some(*agent));
-    let show = |event| heard(event, agent, route, view.as_deref());
+    let without = agent.filter(|agent| lead.now_is.agent.as_ref() != Some(*agent));
+    let show = |event| heard(event, without, route, view.as_deref());
     let events: Vec<_> = timeline.into_iter().map(show).collect();
     Ok(Json(json!({ "events": events })))
 }

@@ -18,7 +18,6 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use tipoff_domain::{AgentId, EntityId, EntityView};
 use tipoff_roster::{Access, Role, Roster};
-use tipoff_wire::event::State as LeadState;
 use tipoff_wire::{Changed, Event, Log, Stream as LogStream};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
@@ -30,7 +29,7 @@ use crate::body::Asked;
 use crate::names::WhichEntity;
 use crate::problem::Problem;
 use crate::schema;
-use crate::shown::heard;
+use crate::shown::{heard, is_in_reach};
 
 /// Events in hand per connection.
 const BATCH: i64 = 32;
@@ -40,9 +39,11 @@ const KEY_CHECK: Duration = Duration::from_secs(30);
 
 /// Follow what happens, live
 ///
-/// Server-sent events: `event` is the type, `id` the place in the log, `data` the event. Send the last `id` as
-/// `Last-Event-ID` to go on after it: also after a reader who took nothing for half a minute was cut off. Agents get what concerns them, and the pool, also of entities above theirs. Operators get everything unless
-/// they name an entity. Besides what happens to leads: `route.changed`, `agent.paused` and `agent.resumed`.
+/// Server-sent events: `event` is the type, `id` the place in the log, `data` the event. An `id` alone comes first, the
+/// place where it begins. Send the last `id` as `Last-Event-ID` to go on after it: also after a reader who took nothing
+/// for half a minute was cut off. Agents get what concerns them, and what comes into the pool and into ponds that they
+/// are in, also of entities above theirs; of a lead that they do not have as in its timeline. Operators get everything
+/// unless they name an entity. Besides what happens to leads: `route.changed`, `agent.paused` and `agent.resumed`.
 #[utoipa::path(get, path = "/v1/events/stream", tag = "events", params(WhichEntity,
     ("Last-Event-ID" = Option<String>, Header, description = "go on after this event")),
     responses((status = 200, content_type = "text/event-stream", body = schema::Event)))]
@@ -64,12 +65,14 @@ pub(crate) async fn stream_events(
     let seat = seat(&api)?;
     let (mut place, log) = follow(&api, entities.as_deref(), after(&headers)?).await?;
     let (sight, roster) = (Hearing::of(&caller.0), api.roster.clone());
+    // A reader that is cut off before it heard anything comes back with this.
+    let begins = stream::once(std::future::ready(place.alone()));
     let shown = log.filter_map(move |read| {
         place.pass(&read);
         std::future::ready(sight.show(place, &read, &roster))
     });
     let ends = ended(api.clone(), caller.0);
-    let shown = shown.take_until(ends).map(move |event| {
+    let shown = begins.chain(shown).take_until(ends).map(move |event| {
         let _held_until_the_end = &seat;
         Ok::<_, Infallible>(event)
     });
@@ -101,6 +104,11 @@ impl Place {
             Log::Events => self.events = read.sequence,
             Log::Changes => self.changes = read.sequence,
         }
+    }
+
+    /// As readers keep it, with nothing that they would take for an event.
+    fn alone(self) -> Sent {
+        Sent::default().id(self.to_string())
     }
 }
 
@@ -240,19 +248,20 @@ impl Hearing {
         self.agent.is_none() || self.agent == changed.agent
     }
 
-    fn hears(&self, event: &Event) -> bool {
+    /// What concerns an agent, and what comes where they may claim it.
+    fn hears(&self, event: &Event, view: Option<&EntityView>) -> bool {
         let Some(agent) = &self.agent else { return true };
         let after = &event.after;
         let concerns = event.offers.iter().any(|offer| offer.agent == *agent)
             || event.agents.contains(agent)
             || after.pending.contains(agent)
             || after.agent.as_ref() == Some(agent);
-        concerns || after.state == LeadState::Pooled
+        concerns || is_in_reach(agent, after, view)
     }
 
     /// `None`: it is not theirs to hear, or a later release wrote it.
     fn show(&self, place: Place, read: &Read, roster: &Roster) -> Option<Sent> {
-        let sent = Sent::default().id(place.to_string());
+        let sent = place.alone();
         match read.log {
             Log::Events => {
                 let event: Event = serde_json::from_slice(&read.body).ok()?;
@@ -269,9 +278,11 @@ impl Hearing {
     }
 
     fn told(&self, event: Event, view: Option<&EntityView>) -> Option<Event> {
+        let event = Some(event).filter(|event| self.hears(event, view))?;
+        let agent = self.agent.as_ref();
+        let without = agent.filter(|agent| event.after.agent.as_ref() != Some(*agent));
         let route = event.route.clone();
-        let event = Some(event).filter(|event| self.hears(event))?;
-        Some(heard(event, self.agent.as_ref(), route.as_ref(), view))
+        Some(heard(event, without, route.as_ref(), view))
     }
 }
 
@@ -292,7 +303,26 @@ mod tests {
     fn hears(role: Role, event: &Event) -> bool {
         let (entity, agent) = (Some("acme".parse().unwrap()), Some("ana".parse().unwrap()));
         Hearing::of(&Access { key_id: "k".to_owned(), role, entity, agent, source: None })
-            .hears(event)
+            .hears(event, Some(&view()))
+    }
+
+    /// Ana is in the pond `north` and not in `south`.
+    fn view() -> EntityView {
+        let entity = json!({"name": "Acme Realty", "kind": "team", "zone": "America/New_York"});
+        let entity = serde_json::from_value(entity).unwrap();
+        let mut view = EntityView::new("acme".parse().unwrap(), entity);
+        for (pond, member) in [("north", "ana"), ("south", "ben")] {
+            let it = json!({"name": pond, "members": [member]});
+            view.ponds.insert(pond.parse().unwrap(), serde_json::from_value(it).unwrap());
+        }
+        view
+    }
+
+    /// A lead comes into that pond.
+    fn rests_in(pond: &str) -> Event {
+        let mut event = event(&json!({"type": "lead.pooled"}), "pooled");
+        event.after.pond = Some(pond.parse().unwrap());
+        event
     }
 
     #[test]
@@ -303,6 +333,27 @@ mod tests {
         assert!(hears(Role::Agent, &event(&json!({}), "pooled")));
         assert!(!hears(Role::Agent, &event(&json!({"agents": ["ben"]}), "offered")));
         assert!(hears(Role::Admin, &event(&json!({"agents": ["ben"]}), "offered")));
+    }
+
+    #[test]
+    fn agents_hear_of_the_ponds_that_they_are_in_and_of_no_others() {
+        assert!(hears(Role::Agent, &rests_in("north")));
+        assert!(!hears(Role::Agent, &rests_in("south")));
+        assert!(hears(Role::Admin, &rests_in("south")));
+    }
+
+    #[test]
+    fn a_lead_given_back_is_heard_of_as_by_somebody_who_does_not_have_it() {
+        let told = |agent: &str| {
+            let more = json!({"agents": ["ana"], "by": "ana", "reason": "Dana, 512-555-0101"});
+            let hearing = Hearing { agent: Some(agent.parse().unwrap()) };
+            let mut event = event(&more, "pooled");
+            event.after.memory = Some("next=ben".to_owned());
+            hearing.told(event, Some(&view())).unwrap()
+        };
+        let (ana, ben) = (told("ana"), told("ben"));
+        assert_eq!((ana.reason.as_deref(), ben.reason), (Some("Dana, 512-555-0101"), None));
+        assert_eq!((ana.after.memory, ben.after.memory), (None, None));
     }
 
     #[test]
