@@ -137,28 +137,27 @@ impl Visit {
         }
     }
 
-    /// The same page answered twice is one request to the board. Answers where
-    /// that leaves the agent; `None`: wherever the board now says.
+    /// Whoever presses again wishes it again, so a press is never taken for a retry of
+    /// one before; twice in a row it finds done what it asks. Answers where that leaves
+    /// the agent; `None`: wherever the board now says.
     async fn act(&self, api: &Api, act: Act) -> Result<Option<Standing>, BoardError> {
-        let (Some(link), Some(mark)) = (&self.link, &self.browser.mark) else {
-            return Ok(Some(Standing::Unknown));
-        };
+        let Some(link) = &self.link else { return Ok(Some(Standing::Unknown)) };
         let ClaimLink { entity, lead, agent, round, .. } = link;
-        let request = format!("page:{agent}:{mark}");
+        let request = "";
         let claim = async |round| {
-            let answer = api.claim(entity, lead, agent, round, &request).await?;
+            let answer = api.claim(entity, lead, agent, round, request).await?;
             Ok::<_, BoardError>(Some(Standing::after_claim(&answer)))
         };
         match act {
             Act::Claim => claim(Some(*round)).await,
             Act::ClaimFromPool => claim(None).await,
             Act::Pass => {
-                let passed = api.pass(entity, lead, agent, Some(*round), None, &request).await?;
+                let passed = api.pass(entity, lead, agent, Some(*round), None, request).await?;
                 Ok(Some(Standing::after_pass(passed)))
             }
-            Act::Undo => api.board.undo_pass(entity, lead, agent, &request).await.map(|_| None),
+            Act::Undo => api.board.undo_pass(entity, lead, agent, request).await.map(|_| None),
             Act::Again => {
-                api.board.another_chance(entity, lead, agent, &request).await.map(|_| None)
+                api.board.another_chance(entity, lead, agent, request).await.map(|_| None)
             }
         }
     }

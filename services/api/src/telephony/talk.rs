@@ -107,19 +107,25 @@ impl Talk {
 
     async fn try_to(&self, api: &Api, deed: Deed) -> Result<Option<Standing>, BoardError> {
         let CallLink { entity, lead, agent, about } = &self.link;
-        let request = format!("call:{}", self.sid);
         let About::Offer { round, .. } = *about else { return self.follow_up(api, deed).await };
         Ok(match deed {
             Deed::Claim => {
+                let request = self.request("claim");
                 let claim = api.claim(entity, lead, agent, Some(round), &request).await?;
                 Some(Standing::after_claim(&claim))
             }
             Deed::Decline => {
+                let request = self.request("pass");
                 let pass = api.pass(entity, lead, agent, Some(round), None, &request).await?;
                 Some(Standing::after_pass(pass))
             }
             Deed::FollowUp | Deed::Connect => return self.follow_up(api, deed).await,
         })
+    }
+
+    /// The provider may ask the same twice; one call may ask for several things.
+    fn request(&self, verb: &str) -> String {
+        format!("call:{verb}:{}", self.sid)
     }
 
     async fn follow_up(&self, api: &Api, deed: Deed) -> Result<Option<Standing>, BoardError> {
@@ -130,7 +136,7 @@ impl Talk {
             return Ok(None);
         }
         let due = self.due(api.clock.now());
-        let request = format!("call:{}", self.sid);
+        let request = self.request("follow-up");
         let noted = api.board.follow_up(entity, lead, Some(agent), due, None, &request).await?;
         Ok(Some(match noted {
             FollowUp::Noted => Standing::Yours,
