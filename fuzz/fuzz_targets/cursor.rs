@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tipoff_domain::LeadId;
+use tipoff_domain::{EntityId, LeadId};
 
 #[path = "../../services/api/src/work"]
 mod work {
@@ -10,6 +10,11 @@ mod work {
 
     pub(crate) fn is_cursor(text: &str) -> bool {
         cursor::is_one(text)
+    }
+
+    pub(crate) fn through_entities(text: &str) -> Option<String> {
+        let (entity, lead) = cursor::read_within(text)?;
+        Some(cursor::within(&entity, lead.as_str()))
     }
 }
 
@@ -21,6 +26,11 @@ fuzz_target!(|text: &str| {
     if let Some(made) = made.as_deref() {
         assert!(work::is_cursor(made));
     }
+    let within = parts.and_then(|(entity, lead)| {
+        Some((entity.parse::<EntityId>().ok()?, lead.parse::<LeadId>().ok()?))
+    });
+    let made = work::through_entities(text);
+    assert_eq!(made.as_deref(), within.map(|_| text));
     if work::is_cursor(text) {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         assert!(text.bytes().all(plain), "{text:?}");

@@ -26,12 +26,18 @@ async fn team() -> (World, String) {
     (world, key)
 }
 
-/// Opens the page and signs in, by the keyboard alone.
-async fn signed_in(world: &World, key: &str, language: &str) -> Browser {
+/// Opens the page, which asks for a key.
+async fn opened(world: &World, language: &str) -> Browser {
     let browser = Browser::open().await;
     browser.allow_notifications(&site(world)).await;
     browser.goto(&format!("{}/bell?lang={language}", site(world))).await;
     browser.find("#sign-in:not([hidden])").await;
+    browser
+}
+
+/// Opens the page and signs in, by the keyboard alone.
+async fn signed_in(world: &World, key: &str, language: &str) -> Browser {
+    let browser = opened(world, language).await;
     browser.shoot(&format!("bell-sign-in-{language}")).await;
     browser.type_keys(&format!("{key}{ENTER}")).await;
     browser.find("#inside:not([hidden])").await;
@@ -97,6 +103,48 @@ async fn the_bell_speaks_spanish_and_a_wrong_key_opens_nothing() {
     browser.type_keys(&format!("tpf_wrong{ENTER}")).await;
     let refused = "document.getElementById('state').textContent.startsWith('Esa clave no vale')";
     browser.until(refused).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_no_agents_is_refused_and_the_form_is_back() {
+    let (world, key) = team().await;
+    let admin = world.caller("admin", None).await.key;
+    let browser = opened(&world, "en").await;
+    browser.type_keys(&format!("{admin}{ENTER}")).await;
+    let refused = "document.getElementById('state').textContent.startsWith('That is not an agent')";
+    browser.until(refused).await;
+    browser.find("#inside[hidden]").await;
+    browser.find("#sign-in:not([hidden])").await;
+    browser.shoot("bell-not-agent-en").await;
+    browser.type_keys(&format!("{key}{ENTER}")).await;
+    browser.find("#inside:not([hidden])").await;
+    browser.until("document.getElementById('state').textContent.startsWith('Nothing')").await;
+    browser.close().await;
+}
+
+/// As while Redis is away. Whatever the page waits for then is noted in `waits`, and over at once.
+const BELL_AWAY: &str = "const done = arguments[arguments.length - 1]; \
+    const { fetch, setTimeout } = window; let refused = false; window.waits = []; \
+    window.fetch = async (path, options) => { \
+        if (path !== '/v1/me/bell') return fetch(path, options); \
+        refused = true; \
+        return new Response('{}', {status: 503, headers: {'retry-after': '3'}}); }; \
+    window.setTimeout = (what, ms) => { \
+        if (!refused || ms < 1000) return setTimeout(what, ms); \
+        refused = false; window.waits.push(ms); \
+        return setTimeout(what, 0); }; done(true);";
+
+#[tokio::test]
+async fn a_bell_that_is_away_is_asked_less_and_less_often_and_no_sooner_than_it_says() {
+    let (world, key) = team().await;
+    let browser = opened(&world, "en").await;
+    browser.run(BELL_AWAY, json!([])).await;
+    browser.type_keys(&format!("{key}{ENTER}")).await;
+    browser.until("window.waits.length >= 6").await;
+    let script = "arguments[0](window.waits.slice(0, 6));";
+    let waits = browser.run(script, json!([])).await;
+    assert_eq!(waits, json!([3_000, 3_000, 4_000, 8_000, 16_000, 30_000]));
     browser.close().await;
 }
 

@@ -149,8 +149,12 @@ impl PageOf {
         }
     }
 
+    fn sent_cursor(&self) -> Option<&str> {
+        self.cursor.as_deref().filter(|cursor| !cursor.is_empty())
+    }
+
     fn cursor(&self) -> Result<Option<&str>, Problem> {
-        let cursor = self.cursor.as_deref().filter(|cursor| !cursor.is_empty());
+        let cursor = self.sent_cursor();
         if cursor.is_some_and(|cursor| !cursor::is_one(cursor)) {
             return Err(bad_cursor());
         }
@@ -159,8 +163,16 @@ impl PageOf {
 
     /// A cursor of lists that are numbered.
     pub(crate) fn cursor_number(&self) -> Result<Option<u64>, Problem> {
-        let cursor = self.cursor.as_deref().filter(|cursor| !cursor.is_empty());
-        cursor.map(|cursor| cursor.parse().map_err(|_| bad_cursor())).transpose()
+        self.sent_cursor().map(|cursor| cursor.parse().map_err(|_| bad_cursor())).transpose()
+    }
+
+    /// A cursor of a list that goes through `scopes`: in which of them the page begins,
+    /// and with which lead.
+    fn cursor_within(&self, scopes: &[EntityId]) -> Result<(usize, Option<LeadId>), Problem> {
+        let Some(cursor) = self.sent_cursor() else { return Ok((0, None)) };
+        let (entity, lead) = cursor::read_within(cursor).ok_or_else(bad_cursor)?;
+        let scope = scopes.iter().position(|scope| *scope == entity).ok_or_else(bad_cursor)?;
+        Ok((scope, Some(lead)))
     }
 }
 

@@ -2,7 +2,7 @@
   // Follows the bell and counts down by the board's clock. It answers no offer.
   const say = {{ words|tojson }};
   const at = (id) => document.getElementById(id);
-  const NAME = 'tipoff-key', LONGEST = 30000, PATIENCE = 15000;
+  const NAME = 'tipoff-key', SHORTEST = 1000, LONGEST = 30000, PATIENCE = 15000;
   const kept = [sessionStorage, localStorage];
   let key = kept.map((one) => one.getItem(NAME)).find(Boolean), ahead = 0, loaded = false, stop;
   const items = new Map(), shown = new Map();
@@ -10,10 +10,15 @@
   const ask = async (path, method, body) => {
     const headers = { authorization: 'Bearer ' + key };
     if (body) headers['content-type'] = 'application/json';
-    const answer = await fetch(path, { method: method || 'GET', headers, body: body && JSON.stringify(body), cache: 'no-store', signal: stop && stop.signal });
-    if (answer.status === 401) throw new Error('refused');
-    return answer;
+    return fetch(path, { method: method || 'GET', headers, body: body && JSON.stringify(body), cache: 'no-store', signal: stop && stop.signal });
   };
+  // A refusal is an error that says why, and for how long we are to leave it alone.
+  const granted = async (answer) => {
+    if (answer.ok) return answer;
+    const problem = await answer.json().catch(() => ({})), pause = Number(answer.headers.get('retry-after')) || 0;
+    throw Object.assign(new Error(problem.title || answer.status), { status: answer.status, pause: pause * 1000 });
+  };
+  const get = async (path) => granted(await ask(path));
   const state = (text) => { if (at('state').textContent !== text) at('state').textContent = text; };
   const now = () => Date.now() + ahead;
   const isOpen = (item) => item.stands === 'offered' && Date.parse(item.until) > now();
@@ -81,17 +86,18 @@
     if (loaded && !isOpen(item) && before && isOpen(before)) at('said').textContent = before.title + ': ' + say[became];
   };
 
-  const follow = async () => {
-    const bell = await (await ask('/v1/me/bell')).json();
+  const follow = async (heard) => {
+    const bell = await (await get('/v1/me/bell')).json();
     ahead = Date.parse(bell.now) - Date.now();
     bell.items.forEach(take);
     loaded = true;
     render();
-    const reader = (await ask('/v1/me/bell/stream')).body.pipeThrough(new TextDecoderStream()).getReader();
+    const reader = (await get('/v1/me/bell/stream')).body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = '';
     for (;;) {
       const { value, done } = await reader.read();
       if (done) return;
+      heard();
       const events = (rest + value).split('\n\n');
       rest = events.pop();
       for (const event of events) {
@@ -105,20 +111,23 @@
     at('sign-in').hidden = true;
     state(say['bell-starting']);
     stop = new AbortController();
-    let wait = 1000;
+    let wait = SHORTEST;
     for (const mine = stop; !mine.signal.aborted;) {
+      let pause = 0;
       try {
-        const me = await (await ask('/v1/me')).json();
+        const me = await (await get('/v1/me')).json();
         at('who').textContent = say['bell-for'].replace('#', me.entity_name || '').replace('~', me.name || me.agent || '');
         at('inside').hidden = false;
-        wait = 1000;
-        await follow();
+        // It is back once it tells something: what only opens may break again at once.
+        await follow(() => { wait = SHORTEST; });
       } catch (error) {
         if (mine.signal.aborted) return;
-        if (error.message === 'refused') return leave(say['bell-refused']);
+        if (error.status === 401) return leave(say['bell-refused']);
+        if (error.status === 403) return leave(say['bell-not-agent']);
+        pause = error.pause || 0;
       }
       state(say['bell-away']);
-      await new Promise((again) => setTimeout(again, wait));
+      await new Promise((again) => setTimeout(again, Math.max(wait, pause)));
       wait = Math.min(wait * 2, LONGEST);
     }
   };
@@ -140,14 +149,13 @@
   const subscribe = async () => {
     told(say['bell-asking']);
     if (await Notification.requestPermission() !== 'granted') return told(say['bell-not-allowed']);
-    const server = (await (await ask('/v1/push-key')).json()).key;
+    const server = (await (await get('/v1/push-key')).json()).key;
     await navigator.serviceWorker.register('/bell/worker.js?lang=' + document.documentElement.lang, { scope: '/bell' });
     const worker = await navigator.serviceWorker.ready;
     const asked = worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: server });
     const silent = new Promise((_, no) => setTimeout(() => no(new Error(say['bell-push-silent'])), PATIENCE));
     const made = (await Promise.race([asked, silent])).toJSON();
-    const added = await ask('/v1/me/push-subscriptions', 'POST', { endpoint: made.endpoint, keys: made.keys });
-    if (!added.ok) throw new Error((await added.json()).title);
+    await granted(await ask('/v1/me/push-subscriptions', 'POST', { endpoint: made.endpoint, keys: made.keys }));
     const tested = await ask('/v1/me/channels/push/test', 'POST', {});
     told(say[tested.ok || tested.status === 429 ? 'bell-tested' : 'bell-subscribed']);
   };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Method, RequestBuilder, Url};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
 use serde_json::Value;
 use tipoff_domain::EntityId;
 
@@ -67,17 +67,27 @@ impl Caller {
         let key = self.key.as_deref().ok_or_else(nobody)?;
         let client = Client::builder().timeout(PATIENCE).build()?;
         let request = with_body(client.request(method, url).bearer_auth(key));
-        let answer = request.send().await.map_err(|_| Unavailable {
+        let silent = |_| Unavailable {
             what: format!("the API does not answer at {}", self.api),
             remedy: "start it, or say where it is with --api",
-        })?;
-        let (status, text) = (answer.status(), answer.text().await?);
+        };
+        let answer = request.send().await.map_err(silent)?;
+        let (status, text) = (answer.status(), answer.text().await.map_err(silent)?);
         let said: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
         if status.is_success() {
             return Ok(said);
         }
-        Err(Usage(refusal(&said).unwrap_or_else(|| format!("the API answered {status}"))).into())
+        let refusal = refusal(&said).unwrap_or_else(|| format!("the API answered {status}"));
+        if passes(status) {
+            return Err(Unavailable { what: refusal, remedy: "try again later" }.into());
+        }
+        Err(Usage(refusal).into())
     }
+}
+
+/// Whether the same question may be answered later.
+fn passes(status: StatusCode) -> bool {
+    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
 
 /// The problem's detail, and the fields at fault.

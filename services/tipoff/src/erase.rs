@@ -1,5 +1,7 @@
 //! `tipoff erase`: forgetting a person.
 
+use std::process::ExitCode;
+
 use anyhow::Context;
 use tipoff_board::{Actor, Board, Erase};
 use tipoff_contact::{normalise, tidy};
@@ -7,7 +9,7 @@ use tipoff_domain::{EntityId, Lead, LeadId};
 use tipoff_runtime::{Publisher, Settings};
 
 use crate::exit::Usage;
-use crate::{reach, term, trail};
+use crate::{exit, reach, term, trail};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -22,14 +24,14 @@ pub(crate) struct Args {
     /// All leads of whoever has this number
     #[arg(long = "phone", value_name = "NUMBER", conflicts_with = "lead")]
     phones: Vec<String>,
-    /// Do it; without this only say which leads it would be
+    /// Do it; without this only say which leads it would be, and exit with 1
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
     settings: Settings,
 }
 
-pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let nats = reach::nats(&args.settings).await?;
     let redis = reach::redis(&args.settings).await?;
     let (roster, stop) = reach::roster(&nats, &args.settings).await?;
@@ -55,8 +57,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         term::err("  Nothing is held about that person.\n");
     } else if !args.yes {
         term::err("  Nothing was erased yet: it cannot be taken back. Say it again with --yes.\n");
+        return Ok(exit::WRONG.into());
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Erases, if it was said so.

@@ -70,7 +70,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Send(args) => Box::pin(send::run(args)).await?,
         Command::Trail(args) => Box::pin(trail::run(args)).await?,
         Command::Trace(args) => Box::pin(trace::run(args)).await?,
-        Command::Erase(args) => Box::pin(erase::run(args)).await?,
+        Command::Erase(args) => return Box::pin(erase::run(args)).await,
         Command::Lint(args) => return Box::pin(lint::run(args)).await,
         Command::Try(args) => Box::pin(attempt::run(args)).await?,
         Command::Report(args) => Box::pin(report::run(args)).await?,

@@ -6,12 +6,14 @@ use std::net::Ipv4Addr;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tipoff_runtime::{Clock, Nats, Settings, connect};
 use tipoff_testkit::NatsServer;
 use tipoff_testkit::sink::WebhookSink;
 use tipoff_wire::{Dead, Stream};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
+use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -93,6 +95,15 @@ impl Dev {
         }
     }
 
+    /// How a lead of Acme stands.
+    async fn state_of(&self, lead: &str) -> String {
+        let url = format!("{}/v1/leads/{lead}", self.text("/api"));
+        let key = self.text("/entities/acme/admin_key");
+        let answer = reqwest::Client::new().get(url).bearer_auth(key).send().await.unwrap();
+        let shown: Value = answer.error_for_status().unwrap().json().await.unwrap();
+        shown["state"].as_str().unwrap().to_owned()
+    }
+
     /// The message that was caught for `to`, once it is there, and its number in the mailbox.
     async fn mail_to(&self, to: &str) -> (usize, Value) {
         let mailbox = self.text("/mailbox");
@@ -112,6 +123,15 @@ impl Dev {
     }
 }
 
+/// A demo in which one lead goes to Ana.
+async fn demo_with_a_lead() -> (Dev, String) {
+    let dev = Dev::start(&["--demo"]).await;
+    dev.leave_only("Zillow round robin").await;
+    let (intake, key) = (dev.text("/intake"), dev.text("/entities/acme/source_keys/zillow"));
+    let sent = said(&["send", "--intake", intake, "--key", key]).await;
+    (dev, sent.trim().to_owned())
+}
+
 fn install_tls() {
     drop(rustls::crypto::ring::default_provider().install_default());
 }
@@ -119,11 +139,8 @@ fn install_tls() {
 #[tokio::test]
 async fn a_lead_that_is_sent_to_the_demo_reaches_an_agents_mailbox_and_can_be_traced() {
     install_tls();
-    let dev = Dev::start(&["--demo"]).await;
-    dev.leave_only("Zillow round robin").await;
-    let (intake, key) = (dev.text("/intake"), dev.text("/entities/acme/source_keys/zillow"));
-    let sent = said(&["send", "--intake", intake, "--key", key]).await;
-    let lead = sent.trim();
+    let (dev, lead) = demo_with_a_lead().await;
+    let lead = lead.as_str();
 
     let (mail_number, mail) = dev.mail_to("ana@example.com").await;
     assert_eq!((&mail["channel"], &mail["lead"]), (&json!("email"), &json!(lead)));
@@ -313,6 +330,55 @@ async fn the_exit_code_tells_whose_fault_it_is() {
     assert_eq!(code(&["send", "--key", "tpf_x", "--intake", "nowhere"]).await, Some(64));
     assert_eq!(code(&["send", "--key", "tpf_x", "--intake", "http://127.0.0.1:1"]).await, Some(69));
     assert_eq!(code(&["trace", "abc", "--nats-url", "nats://127.0.0.1:1"]).await, Some(69));
+}
+
+/// An API that answers everything with that status, and nothing else.
+async fn answering(status: StatusCode) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let api = format!("http://{}", listener.local_addr().unwrap());
+    let app = axum::Router::new().fallback(move || async move { status });
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    api
+}
+
+/// With which code `returned-mail` and `webhooks` end at that API.
+async fn codes_at(api: &str) -> [Option<i32>; 2] {
+    let at = ["--api", api, "--key", "tpf_x"];
+    let mail = output(&[&["returned-mail"], &at[..]].concat()).await;
+    let webhooks = output(&[&["webhooks", "ls"], &at[..]].concat()).await;
+    [mail.status.code(), webhooks.status.code()]
+}
+
+#[tokio::test]
+async fn a_mail_system_is_told_to_try_again_while_the_api_is_away_and_a_script_that_it_is() {
+    assert_eq!(codes_at("http://127.0.0.1:1").await, [Some(75), Some(69)]);
+    for away in
+        [StatusCode::SERVICE_UNAVAILABLE, StatusCode::BAD_GATEWAY, StatusCode::TOO_MANY_REQUESTS]
+    {
+        assert_eq!(codes_at(&answering(away).await).await, [Some(75), Some(69)], "{away}");
+    }
+    let refused = answering(StatusCode::FORBIDDEN).await;
+    assert_eq!(codes_at(&refused).await, [Some(64), Some(64)], "it would be refused again");
+}
+
+#[tokio::test]
+async fn nobody_is_forgotten_without_yes_and_a_script_hears_that() {
+    install_tls();
+    let (dev, lead) = demo_with_a_lead().await;
+    let lead = lead.as_str();
+    // The board knows a lead once a router has placed it.
+    dev.mail_to("ana@example.com").await;
+    let (nats, redis) = (dev.text("/nats"), dev.text("/redis"));
+    let erase = ["erase", lead, "--entity", "acme", "--nats-url", nats, "--redis-url", redis];
+    let asked = output(&erase).await;
+    let complaint = String::from_utf8(asked.stderr).unwrap();
+    assert_eq!(asked.status.code(), Some(1), "{complaint}");
+    assert!(complaint.contains("--yes"), "{complaint}");
+    assert_ne!(dev.state_of(lead).await, "closed");
+    let erased = said(&[&erase[..], &["--yes"]].concat()).await;
+    assert!(erased.contains("erased, with"), "{erased}");
+    assert_eq!(dev.state_of(lead).await, "closed");
+    assert!(dev.stop().await.1);
 }
 
 #[tokio::test]

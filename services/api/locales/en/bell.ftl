@@ -10,6 +10,7 @@ bell-sign-in = Sign in
 bell-sign-out = Sign out
 bell-signed-out = You are signed out.
 bell-refused = That key is not valid, or not any more. Ask your admin for another one.
+bell-not-agent = That is not an agent's key. Sign in with the key of the agent who claims the leads.
 bell-starting = One moment …
 bell-away = The connection is gone. Trying again …
 bell-for = # · for ~

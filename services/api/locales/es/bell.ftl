@@ -10,6 +10,7 @@ bell-sign-in = Entrar
 bell-sign-out = Salir
 bell-signed-out = Has salido.
 bell-refused = Esa clave no vale, o ya no. Pide otra a tu administrador.
+bell-not-agent = Esa clave no es de un agente. Entra con la clave del agente que reclama los prospectos.
 bell-starting = Un momento …
 bell-away = Se perdió la conexión. Intentando de nuevo …
 bell-for = # · para ~

@@ -23,11 +23,12 @@ use crate::problem::Problem;
 const MANIFEST: &str = include_str!("../../templates/app.webmanifest");
 const ICON: &str = include_str!("../../templates/icon.svg");
 /// What the page's script says.
-const WORDS: [&str; 26] = [
+const WORDS: [&str; 27] = [
     "bell-heading",
     "bell-lead",
     "bell-signed-out",
     "bell-refused",
+    "bell-not-agent",
     "bell-starting",
     "bell-away",
     "bell-for",

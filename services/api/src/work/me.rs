@@ -4,8 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
+use super::cursor;
 use crate::Api;
 use crate::access::Caller;
+use crate::body::Asked;
+use crate::names::PageOf;
 use crate::problem::Problem;
 use crate::schema;
 
@@ -51,16 +54,26 @@ pub(crate) async fn my_offers(
 }
 
 /// List the leads you have
-#[utoipa::path(get, path = "/v1/me/leads", tag = "me", responses((status = 200, body = schema::Leads)))]
+///
+/// Those of your entity first, then those of entities above it; in the order of their ids.
+#[utoipa::path(get, path = "/v1/me/leads", tag = "me", params(PageOf),
+    responses((status = 200, body = schema::LeadsPage)))]
 pub(crate) async fn my_leads(
     State(api): State<Api>,
     caller: Caller,
+    Asked(page): Asked<PageOf>,
 ) -> Result<Json<Value>, Problem> {
     let (scopes, agent) = api.scopes(&caller)?;
-    let mut shown = Vec::new();
-    for entity in &scopes {
-        let leads = api.board.leads_of(entity, agent).await?;
-        shown.extend(api.show(&caller.0, entity, &leads).await?);
+    let (mut room, (first, mut from)) = (page.limit()?, page.cursor_within(&scopes)?);
+    let (mut shown, mut next) = (Vec::new(), None);
+    for entity in scopes.iter().skip(first) {
+        let found = api.board.leads_of(entity, agent, from.take().as_ref(), room).await?;
+        room -= found.leads.len();
+        shown.extend(api.show(&caller.0, entity, &found.leads).await?);
+        if let Some(lead) = found.next {
+            next = Some(cursor::within(entity, &lead));
+            break;
+        }
     }
-    Ok(Json(json!({ "leads": shown })))
+    Ok(Json(json!({ "leads": shown, "next_cursor": next })))
 }

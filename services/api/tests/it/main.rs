@@ -19,6 +19,7 @@ mod pauses;
 mod ponds;
 mod scanners;
 mod scopes;
+mod texts;
 mod trail;
 mod versions;
 mod webhooks;

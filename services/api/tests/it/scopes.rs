@@ -49,11 +49,16 @@ async fn staff(world: &World, id: &str, kind: &str, parent: Option<&str>, agent:
 impl Company {
     /// A lead of the company, on offer to one agent.
     async fn offered_to(&self, agent: &str, number: u128) -> LeadId {
+        self.lead_of("acme", &self.acme.admin, agent, number).await
+    }
+
+    /// A lead of an entity, on offer to one agent.
+    async fn lead_of(&self, entity: &str, admin: &str, agent: &str, number: u128) -> LeadId {
         let route = json!({"title": format!("To {agent}"), "strategy": {"kind": "round_robin", "agents": [agent]}});
-        let routes = "/v1/entities/acme/routes";
-        let route = self.world.post(routes, &self.acme.admin).body(route).send().await.expect(201);
+        let routes = format!("/v1/entities/{entity}/routes");
+        let route = self.world.post(&routes, admin).body(route).send().await.expect(201);
         let keys = Keys {
-            entity: "acme".parse().unwrap(),
+            entity: entity.parse().unwrap(),
             admin: String::new(),
             ana: String::new(),
             ben: String::new(),
@@ -62,7 +67,7 @@ impl Company {
         };
         let lead = self.world.place(&keys, number).await;
         let route = route.header("location").to_owned();
-        self.world.delete(&route, &self.acme.admin).send().await.expect(204);
+        self.world.delete(&route, admin).send().await.expect(204);
         lead
     }
 
@@ -101,6 +106,37 @@ async fn an_agent_of_an_office_sees_and_claims_what_the_company_offers_them() {
     assert_eq!(pool.json()["leads"][0]["id"], lead.as_str());
     let claim = format!("/v1/entities/acme/pool/{lead}/claim");
     world.post(&claim, &company.east.agent).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn the_list_of_what_one_has_goes_on_from_the_own_entity_to_those_above_it() {
+    let company = company().await;
+    let (world, dan) = (&company.world, &company.lofts.agent);
+    let mut leads = Vec::new();
+    for (entity, admin, number) in [
+        ("acme", &company.acme.admin, 1),
+        ("acme", &company.acme.admin, 2),
+        ("lofts", &company.lofts.admin, 3),
+        ("lofts", &company.lofts.admin, 4),
+    ] {
+        let lead = company.lead_of(entity, admin, "dan", number).await;
+        world.post(&format!("/v1/leads/{lead}/claim"), dan).send().await.expect(200);
+        leads.push(lead.to_string());
+    }
+    let page = async |limit: usize, cursor: &str| {
+        let path = format!("/v1/me/leads?limit={limit}&cursor={cursor}");
+        let page = world.get(&path, dan).send().await.expect(200).json();
+        let shown = page["leads"].as_array().unwrap().iter();
+        let ids = shown.map(|lead| lead["id"].as_str().unwrap().to_owned());
+        (ids.collect::<Vec<_>>(), page["next_cursor"].as_str().map(str::to_owned))
+    };
+    let (own, next) = page(2, "").await;
+    assert_eq!(own, leads[2..].to_vec());
+    assert_eq!(page(2, &next.unwrap()).await, (leads[..2].to_vec(), None));
+    let (across, next) = page(3, "").await;
+    assert_eq!(across, [&leads[2..], &leads[..1]].concat());
+    assert_eq!(page(3, &next.unwrap()).await, (leads[1..2].to_vec(), None));
+    assert_eq!(page(4, "").await.1, None, "there are no more");
 }
 
 #[tokio::test]

@@ -140,6 +140,21 @@ async fn a_lead_goes_from_hand_to_hand_through_the_pool() {
     assert_eq!(back.json()["lead"]["agent"], "ben");
 }
 
+/// The ids on each page of a list, two leads a page.
+async fn two_by_two(world: &World, list: &str, key: &str) -> Vec<Vec<String>> {
+    let (mut pages, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("{list}?limit=2&cursor={cursor}");
+        let page = world.get(&path, key).send().await.expect(200).json();
+        let leads = page["leads"].as_array().unwrap().iter();
+        pages.push(leads.map(|lead| lead["id"].as_str().unwrap().to_owned()).collect());
+        match page["next_cursor"].as_str() {
+            Some(next) => next.clone_into(&mut cursor),
+            None => return pages,
+        }
+    }
+}
+
 #[tokio::test]
 async fn lists_go_on_where_the_page_before_ended() {
     let world = World::start().await;
@@ -147,21 +162,31 @@ async fn lists_go_on_where_the_page_before_ended() {
     for number in 1..=5 {
         world.place(&keys, number).await;
     }
-    let (mut seen, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let path = format!("/v1/entities/acme/leads?limit=2&cursor={cursor}");
-        let page = world.get(&path, &keys.admin).send().await.expect(200).json();
-        let leads = page["leads"].as_array().unwrap();
-        assert!(leads.len() <= 2);
-        seen.extend(leads.iter().map(|lead| lead["id"].as_str().unwrap().to_owned()));
-        match page["next_cursor"].as_str() {
-            Some(next) => next.clone_into(&mut cursor),
-            None => break,
-        }
-    }
+    let pages = two_by_two(&world, "/v1/entities/acme/leads", &keys.admin).await;
+    assert!(pages.iter().all(|page| page.len() <= 2));
+    let mut seen = pages.concat();
     seen.sort();
     let wanted: Vec<_> = (1..=5).map(|number| format!("lead_{number:032x}")).collect();
     assert_eq!(seen, wanted);
+}
+
+#[tokio::test]
+async fn what_an_agent_has_comes_in_pages_like_every_list() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    for number in 1..=5 {
+        let lead = world.place(&keys, number).await;
+        let assign = world.post(&format!("/v1/leads/{lead}/assign"), &keys.admin);
+        assign.body(json!({"agent": "ana"})).send().await.expect(200);
+    }
+    let pages = two_by_two(&world, "/v1/me/leads", &keys.ana).await;
+    let id = |number: u128| format!("lead_{number:032x}");
+    assert_eq!(pages, [vec![id(1), id(2)], vec![id(3), id(4)], vec![id(5)]]);
+    let refusals = [("limit=201", 422), ("cursor=acme", 400), ("cursor=other.lead_1", 400)];
+    for (query, status) in refusals {
+        let refused = world.get(&format!("/v1/me/leads?{query}"), &keys.ana).send().await;
+        assert_eq!(refused.problem().0, status, "{query}");
+    }
 }
 
 #[tokio::test]
