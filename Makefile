@@ -4,7 +4,7 @@
 
 export PATH := $(CURDIR)/.tools/bin:$(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help setup demo test lint fmt browser bench cluster micro mutations trouble trouble-long kills soak clusters simulation pure fuzz fuzz-api deny clean
+.PHONY: help setup demo test lint fmt browser bench cluster micro mutations trouble trouble-long kills storm failovers soak clusters simulation pure fuzz fuzz-api deny clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,14 @@ clusters: setup ## NATS with three servers, Redis with Sentinel and as a cluster
 	@target/debug/tipoff-trouble --nats-nodes 3 --times $(or $(TIMES),1) --hold 8
 	@target/debug/tipoff-trouble --redis-sentinel --times $(or $(TIMES),1) --hold 8
 	@target/debug/tipoff-trouble --redis-cluster --times $(or $(TIMES),1) --hold 8
+
+storm: setup ## Kills at every moment while as many leads come in as go through: a million of them (MINUTES=36 RATE=480)
+	@cargo build --release --package tipoff --package tipoff-trouble
+	@target/release/tipoff-trouble --only kill-ingest,kill-router,kill-notifier,kill-api,kill-redis,kill-nats,kill-services --minutes $(or $(MINUTES),36) --rate $(or $(RATE),480) --seed $(or $(SEED),1) --late 5000
+
+failovers: setup ## A replica that is a second behind takes over, again and again, under many claims (TIMES=20 RATE=400)
+	@cargo build --release --package tipoff --package tipoff-trouble
+	@target/release/tipoff-trouble --only redis-fails-over --times $(or $(TIMES),20) --rate $(or $(RATE),400) --hold 60 --late 5000
 
 simulation: ## Ten million steps of a simulated system that is always in trouble (STEPS=10000000 SEED=1)
 	@cargo run --release --package tipoff-simulation -- --steps $(or $(STEPS),10000000) --seed $(or $(SEED),1)
