@@ -217,8 +217,6 @@ pub(crate) fn heard(
     view: Option<&EntityView>,
 ) -> Event {
     let mut event = event.without_payload();
-    // Between the board and the log; it tells nobody anything.
-    event.after.requests.clear();
     let Some(agent) = without else { return event };
     if view.is_some_and(|view| !view.shows(route, Part::Source)) {
         event.after.source = None;

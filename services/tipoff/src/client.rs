@@ -86,7 +86,7 @@ impl Caller {
 }
 
 /// Whether the same question may be answered later.
-fn passes(status: StatusCode) -> bool {
+pub(crate) fn passes(status: StatusCode) -> bool {
     status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
 

@@ -12,6 +12,7 @@ use serde_json::Value;
 use tipoff_domain::SourceId;
 use tipoff_runtime::Clock;
 
+use crate::client::passes;
 use crate::exit::{Unavailable, Usage};
 use crate::term;
 
@@ -113,7 +114,7 @@ impl Sender {
                 .with_context(|| format!("the intake answered {status}, but not with an id"));
         }
         let refusal = refusal(&text).unwrap_or(text);
-        if status.is_client_error() {
+        if !passes(status) {
             return Err(Usage(format!("the intake refused ({status}): {refusal}")).into());
         }
         let what = format!("the intake could not take it ({status}: {refusal})");

@@ -324,8 +324,13 @@ pub struct Event {
 
 impl Event {
     /// The same event without contact details, as it is shown outside.
-    pub fn without_payload(mut self) -> Self {
-        (self.payload, self.person_kept_ms) = (None, None);
+    pub fn without_payload(self) -> Self {
+        Self { payload: None, person_kept_ms: None, ..self.without_requests() }
+    }
+
+    /// The same event without what is between the board and the log, and tells nobody else anything.
+    pub fn without_requests(mut self) -> Self {
+        self.after.requests.clear();
         self
     }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use tipoff_domain::{Agent, AgentId, Channel, EntityView};
-use tipoff_roster::{Room, Roster};
+use tipoff_roster::{Expect, Room, Roster};
 use tracing::warn;
 
 use super::{Opened, Parts, Unusable};
@@ -54,11 +54,14 @@ impl Carrier for Rooms {
     async fn send(&self, told: &Told, now: DateTime<Utc>) -> Result<(), SendError> {
         let entity = &told.notice.entity;
         let gone = || SendError::ForGood("the entity has no room there any more".to_owned());
+        let version = self.roster.room_version(entity, self.chat);
         let room = self.roster.room(entity, self.chat).ok_or_else(gone)?;
         let sent = self.post(&room, &self.writer.post(told, now)?).await;
         if let Err(SendError::BadAddress(why)) = &sent {
             let room = Room { gone: Some(why.clone()), ..room };
-            if let Err(error) = self.roster.put_room(entity, self.chat, room).await {
+            // Somebody may have given it another address meanwhile.
+            let as_it_was = version.map_or(Expect::Absent, Expect::Version);
+            if let Err(error) = self.roster.edit_room(entity, self.chat, room, as_it_was).await {
                 // It will be found gone again next time.
                 warn!(error = &error as &dyn std::error::Error, entity.id = %entity, "a room that is gone was not noted");
             }

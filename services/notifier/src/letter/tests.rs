@@ -240,6 +240,15 @@ fn a_push_shows_the_time_left_and_opens_the_claim_page() {
 }
 
 #[test]
+fn a_push_says_until_when_however_much_there_is_to_say_of_the_lead() {
+    let long = "15 Saint Francis of Assisi Boulevard, ".repeat(8);
+    let mut told = offer(Some("en"), json!({"property": {"address": long}}));
+    Arc::make_mut(&mut told.lead).now_is.source = Some("s".repeat(60).parse().unwrap());
+    let body = writer().card(&told, at(NOW)).unwrap().body;
+    assert!(body.contains("3:45 PM EST") && body.contains("15 Saint Francis"), "{body}");
+}
+
+#[test]
 fn a_name_that_is_an_address_is_not_told_before_the_lead_is_claimed() {
     let lead =
         json!({"name": {"full": "dana@example.com"}, "property": {"address": "Call 512 555 0101"}});

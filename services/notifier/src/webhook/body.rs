@@ -53,10 +53,11 @@ impl Told {
 }
 
 /// Of whoever was forgotten there is nothing any more, and nothing goes along.
-async fn with_lead(mut event: Event, board: &Board, contact: bool) -> Result<Event, BoardError> {
+async fn with_lead(event: Event, board: &Board, contact: bool) -> Result<Event, BoardError> {
     if !contact {
         return Ok(event.without_payload());
     }
+    let mut event = event.without_requests();
     if event.payload.is_none() {
         let lead = board.lead(&event.entity, &event.lead).await?;
         event.payload = lead.and_then(|lead| serde_json::to_value(lead.lead).ok());
