@@ -89,6 +89,36 @@ async fn a_lead_that_was_worth_nothing_is_made_up_for_and_nobody_loses_their_pla
     assert_eq!(world.firsts(&["Fay", "Gus", "Hal"]).await, ["ben", "ana", "ben"]);
 }
 
+/// D-22: the place would go to another lead meanwhile, and she would have one too many.
+#[tokio::test]
+async fn whoever_may_take_a_pass_back_keeps_their_place_under_the_limit() {
+    let world = team().await;
+    world.settle(json!({"undo_pass": "60s"})).await;
+    world.change_agent("ana", json!({"limits": [{"count": 1, "period": "day"}]})).await;
+    let first = world.lead_from_zillow("Dana").await;
+    assert_eq!(world.offered(&first, 1).await, ["ana"]);
+    world.does("ana", "pass", &first).await.expect(200);
+    assert_eq!(world.firsts(&["Eli", "Fay"]).await, ["ben", "ben"]);
+    world.does("ana", "undo-pass", &first).await.expect(200);
+    world.does("ana", "claim", &first).await.expect(200);
+    assert_eq!(world.firsts(&["Gus", "Hal"]).await, ["ben", "ben"]);
+}
+
+/// D-21: what makes up for it would be refused by the limit that it used up.
+#[tokio::test]
+async fn what_was_worth_nothing_counts_against_no_limit() {
+    let world = team().await;
+    world.change_agent("ana", json!({"limits": [{"count": 1, "period": "day"}]})).await;
+    let junk = world.lead_from_zillow("Dana").await;
+    assert_eq!(world.offered(&junk, 1).await, ["ana"]);
+    world.does("ana", "claim", &junk).await.expect(200);
+    world.orders("credit", &junk, json!({"reason": "wrong number"})).await.expect(200);
+    let made_up = world.lead_from_zillow("Eli").await;
+    assert_eq!(world.offered(&made_up, 1).await, ["ana"]);
+    world.does("ana", "claim", &made_up).await.expect(200);
+    assert_eq!(world.firsts(&["Fay", "Gus"]).await, ["ben", "ben"], "and that one counts");
+}
+
 #[tokio::test]
 async fn a_credit_counts_once_for_each_lead_that_came_by_a_route() {
     let world = team().await;

@@ -173,20 +173,26 @@ impl Board {
         let mut all = redis::pipe();
         all.atomic();
         for (_, _, lead, member) in &places {
-            all.hget(keys.lead(lead), "pending").zscore(keys.reserved(), member);
+            all.cmd("HMGET").arg(keys.lead(lead)).arg("pending").arg("undo");
+            all.zscore(keys.reserved(), member);
         }
-        let mut said: Vec<(Option<String>, Option<f64>)> = Vec::new();
+        let mut said: Vec<Holding> = Vec::new();
         if !places.is_empty() {
             said = all.query_async(&mut self.redis.clone()).await?;
         }
-        let idle = places.into_iter().zip(said).filter(|((_, agent, ..), (pending, still))| {
-            let pending = pending.as_deref().unwrap_or_default();
-            still.is_some() && !pending.split(',').any(|asked| asked == agent.as_str())
+        let idle = places.into_iter().zip(said).filter(|((_, agent, ..), (named, still))| {
+            // Who passed and may take it back stands in the second list, as in `ana:1795357647143`.
+            let lists = [&named.0, &named.1].map(|list| list.as_deref().unwrap_or_default());
+            let mut names = lists.into_iter().flat_map(|list| list.split([',', ':']));
+            still.is_some() && !names.any(|name| name == agent.as_str())
         });
         let fault = Fault::IdleReservation;
         Ok(idle.map(|((entity, _, lead, _), _)| Found { entity, lead, fault }).collect())
     }
 }
+
+/// Who is asked about a lead, who may take a pass back, and whether the place is still held.
+type Holding = ((Option<String>, Option<String>), Option<f64>);
 
 /// From when on another part goes on after `chunk`. Its last millisecond comes
 /// again: others may have come in then. `None`: all did, so that would not end.

@@ -140,9 +140,10 @@ impl Past {
             self.payload = Some(payload);
         }
         self.memory.extend(memory(event));
-        let given = given(event);
-        if given.is_some() && given.as_ref() != self.given.last() {
-            self.given.extend(given);
+        if let Some(given) = given(event) {
+            // Of one stay with an agent the last word counts.
+            self.given.pop_if(|before| before[..2] == given[..2]);
+            self.given.push(given);
         }
     }
 
@@ -189,12 +190,16 @@ fn memory(event: &Remembered) -> Vec<String> {
     things.flat_map(words).collect()
 }
 
-/// Who had the lead after the event, as limits count it.
+/// Who had the lead after the event, as limits count it: what was worth nothing they
+/// do not (D-21).
 fn given(event: &Remembered) -> Option<[String; 4]> {
     let after = &event.after;
-    let counted = if after.counted { "1" } else { "" };
     let since = after.since?.timestamp_millis().to_string();
-    Some([after.agent.as_ref()?.to_string(), since, read::to_word(&after.how?), counted.into()])
+    let (agent, how) = (after.agent.as_ref()?.to_string(), read::to_word(&after.how?));
+    let counted = if after.counted { "1" } else { "" };
+    let [how, counted] =
+        if after.credited { <[String; 2]>::default() } else { [how, counted.into()] };
+    Some([agent, since, how, counted])
 }
 
 #[cfg(test)]

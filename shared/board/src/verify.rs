@@ -287,6 +287,10 @@ fn places(keys: Keys, past: &Past, oldest: i64) -> Vec<Place> {
         }
         places.push(at("the agent's offers", keys.offers(), member, None));
     }
+    let may_undo = after.undo.iter().filter(|_| !after.jump_ball);
+    places.extend(may_undo.map(|one| {
+        at("the reserved places", keys.reserved(), member(entity, &one.agent, lead), None)
+    }));
     // What goes on by itself lies nowhere but among the deadlines.
     let waits = after.state == State::Held && after.why.is_some() && after.until.is_none();
     if after.state == State::Pooled || waits {

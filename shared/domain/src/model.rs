@@ -127,7 +127,7 @@ impl Model {
     /// Whose offers hold a place under their limits, and for which lead (D-22).
     pub fn reserved(&self) -> Vec<(&AgentId, &LeadId)> {
         let places = self.leads.iter().filter(|(_, lead)| !lead.jump_ball);
-        places.flat_map(|(id, lead)| lead.pending.iter().map(move |agent| (agent, id))).collect()
+        places.flat_map(|(id, lead)| lead.may_yet_claim().map(move |agent| (agent, id))).collect()
     }
 
     /// What limits count: who was given what, and when (D-21).
@@ -172,6 +172,7 @@ impl Model {
         if let Some(given) = lead.counts() {
             self.taken.insert((given.0, given.1, id.clone()));
         }
+        self.taken.retain(|(who, since, what)| what != id || !lead.is_made_up_for(who, *since));
         answer
     }
 }

@@ -3,14 +3,16 @@
 ]]
 -- What limits count: leads that came by routing, and not what was given by hand
 -- or kept from before; what was fetched from a pond only where the entity wants
--- it (D-21). Returning one changes nothing.
+-- it (D-21). Returning one changes nothing; one that was worth nothing counts no more.
 local COUNTED = { claimed = 1, direct = 1, assign_to_agent = 1, timeout_agent = 1, exhausted = 1, listing = 1 }
 -- No limit looks back further than a month.
 local KEPT = 32 * 24 * 60 * 60 * 1000
 
 local function agents_own(lead, agent) return lead.is.entity .. '|' .. agent .. '|' end
 
-local function is_counted(lead) return COUNTED[lead.is.how] ~= nil or lead.is.counted ~= nil end
+local function is_counted(lead)
+  return lead.is.credited == nil and (COUNTED[lead.is.how] ~= nil or lead.is.counted ~= nil)
+end
 
 -- Where what the agent was given stands in TAKEN.
 local function taking(lead) return agents_own(lead, lead.is.agent) .. lead.is.since .. '|' .. lead.id end

@@ -29,7 +29,10 @@ if now >= tonumber(is['until']) then return reply('too_late', lead) end
 
 resolve(lead, agent, 'passed')
 answered(lead, agent)
-if ARGV[6] ~= '0' then put(lead, 'undo', with(is.undo, agent .. ':' .. int(now + tonumber(ARGV[6])))) end
+if ARGV[6] ~= '0' then
+  put(lead, 'undo', with(is.undo, agent .. ':' .. int(now + tonumber(ARGV[6]))))
+  reserve_for_undo(lead, function(list, score, one) redis.call('ZADD', list, score, one) end)
+end
 local word = 'passed'
 if not lead.is.pending then
   nobody_left(lead)

@@ -17,7 +17,7 @@ type Mutation = (&'static str, &'static str, &'static str);
 
 const CASES: u32 = 300;
 
-const MUTATIONS: [Mutation; 39] = [
+const MUTATIONS: [Mutation; 41] = [
     (
         "a claim after the deadline wins",
         "if now >= tonumber(held[5]) then return answer('too_late') end",
@@ -64,6 +64,12 @@ const MUTATIONS: [Mutation; 39] = [
     ("smooth weights never go back", "near[chosen] = near[chosen] - total", ""),
     ("an agent is repaid for ever", "      table.remove(list, i)\n", ""),
     ("what is owed never lapses", "if now < tonumber(ms) then list", "if true then list"),
+    ("what was worth nothing uses up a limit", "lead.is.credited == nil and (", "("),
+    (
+        "who may take a pass back keeps no place",
+        "  reserve_for_undo(lead, function(list, score, one) redis.call('ZADD', list, score, one) end)\n",
+        "",
+    ),
     ("a lead is credited twice", "if is.credited or not is.agent", "if not is.agent"),
     ("a lead is enrolled twice in one plan", "if already == plan then return nil end", ""),
     ("a tag is put on twice", "if not has[tag] then", "if true then"),

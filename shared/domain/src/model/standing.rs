@@ -144,6 +144,11 @@ impl Standing {
         self.pending.contains(agent) && round.is_none_or(|round| round == self.round)
     }
 
+    /// Who is asked, and who passed and may take that back.
+    pub(super) fn may_yet_claim(&self) -> impl Iterator<Item = &AgentId> {
+        self.pending.iter().chain(self.undo.iter().map(|(agent, _)| agent))
+    }
+
     pub(super) fn is_over(&self, now: DateTime<Utc>) -> bool {
         self.until.is_none_or(|until| now >= until)
     }
@@ -173,9 +178,14 @@ impl Standing {
         Some((agent, self.since?))
     }
 
-    /// Whether it came to its agent in their turn.
+    /// Whether it came to its agent in their turn, and was worth something.
     pub(super) fn is_counted(&self) -> bool {
-        self.how.is_some_and(How::is_by_routing) || self.counted
+        !self.credited && (self.how.is_some_and(How::is_by_routing) || self.counted)
+    }
+
+    /// Whether it is one that `agent` has or had since then, and was worth nothing.
+    pub(super) fn is_made_up_for(&self, agent: &AgentId, since: DateTime<Utc>) -> bool {
+        self.credited && self.agent.as_ref() == Some(agent) && self.since == Some(since)
     }
 
     pub(super) fn tell(&mut self, what: &'static str, agents: &[AgentId]) -> &mut Told {
