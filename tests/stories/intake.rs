@@ -1,4 +1,6 @@
 use async_nats::HeaderMap;
+use async_nats::jetstream::consumer::pull;
+use futures::StreamExt;
 use serde_json::json;
 use tipoff_tests::{World, id};
 use tipoff_wire::{EventKind, Stream};
@@ -70,6 +72,48 @@ async fn a_resend_is_the_same_lead_however_it_is_recognised() {
     let other = tipoff_tests::answer(keyed("\"k-2\"")).await.expect(202).json();
     assert_eq!((&one["id"], &two["duplicate"]), (&two["id"], &json!(true)));
     assert_ne!(one["id"], other["id"]);
+}
+
+/// As long as JetStream knows the first, ingest refuses it.
+#[tokio::test]
+async fn a_key_that_comes_with_another_lead_after_long_is_told_of_and_nothing_is_lost() {
+    let world = World::with_team(&["ana"]).await;
+    let zillow = world.source("zillow").await;
+    let request = zillow.request(reqwest::Method::POST, "/v1/leads");
+    let body = json!({"emails": ["dana@example.com"]});
+    let keyed = request.header("Idempotency-Key", "always-the-same").json(&body);
+    let sent = tipoff_tests::answer(keyed).await.expect(202).json();
+    let lead = id(sent["id"].as_str().unwrap());
+    world.first(&lead, EventKind::Pooled).await;
+
+    // What ingest makes of the next two, once JetStream has forgotten the first.
+    let leads = world.nats.jetstream.get_stream(Stream::Leads.name()).await.unwrap();
+    let first = leads.get_raw_message(1).await.unwrap();
+    let mut headers = HeaderMap::new();
+    for (name, values) in first.headers.iter().filter(|(name, _)| name.to_string() != "Nats-Msg-Id")
+    {
+        for value in values {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    let text = String::from_utf8(first.payload.to_vec()).unwrap();
+    for body in [text.clone(), text.replace("dana@", "eli@")] {
+        let publishing = world.nats.jetstream.publish_with_headers(
+            first.subject.clone(),
+            headers.clone(),
+            body.into(),
+        );
+        publishing.await.unwrap().await.unwrap();
+    }
+    let rejected = world.nats.jetstream.get_stream(Stream::Rejected.name()).await.unwrap();
+    let reader = rejected.create_consumer(pull::Config::default()).await.unwrap();
+    let next = reader.messages().await.unwrap().next().await.unwrap().unwrap();
+    assert_eq!(next.subject.as_str(), "leads.rejected.acme.zillow");
+    let kept: serde_json::Value = serde_json::from_slice(&next.payload).unwrap();
+    assert!(kept["body"].as_str().unwrap().contains("eli@example.com"), "{kept}");
+    let why = kept["problems"][0]["message"].as_str().unwrap();
+    assert!(why.contains("Idempotency-Key") && why.contains(lead.as_str()), "{why}");
+    assert_eq!(world.count(Stream::Rejected).await, 1, "a resend is no mistake");
 }
 
 #[tokio::test]

@@ -183,7 +183,7 @@ impl From<BoardError> for Problem {
             }
             BoardError::Reused => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
-                "idempotency_key_reused",
+                "idempotency_mismatch",
                 "The key was used for something else",
             )
             .detail("`Idempotency-Key` names one request; send a new one with a key of its own"),

@@ -10,6 +10,7 @@ use tipoff_domain::{EntityView, Invalid, Lead, LeadId, Source, SourceId};
 use tipoff_roster::{EditError, Expect, Roster};
 use tipoff_runtime::publish::PATIENCE;
 use tipoff_runtime::{Clock, Nats, PublishError, Published, Publisher};
+use tipoff_wire::intake::OWN_KEY;
 use tipoff_wire::{Accepted, Rejected, Stream, subject};
 use tokio::time::timeout;
 use tracing::warn;
@@ -122,6 +123,9 @@ impl Intake {
         let to = subject::leads_new(self.roster.partition(entity), entity, line);
         let mut headers = HeaderMap::new();
         headers.insert(BODY_HEADER, hash);
+        if matches!(key, Key::Idempotency(_)) {
+            headers.insert(OWN_KEY, "1");
+        }
         let body = serde_json::to_vec(accepted).expect("what was read from JSON is JSON again");
         let message = key.message_id(id, lead.is_reachable());
         self.publisher.publish(to, &message, None, headers, Bytes::from(body)).await

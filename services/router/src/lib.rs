@@ -14,6 +14,7 @@ mod misses;
 mod options;
 mod overlooked;
 mod place;
+mod reused;
 mod seed;
 mod share;
 mod staff;
@@ -27,7 +28,7 @@ use futures::future::BoxFuture;
 use tipoff_board::Board;
 use tipoff_roster::Roster;
 use tipoff_runtime::{
-    ACK_WAIT, Clock, Failing, InFlight, Nats, Redis, WorkerError, WorkerLimits, worker,
+    ACK_WAIT, Clock, Failing, InFlight, Nats, Publisher, Redis, WorkerError, WorkerLimits, worker,
 };
 use tipoff_wire::{Line, Stream, subject};
 use tokio::sync::{Semaphore, watch};
@@ -39,6 +40,7 @@ pub use options::Options;
 use crate::away::Away;
 use crate::overlooked::Overlooked;
 use crate::place::Placer;
+use crate::reused::Reused;
 use crate::seed::Seeds;
 use crate::sweep::{Mover, Progress};
 
@@ -92,6 +94,11 @@ pub fn run_on(
             seeds: seeds.clone(),
             waiting: Failing::default(),
             away: Away::default(),
+            reused: Reused {
+                board: board.clone(),
+                publisher: Publisher::new(nats.clone()),
+                clock: clock.clone(),
+            },
         };
         let every = Duration::from_secs(options.audit_seconds.max(1));
         let overlooked = Overlooked::new(nats.clone(), board.clone(), placer.clone());

@@ -222,7 +222,7 @@ impl Overlooked {
         let (_, whole) = past::range(&self.nats, Kept::Leads.name(), range).await?;
         let Some(whole) = std::pin::pin!(whole).try_next().await? else { return Ok(()) };
         match self.placer.place(&whole.body).await {
-            Ok(()) => {
+            Ok(_) => {
                 self.placed.add(1, &[]);
                 Ok(())
             }

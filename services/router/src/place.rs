@@ -14,6 +14,7 @@ use tracing::{debug, info, warn};
 
 use crate::away::{self, Away};
 use crate::backlog::Again;
+use crate::reused::{NotKept, Reused};
 use crate::seed::Seeds;
 
 /// Seconds between two tries while a server is away, at most.
@@ -29,6 +30,7 @@ pub(crate) struct Placer {
     /// Placing leads while servers are there.
     pub(crate) waiting: Failing,
     pub(crate) away: Away,
+    pub(crate) reused: Reused,
 }
 
 /// Why a lead could not be placed.
@@ -41,6 +43,8 @@ pub(crate) enum PlaceError {
     UnknownEntity(EntityId),
     #[error("the lead could not be put on the board")]
     Board(#[from] BoardError),
+    #[error("it is not settled whether the lead came with the key of another")]
+    Reused(#[from] NotKept),
 }
 
 impl PlaceError {
@@ -69,6 +73,7 @@ impl PlaceError {
                 Outcome::NotNow(Duration::from_secs(tries.clamp(1, MOST_PATIENT)))
             }
             Self::Board(_) => Outcome::RetryIn(Duration::from_secs(1)),
+            Self::Reused(_) => Outcome::NotNow(Duration::from_secs(1)),
         }
     }
 }
@@ -79,14 +84,19 @@ impl Handler for Placer {
         if partition.is_some_and(|partition| self.away.rests(partition)) {
             return Outcome::NotNow(away::REST);
         }
-        let placed = self.place(&delivery.body).await;
+        let mut placed = self.place(&delivery.body).await;
+        if let Ok(Placed::Known) = placed
+            && let Err(error) = self.reused.keep(&delivery).await
+        {
+            placed = Err(error.into());
+        }
         match (&placed, partition) {
-            (Ok(()), Some(partition)) => self.away.is_back(partition),
+            (Ok(_), Some(partition)) => self.away.is_back(partition),
             (Err(error), Some(partition)) if error.is_away() => self.away.found(partition),
             _ => {}
         }
         match placed {
-            Ok(()) => {
+            Ok(_) => {
                 if self.waiting.ends() {
                     info!("leads are placed again");
                 }
@@ -111,7 +121,7 @@ impl Placer {
     }
 
     /// An accepted lead as it stands in LEADS; one that is on the board stays as it is.
-    pub(crate) async fn place(&self, body: &[u8]) -> Result<(), PlaceError> {
+    pub(crate) async fn place(&self, body: &[u8]) -> Result<Placed, PlaceError> {
         let accepted: Accepted = serde_json::from_slice(body).map_err(PlaceError::Unreadable)?;
         let entity = &accepted.entity;
         let view =
@@ -145,7 +155,7 @@ impl Placer {
             self.offer_anew(&view, lead, accepted.received_at - after.delta()).await?;
         }
         debug!(lead.id = %accepted.id, ?placed, "placed");
-        Ok(())
+        Ok(placed)
     }
 
     /// The person came again, and their lead had rested for so long when they

@@ -4,6 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tipoff_domain::{EntityId, Invalid, Lead, LeadId, SourceId};
 
+/// Header of an accepted lead whose key is an `Idempotency-Key`: another lead with the same
+/// key is a mistake, and not news of the first.
+pub const OWN_KEY: &str = "Tipoff-Own-Key";
+
 /// An accepted lead, on `leads.new.<partition>.<entity>`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Accepted {

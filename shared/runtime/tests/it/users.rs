@@ -161,7 +161,7 @@ const INGEST: &str = "leads.new.3.acme leads.rejected.acme.zillow dead.LEADS_IN 
     $JS.API.CONSUMER.CREATE.LEADS_IN.ingest $JS.API.CONSUMER.INFO.LEADS_IN.ingest \
     $JS.API.CONSUMER.MSG.NEXT.LEADS_IN.ingest $JS.ACK.LEADS_IN.ingest.>";
 
-const ROUTER: &str = "events.3.acme.lead_1 wake.3 dead.LEADS $KV.roster.agent.acme.ana $JS.API.DIRECT.GET.EVENTS $JS.ACK.LEADS.router.> $JS.ACK.LEADS.router-bulk.> \
+const ROUTER: &str = "events.3.acme.lead_1 wake.3 dead.LEADS leads.rejected.acme.zillow $KV.roster.agent.acme.ana $JS.API.DIRECT.GET.EVENTS $JS.ACK.LEADS.router.> $JS.ACK.LEADS.router-bulk.> \
     $JS.API.CONSUMER.CREATE.LEADS.> $JS.API.CONSUMER.INFO.LEADS.> \
     $JS.API.CONSUMER.MSG.NEXT.LEADS.> $JS.API.CONSUMER.DELETE.LEADS.> \
     $JS.API.CONSUMER.CREATE.EVENTS.> $JS.API.CONSUMER.INFO.EVENTS.> \
