@@ -77,9 +77,12 @@
     }
     if (over) render();
   };
+  const inWords = (item) => JSON.stringify(Object.entries(item).sort());
   const take = (item) => {
     // What an admin hears of those who missed a lead stands beside the lead itself.
     const place = (item.stands === 'missed' ? 'missed-' : '') + item.lead, before = items.get(place);
+    // What comes twice stays as it stands, with the keyboard's focus in it.
+    if (before && inWords(before) === inWords(item)) return;
     items.set(place, item);
     if (loaded && isOpen(item) && !(before && isOpen(before))) at('said').textContent = say['bell-new'] + ' ' + item.title;
     const became = 'bell-' + (item.why || 'yours');
