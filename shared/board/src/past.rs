@@ -140,10 +140,12 @@ impl Past {
             self.payload = Some(payload);
         }
         self.memory.extend(memory(event));
-        if let Some(given) = given(event) {
-            // Of one stay with an agent the last word counts.
-            self.given.pop_if(|before| before[..2] == given[..2]);
-            self.given.push(given);
+        let given = given(event);
+        if event.after.credited {
+            // What was worth nothing counts no more (D-21).
+            self.given.retain(|before| given.as_ref().is_none_or(|now| before[..2] != now[..2]));
+        } else if given.is_some() && given.as_ref() != self.given.last() {
+            self.given.extend(given);
         }
     }
 
@@ -190,16 +192,12 @@ fn memory(event: &Remembered) -> Vec<String> {
     things.flat_map(words).collect()
 }
 
-/// Who had the lead after the event, as limits count it: what was worth nothing they
-/// do not (D-21).
+/// Who had the lead after the event, as limits count it.
 fn given(event: &Remembered) -> Option<[String; 4]> {
     let after = &event.after;
-    let since = after.since?.timestamp_millis().to_string();
-    let (agent, how) = (after.agent.as_ref()?.to_string(), read::to_word(&after.how?));
     let counted = if after.counted { "1" } else { "" };
-    let [how, counted] =
-        if after.credited { <[String; 2]>::default() } else { [how, counted.into()] };
-    Some([agent, since, how, counted])
+    let since = after.since?.timestamp_millis().to_string();
+    Some([after.agent.as_ref()?.to_string(), since, read::to_word(&after.how?), counted.into()])
 }
 
 #[cfg(test)]
