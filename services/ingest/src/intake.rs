@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use tipoff_domain::{EntityView, Invalid, Lead, LeadId, Source, SourceId};
 use tipoff_roster::{EditError, Expect, Roster};
 use tipoff_runtime::publish::PATIENCE;
-use tipoff_runtime::{Clock, Nats, PublishError, Published, Publisher};
+use tipoff_runtime::{Clock, Nats, PublishError, Published, Publisher, rejected};
 use tipoff_wire::intake::OWN_KEY;
 use tipoff_wire::{Accepted, Rejected, Stream, subject};
 use tokio::time::timeout;
@@ -198,30 +198,8 @@ impl Intake {
             Ok(text) => (text.to_owned(), false),
             Err(_) => (STANDARD.encode(body), true),
         };
-        let mut rejected = Rejected { at: self.now(), problems, body: text, body_is_base64 };
-        let to = subject::rejected(entity, source);
-        match self.publish_rejected(&to, id, &rejected).await {
-            Err(PublishError::Refused { .. }) if !rejected.body.is_empty() => {
-                // Too large, most likely. That it came is worth keeping, too.
-                rejected.problems.add("", "the body did not fit here and is not kept");
-                rejected.body.clear();
-                self.publish_rejected(&to, id, &rejected).await
-            }
-            settled => settled,
-        }
-    }
-
-    async fn publish_rejected(
-        &self,
-        to: &str,
-        id: &str,
-        rejected: &Rejected,
-    ) -> Result<(), PublishError> {
-        let body = serde_json::to_vec(rejected).expect("texts are always JSON");
-        self.publisher
-            .publish(to.to_owned(), id, None, HeaderMap::new(), Bytes::from(body))
-            .await
-            .map(drop)
+        let rejected = Rejected { at: self.now(), problems, body: text, body_is_base64 };
+        rejected::write(&self.publisher, (entity, source), rejected, id).await
     }
 
     /// As [`Intake::reject`], for callers who are told themselves: that it

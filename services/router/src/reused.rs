@@ -5,12 +5,11 @@
 //! already. So that it is not gone without a word, it is kept where what cannot
 //! be a lead is kept, with the reason.
 
-use async_nats::HeaderMap;
 use tipoff_board::{Board, BoardError};
 use tipoff_domain::{EntityId, Invalid, LeadId};
-use tipoff_runtime::{Clock, Delivery, PublishError, Publisher};
+use tipoff_runtime::{Clock, Delivery, PublishError, Publisher, rejected};
 use tipoff_wire::intake::OWN_KEY;
-use tipoff_wire::{Accepted, EventKind, Rejected, Stream, subject};
+use tipoff_wire::{Accepted, EventKind, Rejected, Stream};
 use tracing::warn;
 
 /// Why it is not known whether a key was used again, or was not kept.
@@ -34,9 +33,11 @@ impl Reused {
     /// `delivery` is about a lead that the board has already: keeps what came
     /// now, if its key is the sender's own and came with something else first.
     pub(crate) async fn keep(&self, delivery: &Delivery) -> Result<(), NotKept> {
-        let accepted = serde_json::from_slice::<Accepted>(&delivery.body).ok();
-        let own = accepted.filter(|_| delivery.headers.get(OWN_KEY).is_some());
-        let Some(Accepted { id, entity, source, lead, .. }) = own else { return Ok(()) };
+        if delivery.headers.get(OWN_KEY).is_none() {
+            return Ok(());
+        }
+        let Ok(accepted) = serde_json::from_slice(&delivery.body) else { return Ok(()) };
+        let Accepted { id, entity, source, lead, .. } = accepted;
         let (Some(first), Ok(now)) = (self.first(&entity, &id).await?, serde_json::to_value(&lead))
         else {
             return Ok(());
@@ -53,11 +54,9 @@ impl Reused {
         );
         let (at, body) = (self.clock.now(), now.to_string());
         let rejected = Rejected { at, problems, body, body_is_base64: false };
-        let body = serde_json::to_vec(&rejected).unwrap_or_default();
-        let to =
-            subject::rejected(entity.as_str(), source.as_ref().map_or("none", |it| it.as_str()));
         let name = format!("rejected:{}:{}", Stream::Leads.name(), delivery.sequence);
-        self.publisher.publish(to, &name, None, HeaderMap::new(), body.into()).await?;
+        let source = source.as_ref().map_or("_", |source| source.as_str());
+        rejected::write(&self.publisher, (entity.as_str(), source), rejected, &name).await?;
         Ok(())
     }
 

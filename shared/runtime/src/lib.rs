@@ -10,6 +10,7 @@ pub mod health;
 pub mod pace;
 pub mod past;
 pub mod publish;
+pub mod rejected;
 pub mod serve;
 pub mod settings;
 pub mod shutdown;
