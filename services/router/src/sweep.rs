@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tipoff_board::{Board, BoardError, MovedOn, OnBoard};
+use tipoff_domain::AgentId;
 use tipoff_domain::plan::{Arrival, Hop, Plan, plan, plan_next};
-use tipoff_domain::{AgentId, EntityId, PondId};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Failing};
 use tipoff_wire::Partition;
@@ -221,7 +221,7 @@ impl Mover {
         // Nobody closes it; without a seat, all the same, it would be due for ever.
         let _seat = self.seats.acquire().await;
         if lead.now_is.state == State::Assigned {
-            return self.board.reclaim(&lead, &self.ponds(&lead.entity)).await;
+            return self.board.reclaim(&lead, &self.roster.ponds(&lead.entity)).await;
         }
         let mut full = Vec::new();
         loop {
@@ -236,12 +236,6 @@ impl Mover {
                 moved => return Ok(moved),
             }
         }
-    }
-
-    /// The ponds that there are now.
-    fn ponds(&self, entity: &EntityId) -> Vec<PondId> {
-        let view = self.roster.view(entity);
-        view.map(|view| view.ponds.keys().cloned().collect()).unwrap_or_default()
     }
 
     fn plan(&self, lead: &OnBoard, board_now: DateTime<Utc>, full: &[AgentId]) -> Plan {

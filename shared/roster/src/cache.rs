@@ -117,6 +117,11 @@ impl Roster {
         self.entities.read().left_after(version)
     }
 
+    /// The ponds that the entity has now.
+    pub fn ponds(&self, entity: &EntityId) -> Vec<PondId> {
+        self.view(entity).map(|view| view.ponds.keys().cloned().collect()).unwrap_or_default()
+    }
+
     /// `None`: there is no such entity.
     pub fn view(&self, entity: &EntityId) -> Option<Arc<EntityView>> {
         self.entities.read().view(entity)

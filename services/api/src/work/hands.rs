@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 use tipoff_board::{Actor, Assign, Close, Credit, OnBoard, Return};
-use tipoff_domain::{EntityId, LeadId, PondId};
+use tipoff_domain::{EntityId, LeadId};
 use tipoff_roster::Role;
 
 use super::refusal::{conflict, no_lead, not_yours};
@@ -89,9 +89,7 @@ pub(crate) async fn return_lead(
         Actor::Agent(agent) => agent.as_str(),
         Actor::Admin => "admin",
     };
-    let (view, request) = (api.roster.view(&entity), request.of("return", who));
-    let ponds: Vec<PondId> =
-        view.map(|view| view.ponds.keys().cloned().collect()).unwrap_or_default();
+    let (ponds, request) = (api.roster.ponds(&entity), request.of("return", who));
     match api.board.give_back(&entity, &id, &by, why, &request, &ponds).await? {
         Return::Returned(lead) => {
             let sight = api.sight(&caller.0, &lead);
