@@ -138,9 +138,9 @@ impl Deliverer {
     }
 
     fn count(&self, notice: &Notice, settled: Settled, started: Instant) -> Outcome {
-        let Settled { became, why, outcome, noted } = settled;
+        let Settled { became, why, outcome } = settled;
         self.meter.count(became, started.elapsed());
-        if let Some(became) = became.noted().filter(|_| noted) {
+        if let Some(became) = became.noted() {
             self.noted.note(notice, became, why.as_deref());
         }
         outcome
@@ -252,17 +252,17 @@ struct Settled {
     became: Became,
     why: Option<String>,
     outcome: Outcome,
-    /// Not where another notice has taken its place: what became of that one is.
-    noted: bool,
 }
 
 fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> Settled {
     let Err(Failed { now, error }) = sent else {
-        return Settled { became: Became::Sent, why: None, outcome: Outcome::Done, noted: true };
+        return Settled { became: Became::Sent, why: None, outcome: Outcome::Done };
     };
     let asked = match &error {
         NotSent::Obsolete(why) => return obsolete(notice, why),
-        NotSent::PutOff => return Settled { noted: false, ..obsolete(notice, &error.to_string()) },
+        NotSent::PutOff => {
+            return Settled { became: Became::Replaced, ..obsolete(notice, &error.to_string()) };
+        }
         NotSent::Missing(what) if deliveries >= MOST_MISSES => return obsolete(notice, what),
         NotSent::Send(SendError::ForGood(why) | SendError::BadAddress(why)) => {
             return give_up(notice, why);
@@ -298,7 +298,7 @@ fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> Settled
         Some(wait) => {
             tell(notice, &error, wait);
             let outcome = Outcome::RetryIn(wait);
-            Settled { became: Became::Retried, why: Some(reason(&error)), outcome, noted: true }
+            Settled { became: Became::Retried, why: Some(reason(&error)), outcome }
         }
         None => give_up(notice, &format!("no time is left to try again: {}", reason(&error))),
     }
@@ -333,14 +333,13 @@ fn reason(error: &NotSent) -> String {
 
 fn obsolete(notice: &Notice, why: &str) -> Settled {
     debug!(lead.id = %notice.lead, agent.id = %notice.agent, why, "notice is obsolete");
-    let (became, why, outcome) = (Became::Obsolete, Some(why.to_owned()), Outcome::Done);
-    Settled { became, why, outcome, noted: true }
+    Settled { became: Became::Obsolete, why: Some(why.to_owned()), outcome: Outcome::Done }
 }
 
 fn give_up(notice: &Notice, why: &str) -> Settled {
     warn!(lead.id = %notice.lead, agent.id = %notice.agent, why, "notice is set aside");
     let outcome = Outcome::GiveUp(why.to_owned());
-    Settled { became: Became::Failed, why: Some(why.to_owned()), outcome, noted: true }
+    Settled { became: Became::Failed, why: Some(why.to_owned()), outcome }
 }
 
 #[cfg(test)]

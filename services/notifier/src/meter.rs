@@ -13,6 +13,8 @@ pub(crate) enum Result {
     Sent,
     /// No longer worth telling.
     Obsolete,
+    /// The same, as another notice has taken its place.
+    Replaced,
     Retried,
     Failed,
     /// The entity has so much under way that others go first.
@@ -20,21 +22,22 @@ pub(crate) enum Result {
 }
 
 impl Result {
-    /// What is noted of the notice; nothing where nothing was tried.
+    /// What is noted of the notice; nothing where nothing was tried, or where what became
+    /// of the notice in its place is.
     pub(crate) const fn noted(self) -> Option<Became> {
         match self {
             Self::Sent => Some(Became::Sent),
             Self::Obsolete => Some(Became::Obsolete),
             Self::Retried => Some(Became::Retried),
             Self::Failed => Some(Became::Failed),
-            Self::PutOff => None,
+            Self::Replaced | Self::PutOff => None,
         }
     }
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::Sent => "sent",
-            Self::Obsolete => "obsolete",
+            Self::Obsolete | Self::Replaced => "obsolete",
             Self::Retried => "retried",
             Self::Failed => "failed",
             Self::PutOff => "put_off",
