@@ -90,15 +90,18 @@ end
 
 local function answered(lead, agent) redis.call('HDEL', TURNS, 'missed:' .. lead.is.entity .. '|' .. agent) end
 
--- Whoever may take a pass back keeps the place that the offer held (D-22).
-local function reserve_for_undo(lead, place)
-  if lead.is.ball then return end
-  for agent in string.gmatch(lead.is.undo or '', '([^,:]+):') do place(RESERVED, 0, member(lead, agent)) end
+-- The places under limits of those who may take a pass back: they keep what the
+-- offer held (D-22), which is nothing in a jump ball.
+local function kept_for_undo(lead)
+  local places = {}
+  if not lead.is.undo or lead.is.ball then return places end
+  for agent in string.gmatch(lead.is.undo, '([^,:]+):') do places[#places + 1] = member(lead, agent) end
+  return places
 end
 
 -- Takes the lead out of every queue it stands in, with what belongs to them.
 local function leave_queues(lead)
-  reserve_for_undo(lead, function(list, _, one) redis.call('ZREM', list, one) end)
+  for _, place in ipairs(kept_for_undo(lead)) do redis.call('ZREM', RESERVED, place) end
   if lead.is.rested then redis.call('ZREM', POOL, resting(lead)) end
   if lead.is.agent then redis.call('ZREM', OWNED, member(lead, lead.is.agent)) end
   redis.call('ZREM', DEADLINES, lead.id)

@@ -31,7 +31,7 @@ resolve(lead, agent, 'passed')
 answered(lead, agent)
 if ARGV[6] ~= '0' then
   put(lead, 'undo', with(is.undo, agent .. ':' .. int(now + tonumber(ARGV[6]))))
-  reserve_for_undo(lead, function(list, score, one) redis.call('ZADD', list, score, one) end)
+  for _, place in ipairs(kept_for_undo(lead)) do redis.call('ZADD', RESERVED, 0, place) end
 end
 local word = 'passed'
 if not lead.is.pending then

@@ -77,7 +77,7 @@ local function queue(lead, given)
   local asked = split(is.pending, ',')
   for _, agent in ipairs(asked) do stand_in(OFFERS, 0, member(lead, agent)) end
   if #asked == 1 and not is.ball then stand_in(RESERVED, 0, member(lead, asked[1])) end
-  reserve_for_undo(lead, stand_in)
+  for _, place in ipairs(kept_for_undo(lead)) do stand_in(RESERVED, 0, place) end
   local due = due_at(lead)
   if due then stand_in(DEADLINES, int(due), lead.id) end
   if is.state == 'pooled' or is.state == 'held' and is.why and not is['until'] then

@@ -28,13 +28,19 @@ impl Table {
     }
 }
 
-#[tokio::test]
-async fn sending_a_lead_back_twice_takes_it_from_nobody_who_claimed_it_since() {
+/// Ana had it, an admin sent it back (`k`), and Ben has it since (`b`).
+async fn sent_back_and_claimed() -> (Table, LeadId) {
     let table = Table::laid().await;
     let lead = table.place(&turn(&["ana"])).await;
     assert!(matches!(table.claim_as(&lead, "ana", "a").await, Claim::Won(_)));
     assert!(matches!(table.send_back(&lead, "k").await, Ok(Return::Returned(_))));
     assert!(matches!(table.claim_as(&lead, "ben", "b").await, Claim::Won(_)));
+    (table, lead)
+}
+
+#[tokio::test]
+async fn sending_a_lead_back_twice_takes_it_from_nobody_who_claimed_it_since() {
+    let (table, lead) = sent_back_and_claimed().await;
     assert!(matches!(table.send_back(&lead, "k").await, Ok(Return::Returned(_))));
     assert_eq!(table.owner(&lead).await.as_deref(), Some("ben"));
 
@@ -54,11 +60,7 @@ async fn assigning_a_lead_twice_takes_it_from_nobody_who_got_it_since() {
 
 #[tokio::test]
 async fn what_was_asked_is_known_again_by_a_board_that_was_rebuilt() {
-    let table = Table::laid().await;
-    let lead = table.place(&turn(&["ana"])).await;
-    assert!(matches!(table.claim_as(&lead, "ana", "a").await, Claim::Won(_)));
-    assert!(matches!(table.send_back(&lead, "k").await, Ok(Return::Returned(_))));
-    assert!(matches!(table.claim_as(&lead, "ben", "b").await, Claim::Won(_)));
+    let (table, lead) = sent_back_and_claimed().await;
     let () = redis::cmd("FLUSHALL").query_async(&mut table.redis.clone()).await.unwrap();
     let heard = loop {
         match table.send_back(&lead, "k").await {

@@ -67,7 +67,7 @@ const MUTATIONS: [Mutation; 41] = [
     ("what was worth nothing uses up a limit", "lead.is.credited == nil and (", "("),
     (
         "who may take a pass back keeps no place",
-        "  reserve_for_undo(lead, function(list, score, one) redis.call('ZADD', list, score, one) end)\n",
+        "  for _, place in ipairs(kept_for_undo(lead)) do redis.call('ZADD', RESERVED, 0, place) end\n",
         "",
     ),
     ("a lead is credited twice", "if is.credited or not is.agent", "if not is.agent"),
