@@ -19,7 +19,7 @@ const LONGEST_COOKIE_LIFE: u32 = 86_400;
 pub(super) struct Browser {
     token: String,
     /// The mark in its cookie.
-    pub(super) mark: Option<String>,
+    mark: Option<String>,
     asked: Option<Locale>,
     preferred: Option<Locale>,
     /// Whether it came by TLS, as far as a proxy tells.
