@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use async_nats::jetstream::stream::{Config, RetentionPolicy};
 use tipoff_runtime::streams::{Ensured, StreamError, ensure};
 use tipoff_testkit::NatsServer;
@@ -70,8 +72,22 @@ async fn a_server_that_says_nothing_is_told_from_one_that_refuses() {
         assert!(sent.success());
     };
     signal("-STOP");
+    // One of its threads may still answer a question before it hears of that.
+    while !stands_still(&pid) {
+        std::thread::yield_now();
+    }
     let silent = ensure(&nats, 1).await;
     signal("-CONT");
     assert!(matches!(silent, Err(StreamError::Silent { stream: "LEADS_IN" })), "{silent:?}");
     ensure(&nats, 1).await.unwrap();
+}
+
+/// Whether every thread of that process is stopped.
+fn stands_still(pid: &str) -> bool {
+    let is_stopped = |thread: PathBuf| {
+        let stat = std::fs::read_to_string(thread.join("stat")).unwrap_or_default();
+        stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" T"))
+    };
+    let mut threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    threads.all(|thread| is_stopped(thread.unwrap().path()))
 }
