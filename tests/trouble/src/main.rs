@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -45,6 +46,10 @@ struct Args {
     /// How long a fault that lasts does so, in seconds
     #[arg(long, default_value_t = 3)]
     hold: u64,
+    /// So many seconds pass after a fault was got over before the next one comes: half as many at
+    /// least, and half as many again at most; around one, if left out
+    #[arg(long, conflicts_with = "soak")]
+    pause: Option<u64>,
     /// How late a deadline may fire, in ms; more on a machine that is busy with other things
     #[arg(long, default_value_t = 1_000)]
     late: i64,
@@ -108,6 +113,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         faults: faults.into_iter().map(|fault| (fault, args.times)).collect(),
         kills: args.kills,
         soak: args.soak,
+        pause: pause(&args),
         pace: Pace {
             leads_per_second: args.rate,
             hold: Duration::from_secs(args.hold),
@@ -129,6 +135,16 @@ async fn main() -> anyhow::Result<ExitCode> {
     }
     say(&if args.json { table::json(&outcome).to_string() } else { table::text(&outcome) });
     Ok(if outcome.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Between two faults, at least and at most. A soak is quiet for most of the time.
+fn pause(args: &Args) -> Range<Duration> {
+    let around = |middle: Duration| middle / 2..middle * 3 / 2;
+    match args.pause {
+        Some(seconds) => around(Duration::from_secs(seconds)),
+        None if args.soak => around(Duration::from_secs(100)),
+        None => around(Duration::from_millis(700)),
+    }
 }
 
 fn layout(args: &Args) -> Layout {

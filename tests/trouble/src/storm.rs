@@ -1,6 +1,7 @@
 //! One fault after the other while leads come in; then quiet; then the verdict.
 
 use std::collections::BTreeMap;
+use std::ops;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -52,8 +53,10 @@ pub struct Plan {
     /// Then so many more, at random moments: the next comes whether or not
     /// everything has recovered from the one before.
     pub kills: usize,
-    /// Faults come rarely, and the first process of every service is left alone.
+    /// The first process of every service is left alone, and its memory is watched.
     pub soak: bool,
+    /// How long all is well before the next fault comes, at least and at most.
+    pub pause: ops::Range<Duration>,
     pub pace: Pace,
     /// Begins again, in another order, until so much time has passed.
     pub at_least: Duration,
@@ -63,8 +66,7 @@ pub struct Plan {
 impl Plan {
     /// When the next fault comes, and which process it is for.
     fn next(&self, dice: &mut ChaCha8Rng) -> (Duration, usize) {
-        let pause = if self.soak { 50_000..150_000 } else { 200..1_200 };
-        let pause = Duration::from_millis(dice.random_range(pause));
+        let pause = dice.random_range(self.pause.clone());
         let which = dice.random_range(0..64);
         (pause, if self.soak { 1 } else { which })
     }
