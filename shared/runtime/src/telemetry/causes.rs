@@ -15,7 +15,9 @@ pub(super) struct WithCauses(Format<Json>);
 
 impl WithCauses {
     pub(super) fn new() -> Self {
-        Self(tracing_subscriber::fmt::format().json().flatten_event(true))
+        let json = tracing_subscriber::fmt::format().json().flatten_event(true);
+        // It is the last of the list, which is written as well.
+        Self(json.with_current_span(false))
     }
 }
 
@@ -65,7 +67,7 @@ mod tests {
     use std::io::{self, Write};
     use std::sync::{Arc, Mutex};
 
-    use tracing::error;
+    use tracing::{error, error_span};
     use tracing_subscriber::fmt::format::JsonFields;
     use tracing_subscriber::fmt::layer;
     use tracing_subscriber::layer::SubscriberExt;
@@ -110,6 +112,14 @@ mod tests {
         assert_eq!(line["error"], "the lead could not be put on the board");
         assert_eq!(line["error.sources"], serde_json::json!(["Redis said \"no\""]));
         assert_eq!((&line["sequence"], &line["message"]), (&7.into(), &"not placed".into()));
+    }
+
+    #[test]
+    fn where_a_line_was_written_stands_in_it_once() {
+        let _turn = crate::telemetry::turn();
+        let line = logged(|| error_span!("request", request.id = "7").in_scope(|| error!("no")));
+        assert_eq!(line.to_string().matches("request.id").count(), 1, "{line}");
+        assert_eq!(line["spans"][0]["request.id"], "7");
     }
 
     #[test]
