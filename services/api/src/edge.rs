@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -18,6 +18,8 @@ use crate::Api;
 use crate::problem::Problem;
 
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
+/// Ten times what a page or the telephone provider sends.
+const FORM_LIMIT: usize = 64 * 1024;
 /// Connections are cheap, and most of them are live streams; whoever takes
 /// nothing of one is cut off, comes back, and goes on after the last event seen.
 pub(crate) const LIMITS: ServeLimits = ServeLimits {
@@ -78,6 +80,19 @@ pub(crate) async fn limit_time(request: Request, next: Next) -> Response {
 pub(crate) fn in_time(request: Request) -> Request {
     let deadline = tokio::time::Instant::now() + TIME_LIMIT;
     request.map(|body| until(deadline, body))
+}
+
+/// What is sent without a key is a form, and it has to be here before anything is made of
+/// it: whoever lets one drip keeps nobody else waiting. Under `/v1/` the key comes first.
+pub(crate) async fn form_first(request: Request) -> Result<Request, Problem> {
+    if request.uri().path().starts_with("/v1/") {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, FORM_LIMIT).await.map_err(|_| {
+        Problem::bad_request("the form broke off, or is larger than 64 kB; send it again")
+    })?;
+    Ok(Request::from_parts(parts, body.into()))
 }
 
 fn until(deadline: tokio::time::Instant, body: Body) -> Body {
@@ -165,7 +180,7 @@ pub(crate) fn cors(origins: &[String]) -> CorsLayer {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::{Bytes, to_bytes};
+    use axum::body::Bytes;
 
     use super::*;
 

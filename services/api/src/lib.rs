@@ -20,6 +20,7 @@ mod pace;
 mod page;
 mod problem;
 mod schema;
+mod seats;
 mod shown;
 mod telephony;
 mod visit;
@@ -58,6 +59,7 @@ use crate::configuration::{
 use crate::insight::{attempt, audit, lint, report as stats, simulate, why as reasons};
 use crate::pace::Paces;
 use crate::page::Pages;
+use crate::seats::Seats;
 use crate::telephony::{Telephony, status, text, trial, voice};
 use crate::visit::InHand;
 use crate::webhooks::{attempts, deliveries, manage, replay, secrets};
@@ -75,6 +77,10 @@ pub struct Options {
     /// Sites whose pages may call the API from a browser, separated by commas; none if left out.
     #[arg(long, env = "TIPOFF_CORS_ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
+    /// Requests that one process works on at once; more wait for up to ten seconds, and are
+    /// then asked to come again. Live connections are not counted.
+    #[arg(long, env = "TIPOFF_API_REQUESTS", default_value_t = seats::SEATS)]
+    pub api_requests: usize,
     /// Live connections (SSE) that one process holds at most.
     #[arg(long, env = "TIPOFF_LIVE_CONNECTIONS", default_value_t = 2_000)]
     pub live_connections: usize,
@@ -109,6 +115,7 @@ impl Default for Options {
         Self {
             intake_url: "http://127.0.0.1:7081".to_owned(),
             cors_origins: Vec::new(),
+            api_requests: seats::SEATS,
             live_connections: 2_000,
             api_key_rate: 200,
             api_entity_rate: 2_000,
@@ -132,6 +139,7 @@ struct Api {
     stop: CancellationToken,
     intake_url: Arc<str>,
     any_push_endpoint: bool,
+    seats: Seats,
     /// A seat per live connection.
     streams: Arc<Semaphore>,
     pages: Arc<Pages>,
@@ -166,6 +174,7 @@ pub fn app(
         stop,
         intake_url: options.intake_url.trim_end_matches('/').into(),
         any_push_endpoint: options.any_push_endpoint,
+        seats: Seats::new(options.api_requests),
         streams: Arc::new(Semaphore::new(options.live_connections.min(Semaphore::MAX_PERMITS))),
         document: Arc::new(openapi::complete(document)),
     };

@@ -28,6 +28,7 @@ use crate::Api;
 use crate::edge::{self, RequestName};
 use crate::pace::{self, Left, TooFast};
 use crate::problem::Problem;
+use crate::seats::Seat;
 
 /// A deed that could not be written is tried so often again, with pauses that
 /// grow to the longest one: for some ten minutes.
@@ -92,16 +93,24 @@ fn in_words(method: &Method, path: &str, status: StatusCode) -> String {
     format!("{method} {path}")
 }
 
-/// Says with every answer how much more may be asked, and keeps the trail.
-pub(crate) async fn attend(State(api): State<Api>, request: Request, next: Next) -> Response {
+/// Gives every request a seat, says with every answer how much more may be asked, and
+/// keeps the trail.
+pub(crate) async fn attend(
+    State(api): State<Api>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
     if !may_change(request.method()) {
-        return look(&api, request, next).await;
+        let _seat = api.seats.take(request.uri().path()).await?;
+        return Ok(look(&api, request, next).await);
     }
+    let request = edge::form_first(edge::in_time(request)).await?;
+    let seat = api.seats.take(request.uri().path()).await?;
     let in_hand = request.extensions().get::<InHand>().cloned().unwrap_or_default();
     let (answer, answered) = oneshot::channel();
-    let work = to_the_end(api, edge::in_time(request), next, answer);
+    let work = to_the_end(api, request, next, answer, seat);
     in_hand.0.spawn(work.in_current_span());
-    answered.await.unwrap_or_else(|_| Problem::internal().into_response())
+    Ok(answered.await.unwrap_or_else(|_| Problem::internal().into_response()))
 }
 
 async fn look(api: &Api, request: Request, next: Next) -> Response {
@@ -114,7 +123,13 @@ async fn look(api: &Api, request: Request, next: Next) -> Response {
     response
 }
 
-async fn to_the_end(api: Api, request: Request, next: Next, answer: oneshot::Sender<Response>) {
+async fn to_the_end(
+    api: Api,
+    request: Request,
+    next: Next,
+    answer: oneshot::Sender<Response>,
+    seat: Option<Seat>,
+) {
     let (response, deed) = handled(&api, request, next).await;
     let Some(deed) = deed else {
         // Whoever asked may have hung up.
@@ -124,6 +139,8 @@ async fn to_the_end(api: Api, request: Request, next: Next, answer: oneshot::Sen
     let name = api.fresh_id();
     let written = trail::write(&api.publisher, &deed, &name).await;
     answer.send(response).ok();
+    // The trail may be away for minutes.
+    drop(seat);
     if let Err(failed) = written {
         write_later(&api, &deed, &name, failed).await;
     }

@@ -4,6 +4,7 @@
 
 mod claim_page;
 mod configuration;
+mod crowd;
 mod dead;
 mod document;
 mod held;

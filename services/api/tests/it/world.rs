@@ -11,6 +11,7 @@ use tipoff_roster::{NewKey, Role, Roster};
 use tipoff_runtime::{Clock, Nats, Redis, Settings, connect, streams};
 use tipoff_testkit::{NatsServer, RedisServer};
 use tipoff_wire::{Accepted, Event};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -98,6 +99,12 @@ impl Call<'_> {
     pub(crate) async fn open(self) -> axum::response::Response {
         let request = self.request.body(self.body).unwrap();
         self.world.app.clone().oneshot(request).await.unwrap()
+    }
+
+    /// The same in a task of its own.
+    pub(crate) fn begin(self) -> JoinHandle<axum::response::Response> {
+        let (app, request) = (self.world.app.clone(), self.request.body(self.body).unwrap());
+        tokio::spawn(async move { app.oneshot(request).await.unwrap() })
     }
 
     pub(crate) async fn send(self) -> Answer {
