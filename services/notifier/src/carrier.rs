@@ -20,6 +20,10 @@ pub(crate) enum SendError {
     /// Nothing reaches anybody at this address, now or later.
     #[error("{0}")]
     BadAddress(String),
+    /// It cannot be told any more, and need not be: the agent was told before, and only
+    /// not of what has changed since.
+    #[error("{0}")]
+    ToldBefore(&'static str),
     /// Try again, after so long if the other side said so. The provider works.
     #[error("{why}")]
     NotNow { why: String, after: Option<Duration> },
@@ -40,7 +44,10 @@ impl SendError {
     pub(crate) fn asks(&self) -> Option<Duration> {
         match self {
             Self::NotNow { after, .. } | Self::Trouble { after, .. } => *after,
-            Self::ForGood(_) | Self::BadAddress(_) | Self::LeftAlone { .. } => None,
+            Self::ForGood(_)
+            | Self::BadAddress(_)
+            | Self::ToldBefore(_)
+            | Self::LeftAlone { .. } => None,
         }
     }
 

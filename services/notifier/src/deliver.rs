@@ -260,8 +260,8 @@ fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> Settled
     };
     let asked = match &error {
         NotSent::Obsolete(why) => return obsolete(notice, why),
-        NotSent::PutOff => {
-            return Settled { became: Became::Replaced, ..obsolete(notice, &error.to_string()) };
+        NotSent::PutOff | NotSent::Send(SendError::ToldBefore(_)) => {
+            return Settled { became: Became::Replaced, ..obsolete(notice, &reason(&error)) };
         }
         NotSent::Missing(what) if deliveries >= MOST_MISSES => return obsolete(notice, what),
         NotSent::Send(SendError::ForGood(why) | SendError::BadAddress(why)) => {

@@ -13,7 +13,7 @@ pub(crate) enum Result {
     Sent,
     /// No longer worth telling.
     Obsolete,
-    /// The same, as another notice has taken its place.
+    /// The same, as another notice stands in its place.
     Replaced,
     Retried,
     Failed,

@@ -68,9 +68,10 @@ impl Undelivered {
         match error {
             SendError::BadAddress(why) => self.disable(notice, why, now).await?,
             SendError::ForGood(_) => {}
-            SendError::NotNow { .. } | SendError::Trouble { .. } | SendError::LeftAlone { .. } => {
-                return Ok(());
-            }
+            SendError::ToldBefore(_)
+            | SendError::NotNow { .. }
+            | SendError::Trouble { .. }
+            | SendError::LeftAlone { .. } => return Ok(()),
         }
         if let What::Offer { round, .. } = notice.what
             && !notice.channel.is_a_room()

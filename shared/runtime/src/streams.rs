@@ -131,9 +131,8 @@ fn kept_for(stream: Stream) -> Duration {
         Stream::LeadsIn | Stream::Webhooks | Stream::Attempts => 7 * DAY,
         Stream::Leads | Stream::Rejected => 30 * DAY,
         Stream::Events => Duration::ZERO,
-        Stream::Notify | Stream::Undelivered => 2 * DAY,
-        // No call rings for longer.
-        Stream::Calls => 60 * MINUTE,
+        // Whoever was called is known as long as whoever could not be told.
+        Stream::Notify | Stream::Undelivered | Stream::Calls => 2 * DAY,
         Stream::Bell => 14 * DAY,
         Stream::Dead => 90 * DAY,
         Stream::Audit | Stream::Changes => 400 * DAY,

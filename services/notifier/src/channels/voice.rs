@@ -32,6 +32,7 @@ const LONGEST_RING: TimeDelta = TimeDelta::seconds(20);
 /// the telephone stops ringing that long before the deadline.
 const ANSWERING: TimeDelta = TimeDelta::seconds(12);
 const SHORTEST_RING: TimeDelta = TimeDelta::seconds(5);
+const TOO_LATE: &str = "too little time is left for a call";
 
 /// Calls agents.
 struct Voice {
@@ -84,8 +85,9 @@ impl Carrier for Voice {
             return self.stop_ringing(&told.notice, round).await;
         }
         let number = number(&told.agent, &told.view)?;
-        let ring = ring(&told.notice.what, now)
-            .ok_or_else(|| SendError::ForGood("too little time is left for a call".to_owned()))?;
+        let Some(ring) = ring(&told.notice.what, now) else {
+            return Err(self.too_late(&told.notice).await);
+        };
         let mut form = self.form(number, ring, self.writer.telephony_url(told, "voice"));
         if let Some(back) = self.writer.phone_url(told, "voice", "status") {
             form.push(("StatusCallback", back));
@@ -133,11 +135,30 @@ impl Voice {
     }
 
     async fn stop_ringing(&self, notice: &Notice, round: u32) -> Result<(), SendError> {
-        let found = self.ringing.find(notice, round).await;
-        match found.map_err(|failed| SendError::not_now(failed.to_string()))? {
+        match self.call_about(notice, round).await? {
             Some(call) => self.phone.stop_ringing(&call).await,
             None => Ok(()),
         }
+    }
+
+    /// Whoever was called about the offer before its deadline was put off can be called,
+    /// and knows of it: that they cannot be called again is no reason to take it away.
+    async fn too_late(&self, notice: &Notice) -> SendError {
+        let called = match notice.what {
+            What::Offer { round, .. } => self.call_about(notice, round).await,
+            What::Assigned { .. } | What::Over { .. } | What::Missed { .. } => Ok(None),
+        };
+        match called {
+            Ok(Some(_)) => SendError::ToldBefore(TOO_LATE),
+            Ok(None) => SendError::ForGood(TOO_LATE.to_owned()),
+            Err(not_now) => not_now,
+        }
+    }
+
+    /// The latest call about the offer of that round; `None`: nobody was called.
+    async fn call_about(&self, notice: &Notice, round: u32) -> Result<Option<String>, SendError> {
+        let found = self.ringing.find(notice, round).await;
+        found.map_err(|failed| SendError::not_now(failed.to_string()))
     }
 
     /// `url`: where the provider asks what to say.

@@ -3,13 +3,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use tipoff_domain::notified::{About, Became};
-use tipoff_domain::{Channel, LeadId};
-use tipoff_runtime::Clock;
+use tipoff_domain::{AgentId, Channel, LeadId};
+use tipoff_runtime::{Clock, dead};
 use tipoff_testkit::sink::Caught;
+use tipoff_testkit::sink::phone::{ACCOUNT, TOKEN};
 use tipoff_wire::notice::What;
-use tipoff_wire::{Notice, subject};
+use tipoff_wire::{EventKind, Notice, subject};
 
-use crate::desk::{Desk, dana, id};
+use crate::desk::{Desk, Notifier, dana, id};
 use crate::email::link_of;
 use crate::relevance::ONE_AT_A_TIME;
 
@@ -91,4 +92,72 @@ async fn a_notice_of_a_deadline_that_was_put_off_is_dropped_and_hides_nothing() 
     let noted = desk.board.notices(&desk.entity, &lead).await.unwrap();
     let noted: Vec<_> = noted.iter().map(|one| (one.channel, one.about, one.became)).collect();
     assert_eq!(noted, [(Channel::Email, About::Offer, Became::Sent)]);
+}
+
+const ANA: &str = "+15125550111";
+const BEN: &str = "+15125550112";
+
+/// Agents who are called and told in no other way.
+async fn desk_with_callers() -> Desk {
+    let desk = Desk::set_up().await;
+    for (name, phone) in [("ana", ANA), ("ben", BEN)] {
+        desk.agent(name, json!({"channels": ["voice"], "phone": phone})).await;
+    }
+    desk
+}
+
+/// A notifier that calls, one after the other.
+fn calling(desk: &Desk) -> Notifier {
+    let provider = [
+        format!("--phone-url={}", desk.phone.base_url()),
+        format!("--phone-account={ACCOUNT}"),
+        format!("--phone-token={TOKEN}"),
+    ];
+    let mut line = vec!["--phone-from=+15125550100"];
+    line.extend(provider.iter().map(String::as_str));
+    line.extend(["--voice-in-flight", "1", "--notifier-in-flight", "1"]);
+    desk.notifier(&line)
+}
+
+/// Nobody sweeps when the offer runs out. It is put off by fifteen seconds, too few for a call.
+async fn put_off_by_too_little_for_a_call(desk: &Desk, lead: &LeadId) {
+    let left = deadline(desk, lead).await - desk.board.time(&desk.entity).await.unwrap();
+    // Until shortly before it nothing is due.
+    desk.nobody_sweeps_for(left - TimeDelta::seconds(5)).await;
+    let until = deadline(desk, lead).await;
+    desk.nobody_sweeps_for(TimeDelta::seconds(15)).await;
+    assert!(deadline(desk, lead).await > until, "it was put off");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_called_keeps_an_offer_that_was_put_off_by_too_little_for_another_call() {
+    let desk = desk_with_callers().await;
+    let notifier = calling(&desk);
+    let lead = desk.offer(&["ana"], dana()).await;
+    desk.phone.rings(ANA, 1).await;
+    notifier.end().await;
+    put_off_by_too_little_for_a_call(&desk, &lead).await;
+    desk.offer(&["ben"], dana()).await;
+
+    let notifier = calling(&desk);
+    desk.phone.rings(BEN, 1).await;
+    notifier.end().await;
+    let stands = desk.board.lead(&desk.entity, &lead).await.unwrap().unwrap().now_is;
+    assert_eq!(stands.pending, [id::<AgentId>("ana")]);
+    assert_eq!(desk.phone.rung(), 2, "each was called once");
+    assert_eq!(dead::list(&desk.nats, 10, 0).await.unwrap(), []);
+    let noted = desk.board.notices(&desk.entity, &lead).await.unwrap();
+    let noted: Vec<_> = noted.iter().map(|one| (one.channel, one.about, one.became)).collect();
+    assert_eq!(noted, [(Channel::Voice, About::Offer, Became::Sent)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_not_called_loses_an_offer_that_was_put_off_by_too_little_for_a_call() {
+    let desk = desk_with_callers().await;
+    let lead = desk.offer(&["ana"], dana()).await;
+    put_off_by_too_little_for_a_call(&desk, &lead).await;
+    let _notifier = calling(&desk);
+    let withdrawn = desk.event(&lead, EventKind::Withdrawn).await;
+    assert_eq!(withdrawn.reason.as_deref(), Some("undeliverable"));
+    assert_eq!(desk.phone.rung(), 0);
 }
