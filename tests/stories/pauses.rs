@@ -1,7 +1,7 @@
 //! Agents who take no leads for a while: by themselves, by an admin, on one route.
 
 use serde_json::json;
-use tipoff_tests::{World, friday_at_ten, minutes, robin};
+use tipoff_tests::{World, friday_at_ten, id, minutes, robin};
 use tipoff_wire::EventKind;
 
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
@@ -94,6 +94,25 @@ async fn who_lets_one_offer_after_the_other_run_out_is_paused_where_the_team_wan
     let changes = world.operator.get("/v1/entities/acme/changes").await.expect(200).json();
     let change = &changes["changes"][0];
     assert_eq!((&change["id"], &change["by"]["name"]), (&json!("ben"), &json!("tipoff")));
+}
+
+/// Of five minutes Ben gets one, as then the route's timeout is over.
+#[tokio::test]
+async fn who_gets_only_what_is_left_of_a_routes_time_is_not_paused_for_it() {
+    let world = World::with_team(&["ana", "ben", "tom"]).await;
+    world.settle(json!({"missed_offers": {"pause_at": 1}})).await;
+    let timed = json!({"claim_within": "5m", "timeout": {"after": "6m", "agent": "tom"}});
+    world.route("Robin", robin(&["ana", "ben"]), timed).await;
+    let lead = world.lead_from_zillow("Dana").await;
+    world.offered(&lead, 1).await;
+    world.fast_forward(minutes(5)).await;
+    assert_eq!(world.offered(&lead, 2).await, ["ben"]);
+    world.fast_forward(minutes(1)).await;
+    assert_eq!(world.assigned(&lead, 1).await, ("tom".to_owned(), "timeout_agent".to_owned()));
+    let whole = world.nth(&lead, EventKind::Expired, 1).await;
+    assert_eq!(serde_json::to_value(&whole.misses).unwrap(), json!({"ana": 1}));
+    let rest = world.nth(&lead, EventKind::Expired, 2).await;
+    assert_eq!((rest.agents, rest.misses.len()), (vec![id("ben")], 0));
 }
 
 #[tokio::test]

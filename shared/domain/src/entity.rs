@@ -75,7 +75,8 @@ pub struct Listing {
 }
 
 /// What follows when an agent lets one offer after the other run out. A claim or
-/// a pass begins the row anew.
+/// a pass begins the row anew; an offer of which the route's timeout left less than
+/// half changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MissedOffers {

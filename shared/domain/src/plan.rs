@@ -107,6 +107,20 @@ impl How {
             Self::PoolClaimed | Self::AgentSite | Self::Manual | Self::Returning => false,
         }
     }
+
+    /// Whether routing gave it to the agent without asking anybody.
+    pub const fn is_unasked(self) -> bool {
+        match self {
+            Self::Direct
+            | Self::AssignToAgent
+            | Self::TimeoutAgent
+            | Self::Exhausted
+            | Self::AgentSite
+            | Self::Listing
+            | Self::Returning => true,
+            Self::Claimed | Self::PoolClaimed | Self::Manual => false,
+        }
+    }
 }
 
 /// What a route puts on a lead when it takes it up (D-29).
@@ -137,7 +151,7 @@ pub struct Step {
     pub candidates: Vec<Candidate>,
     /// `Some`: the picked agent has the lead at once. `None`: they are asked.
     pub assign: Option<How>,
-    /// How long an offer lasts; not used when assigning.
+    /// How long an offer lasts; when assigning on a route, how long a whole one would.
     pub window: TimeDelta,
     /// Times this lead was routed anew, this one included.
     pub reroutes: u32,
@@ -364,6 +378,7 @@ impl Plan {
     fn on(mut self, route: &Route, reroutes: u32, marks: Option<Marks>) -> Self {
         if let Then::Step(step) = &mut self.then {
             step.route = Some(route.id.clone());
+            step.window = route.claim_within.delta();
             step.reroutes = reroutes;
             step.marks = marks;
         }

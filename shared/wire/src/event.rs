@@ -248,6 +248,9 @@ pub struct After {
     /// The person was forgotten.
     #[serde(default, skip_serializing_if = "is_not")]
     pub erased: bool,
+    /// It was let go and is not planned yet: the lead that the person was known by before (D-30).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_by: Option<LeadId>,
     /// What the last requests on it asked and were answered, oldest first, so that whoever asks
     /// twice changes nothing twice: `<request>.<what>=<answer>`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -297,7 +300,8 @@ pub struct Event {
     /// `lead.follow_up`: when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<DateTime<Utc>>,
-    /// `lead.expired`: how many offers in a row each of them has let run out by now.
+    /// `lead.expired`: how many offers in a row each of them has let run out by now; left
+    /// out where the route's timeout left less than half of the offer.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub misses: BTreeMap<AgentId, u32>,
     /// `lead.duplicate`: the lead id that the resend was given.

@@ -16,7 +16,17 @@ if now < due then return reply('early', lead) end
 local plan = read_plan(3, lead.id, lead.is.entity)
 if plan.full then return reply('full', lead, plan.full) end
 
+-- What the route's timeout left less than half of ends with that, and nobody has missed it.
+local function was_cut_short()
+  local is = lead.is
+  return plan.assign == 'timeout_agent' and plan.route == (is.route or '')
+    and tonumber(is.window or plan.window) * 2 < tonumber(plan.window)
+end
+
+local is_missed = not was_cut_short()
 local expired = resolve_all(lead, 'expired')
-if expired then emit(lead, 'lead.expired', { 'agents', expired, 'misses', missed(lead, expired) }) end
+if expired then
+  emit(lead, 'lead.expired', { 'agents', expired, 'misses', is_missed and missed(lead, expired) or nil })
+end
 carry_out(lead, plan)
 return reply('moved_on', lead)

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::standing::{Standing, Told, Why};
 use super::{Answer, Model};
 use crate::decision::By;
-use crate::plan::{Otherwise, Pick, Plan, Step, Then};
+use crate::plan::{How, Otherwise, Pick, Plan, Step, Then};
 use crate::standing::{OfferState, Released, State};
 use crate::{AgentId, LeadId, LenderId, PondId};
 
@@ -41,6 +41,7 @@ impl Model {
         }
         let missed = &mut self.missed;
         if let Some(lead) = self.leads.get_mut(lead) {
+            let is_missed = !lead.was_cut_short(plan);
             let expired = lead.resolve_all(OfferState::Expired);
             let mut miss = |agent: &AgentId| {
                 let count = missed.entry(agent.clone()).or_default();
@@ -48,7 +49,7 @@ impl Model {
                 (agent.clone(), *count)
             };
             if !expired.is_empty() {
-                let misses = expired.iter().map(&mut miss).collect();
+                let misses = expired.iter().filter(|_| is_missed).map(&mut miss).collect();
                 lead.tell("lead.expired", &expired).misses = misses;
             }
         }
@@ -196,6 +197,14 @@ impl Model {
 }
 
 impl Standing {
+    /// Whether the route's timeout, which `plan` carries out, left less than half of
+    /// the offer: then nobody has missed it.
+    fn was_cut_short(&self, plan: &Plan) -> bool {
+        let Then::Step(step) = &plan.then else { return false };
+        let is_over = step.assign == Some(How::TimeoutAgent) && step.route == self.route;
+        is_over && self.window.is_some_and(|window| window * 2 < step.window)
+    }
+
     fn step(
         &mut self,
         step: &Step,
@@ -215,6 +224,7 @@ impl Standing {
             self.state = State::Offered;
             self.round += 1;
             self.until = Some(now + step.window);
+            self.window = Some(step.window);
             self.jump_ball = step.pick == Pick::All;
             self.again.retain(|agent| !agents.contains(agent));
             if self.first_agents.is_empty() {

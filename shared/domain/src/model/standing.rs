@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::decision::By;
 use crate::plan::{How, Marks, Otherwise};
@@ -62,6 +62,8 @@ pub struct Standing {
     pub first_agents: Vec<AgentId>,
     pub round: u32,
     pub until: Option<DateTime<Utc>>,
+    /// How long its offer was to last when it was made.
+    pub window: Option<TimeDelta>,
     pub pending: Vec<AgentId>,
     /// Everybody is asked at once, so nobody's place is reserved (D-22).
     pub jump_ball: bool,
@@ -104,6 +106,7 @@ impl Standing {
             first_agents: Vec::new(),
             round: 0,
             until: None,
+            window: None,
             pending: Vec::new(),
             jump_ball: false,
             tried: Vec::new(),
@@ -224,6 +227,7 @@ impl Standing {
     /// What belongs to the state that it leaves.
     pub(super) fn leave(&mut self) {
         self.until = None;
+        self.window = None;
         self.undo.clear();
         self.jump_ball = false;
         self.act_by = None;

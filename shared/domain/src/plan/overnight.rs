@@ -10,6 +10,10 @@ use crate::{Dice, Route};
 
 /// How far ahead is looked; the longest deadline, and the longest holiday after it.
 const DAYS: i64 = 62;
+/// The stream of the dice that moments are drawn from. The same dice find a lead's
+/// agent when it goes on: from one stream, the first leads of a morning would all be
+/// one agent's.
+const MOMENTS: u64 = 1;
 
 /// How late after its openings the route goes on; `None`: it does not hold leads.
 fn stagger(route: &Route) -> Option<TimeDelta> {
@@ -27,7 +31,14 @@ fn openings(route: &Route, now: DateTime<Utc>) -> Option<Openings> {
 /// Each lead at another moment, so that nobody is woken by all of them.
 fn jitter(late: TimeDelta, dice: &mut Dice) -> TimeDelta {
     let most = late.num_milliseconds();
-    TimeDelta::milliseconds(if most > 0 { dice.random_range(0..most) } else { 0 })
+    if most <= 0 {
+        return TimeDelta::zero();
+    }
+    let agents = dice.get_stream();
+    dice.set_stream(MOMENTS);
+    let moment = dice.random_range(0..most);
+    dice.set_stream(agents);
+    TimeDelta::milliseconds(moment)
 }
 
 /// When a lead goes on that the route cannot take at `now` because it is closed;

@@ -104,6 +104,7 @@ fn the_timeout_agent_has_the_lead_when_the_time_or_the_list_is_over() {
         (order(&over), step(&over).assign),
         (vec!["dana".to_owned()], Some(How::TimeoutAgent))
     );
+    assert_eq!(step(&over).window, TimeDelta::minutes(3), "so long the others had");
     let nobody_left = next(&team, "kv", &names(&["ana", "ben", "chloe", "eve", "finn"]), 4, 0);
     assert_eq!(step(&nobody_left).assign, Some(How::TimeoutAgent));
 }

@@ -92,6 +92,22 @@ fn a_lead_that_comes_at_night_waits_for_the_morning_unless_somebody_takes_it() {
     assert_eq!(waits_until(&plan_it(&lead(json!({})), &never, night, 1)), None, "it is over");
 }
 
+/// The dice are the same when it is held and when it goes on (D-2).
+#[test]
+fn whose_lead_it_is_in_the_morning_does_not_hang_on_when_it_goes_on() {
+    let even = json!({"kind": "weighted_random", "weights": {"ana": 50, "ben": 50}});
+    let team = view(&["ana", "ben"], vec![route("day", even, weekdays("10m", json!({})))]);
+    let plan_at = |now, seed| plan_it(&lead(json!({})), &team, now, seed);
+    let goes_on = |seed| waits_until(&plan_at("2026-11-21T03:00:00Z", seed)).unwrap();
+    let early = (0..400).filter(|seed| goes_on(*seed) < at(MONDAY_0900) + TimeDelta::minutes(5));
+    let whose: Vec<String> =
+        early.map(|seed| order(&plan_at("2026-11-23T14:10:00Z", seed)).remove(0)).collect();
+    for agent in ["ana", "ben"] {
+        let count = whose.iter().filter(|name| *name == agent).count();
+        assert!(count > 50, "{agent} has {count} of the first {}", whose.len());
+    }
+}
+
 #[test]
 fn whoever_passes_at_night_leaves_the_lead_to_the_next_in_the_morning() {
     let calm = team("0s", json!({"timeout": {"after": "1h", "agent": "dana"}}));

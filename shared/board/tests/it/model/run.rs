@@ -342,7 +342,8 @@ impl<'a> Run<'a> {
             }
             Change::Release { lead, how } => {
                 let lead = &names[*lead];
-                let said = match board.release(&name, lead, None, *how, "").await? {
+                let releasing = board.release(&name, lead, None, Known::Ignore, *how, "");
+                let said = match releasing.await? {
                     Release::Released(_) => Answer::Released,
                     Release::AlreadyRouted => Answer::AlreadyRouted,
                     Release::NotHeld => Answer::NotHeld,

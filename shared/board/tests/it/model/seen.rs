@@ -171,6 +171,7 @@ fn standing(is: &After) -> Standing {
         first_agents: is.first_agents.clone(),
         round: is.round,
         until: is.until,
+        window: is.window_ms.map(TimeDelta::milliseconds),
         pending: is.pending.clone(),
         jump_ball: is.jump_ball,
         tried: is.tried.clone(),
