@@ -4,7 +4,9 @@ use serde_json::json;
 use tipoff_board::{Known, Placed};
 use tipoff_domain::plan::{Arrival, dice, plan};
 use tipoff_domain::{AgentId, EntityView, Lead, LeadId};
-use tipoff_tests::{World, claim_link, friday_at_ten, id, jump_ball, minutes, robin, seconds};
+use tipoff_tests::{
+    World, assign_to, claim_link, friday_at_ten, id, jump_ball, minutes, robin, seconds,
+};
 use tipoff_wire::{Accepted, EventKind};
 
 #[tokio::test]
@@ -151,10 +153,10 @@ async fn who_left_while_no_router_was_there_is_not_forgotten() {
 }
 
 /// As by a router that looked at the team before, and waited for Redis since.
-async fn placed_late(world: &World, view: &EntityView, name: &str) -> LeadId {
+pub(crate) async fn placed_late(world: &World, view: &EntityView, name: &str) -> LeadId {
     let email = format!("{name}@example.com");
-    let lead: Lead =
-        serde_json::from_value(json!({"source": "zillow", "emails": [email]})).unwrap();
+    let buyer = json!({"source": "zillow", "kind": "buyer", "emails": [email]});
+    let lead: Lead = serde_json::from_value(buyer).unwrap();
     let planned = plan(&Arrival::of(&lead), view, world.clock.now(), &mut dice([0; 32]));
     let accepted = Accepted {
         id: id(&format!("lead_{name}")),
@@ -186,6 +188,39 @@ async fn an_offer_that_was_planned_before_the_agent_left_is_taken_back_as_well()
         assert_eq!(withdrawn.reason.as_deref(), Some("agent_gone"));
         assert_eq!(withdrawn.after.pending, [id::<AgentId>("ben")]);
     }
+}
+
+/// Whoever is not there is given nothing (D-4).
+#[tokio::test]
+async fn a_lead_that_was_assigned_by_a_plan_from_before_the_agent_left_is_assigned_anew() {
+    let world = World::with_team(&["ana", "ben"]).await;
+    let buyers = json!({"criteria": {"kinds": ["buyer"]}});
+    let sellers = json!({"criteria": {"kinds": ["seller"]}, "claim_within": "1h"});
+    let route = world.route("Buyers", assign_to("ana"), buyers).await;
+    world.route("Sellers", jump_ball(), sellers).await;
+    let before = world.roster.view(&id("acme")).unwrap();
+    let hers = world.lead_from_zillow("Dana").await;
+    world.assigned(&hers, 1).await;
+    let asked = world.lead("Eli", json!({"kind": "seller"})).await;
+    world.offered(&asked, 1).await;
+    world.fast_forward(minutes(1)).await;
+    world.change_route(&route, json!({"strategy": assign_to("ben")})).await;
+    world.remove_agent("ana").await;
+    world.first(&asked, EventKind::Withdrawn).await;
+
+    for (name, later) in [("fay", 10), ("gus", 50)] {
+        let late = placed_late(&world, &before, name).await;
+        world.fast_forward(seconds(later)).await;
+        let (agent, how) = world.assigned(&late, 2).await;
+        assert_eq!((agent.as_str(), how.as_str()), ("ben", "assign_to_agent"));
+        assert_eq!(
+            world.history(&late).await,
+            ["lead.received", "lead.assigned", "lead.returned", "lead.assigned"]
+        );
+        let returned = world.first(&late, EventKind::Returned).await;
+        assert_eq!(returned.reason.as_deref(), Some("agent_gone"));
+    }
+    assert_eq!(world.shown(&hers).await["agent"], "ana", "what she had stays hers");
 }
 
 #[tokio::test]

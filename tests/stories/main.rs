@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that cannot go on stops right there")]
 
+mod aging;
 mod chances;
 mod changes;
 mod claiming;

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 use tipoff_domain::LeadId;
-use tipoff_tests::{World, answer, minutes, robin};
+use tipoff_tests::{Answer, World, answer, id, minutes, robin, seconds};
 use tipoff_wire::EventKind;
 
+use crate::changes::placed_late;
 use crate::live::Live;
 
 /// Ana and Ben share a pond into which every lead goes; Chloe is not in it.
@@ -22,6 +23,17 @@ async fn in_pond(world: &World, name: &str) -> LeadId {
     let lead = world.lead_from_zillow(name).await;
     assert_eq!(world.pooled(&lead).await, "to_pond");
     lead
+}
+
+/// Nothing leads into the pond any more.
+async fn remove_its_route(world: &World) {
+    let routes = world.operator.get("/v1/entities/acme/routes").await.expect(200).json();
+    world.remove_route(routes["routes"][0]["id"].as_str().unwrap()).await;
+}
+
+async fn delete_pond(world: &World) -> Answer {
+    let north = "/v1/entities/acme/ponds/north";
+    answer(world.operator.request(reqwest::Method::DELETE, north)).await
 }
 
 fn claim_of(lead: &LeadId) -> String {
@@ -179,18 +191,13 @@ async fn what_rests_in_a_pond_because_nobody_took_it_is_offered_again_every_so_l
 async fn a_pond_goes_when_nothing_rests_in_it_and_what_was_taken_from_it_returns_to_the_pool() {
     let world = with_pond(json!({"reclaim_after": "2h"})).await;
     let (sent, idle) = (in_pond(&world, "Dana").await, in_pond(&world, "Eli").await);
-    let routes = world.operator.get("/v1/entities/acme/routes").await.expect(200).json();
-    world.remove_route(routes["routes"][0]["id"].as_str().unwrap()).await;
-    let delete = async || {
-        let north = "/v1/entities/acme/ponds/north";
-        answer(world.operator.request(reqwest::Method::DELETE, north)).await
-    };
+    remove_its_route(&world).await;
     world.does("ana", "claim", &idle).await.expect(200);
-    let refused = delete().await.expect(409);
+    let refused = delete_pond(&world).await.expect(409);
     assert_eq!(refused.field("code"), "pond_not_empty");
     assert!(refused.field("detail").contains("`north`: 1"), "{}", refused.text);
     world.does("ana", "claim", &sent).await.expect(200);
-    delete().await.expect(204);
+    delete_pond(&world).await.expect(204);
 
     world.does("ana", "return", &sent).await.expect(200);
     world.fast_forward(minutes(120)).await;
@@ -198,4 +205,25 @@ async fn a_pond_goes_when_nothing_rests_in_it_and_what_was_taken_from_it_returns
     let pool = world.agent("ana").await.get("/v1/entities/acme/pool").await.expect(200).json();
     let rest: Vec<_> = pool["leads"].as_array().unwrap().iter().map(|lead| &lead["id"]).collect();
     assert_eq!(rest, [&json!(idle), &json!(sent)], "latest first");
+}
+
+/// The pond was empty when it was deleted; whoever planned this did not know that.
+#[tokio::test]
+async fn what_comes_to_rest_in_a_pond_that_has_just_gone_is_sent_to_the_pool() {
+    let mut world = with_pond(json!({})).await;
+    let before = world.roster.view(&id("acme")).unwrap();
+    remove_its_route(&world).await;
+    delete_pond(&world).await.expect(204);
+    let late = placed_late(&world, &before, "dana").await;
+    world.fast_forward(seconds(10)).await;
+    let found = world.nth(&late, EventKind::Pooled, 2).await;
+    assert_eq!((found.after.pond, found.reason.as_deref()), (None, Some("pond_gone")));
+
+    // Also what comes while no router is there.
+    world.stop_routers().await;
+    let missed = placed_late(&world, &before, "eli").await;
+    world.start_router();
+    world.nth(&missed, EventKind::Pooled, 2).await;
+    let pool = world.agent("ana").await.get("/v1/entities/acme/pool").await.expect(200).json();
+    assert_eq!(pool["leads"].as_array().unwrap().len(), 2);
 }

@@ -173,6 +173,85 @@ async fn who_is_only_stored_and_asks_for_themselves_is_offered() {
     assert_eq!(world.history(&imported).await, ["lead.received", "lead.held"]);
 }
 
+/// D-30 c: what is sent to routing later is routed as if it had just come in (D-27).
+#[tokio::test]
+async fn what_was_stored_and_is_sent_to_routing_goes_to_whoever_has_the_person_by_then() {
+    let world = team(json!({"attach": true, "sticky": "90d"})).await;
+    let row = json!({"external_id": "one", "origin": "import"});
+    let imported = world.lead("Dana", row).await;
+    world.first(&imported, EventKind::Held).await;
+    let asked = dana(&world, "two").await;
+    world.offered(&asked, 1).await;
+    world.does("ana", "claim", &asked).await.expect(200);
+
+    world.fast_forward(minutes(60)).await;
+    world.orders("send-to-routing", &imported, json!({})).await.expect(200);
+    let hers = ("ana".to_owned(), "returning".to_owned());
+    assert_eq!(world.assigned(&imported, 1).await, hers);
+    world.mail("ana", &imported, 1).await;
+    let other = world.lead_from_zillow("Eli").await;
+    assert_eq!(world.offered(&other, 1).await, ["ben"], "it was nobody's turn");
+}
+
+/// An address, which is held until somebody can be reached (D-26).
+async fn address(world: &World, key: &str) -> LeadId {
+    let sent = json!({"external_id": key, "property": {"address": "15 Oak Ct"}});
+    let lead = world.sends("zillow", &sent).await;
+    world.first(&lead, EventKind::Held).await;
+    lead
+}
+
+/// D-30 c, whoever completes it: an admin, or the source.
+#[tokio::test]
+async fn an_address_that_is_completed_goes_to_whoever_has_the_person() {
+    let world = ana_has_dana().await;
+    let (one, two) = (address(&world, "two").await, address(&world, "three").await);
+    world.orders("contact", &one, json!({"emails": ["dana@example.com"]})).await.expect(200);
+    let hers = ("ana".to_owned(), "returning".to_owned());
+    assert_eq!(world.assigned(&one, 1).await, hers);
+    let complete = json!({"external_id": "three", "emails": ["dana@example.com"],
+        "property": {"address": "15 Oak Ct"}});
+    assert_eq!(world.sends("zillow", &complete).await, two, "by its own id it is the same lead");
+    assert_eq!(world.assigned(&two, 1).await, hers);
+}
+
+/// D-30 b: its offer stands, and nobody is asked about the same person twice.
+#[tokio::test]
+async fn an_address_that_is_completed_while_the_persons_lead_is_open_is_an_inquiry_on_it() {
+    let world = team(json!({"attach": true, "sticky": "90d"})).await;
+    let held = address(&world, "one").await;
+    let lead = dana(&world, "two").await;
+    world.offered(&lead, 1).await;
+    world.orders("contact", &held, json!({"emails": ["dana@example.com"]})).await.expect(200);
+    world.first(&held, EventKind::Closed).await;
+    let story = ["lead.received", "lead.held", "lead.released", "lead.closed"];
+    assert_eq!(world.history(&held).await, story);
+    assert_eq!(world.history(&lead).await, ["lead.received", "lead.offered", "lead.duplicate"]);
+    assert_eq!(world.shown(&held).await["duplicate_of"], lead.as_str());
+    assert_eq!(world.shown(&lead).await["inquiries"], 2);
+    let report = world.operator.get("/v1/entities/acme/report").await.expect(200).json();
+    let totals = &report["totals"];
+    assert_eq!((&totals["received"], &totals["inquiries"]), (&json!(1), &json!(1)), "{report}");
+}
+
+/// D-30 b: somebody asks for them by that.
+#[tokio::test]
+async fn what_was_stored_and_is_sent_to_routing_has_the_persons_lead_offered_anew_that_rests() {
+    let world = team(json!({"attach": true, "offer_again_after": "24h"})).await;
+    let imported = world.lead("Dana", json!({"external_id": "one", "origin": "import"})).await;
+    world.first(&imported, EventKind::Held).await;
+    for agent in ["ana", "ben"] {
+        world.change_agent(agent, json!({"paused": true})).await;
+    }
+    let lead = dana(&world, "two").await;
+    assert_eq!(world.pooled(&lead).await, "nobody_eligible");
+    world.change_agent("ben", json!({"paused": false})).await;
+    world.fast_forward(minutes(25 * 60)).await;
+    world.orders("send-to-routing", &imported, json!({})).await.expect(200);
+    assert_eq!(world.offered(&lead, 1).await, ["ben"]);
+    world.first(&lead, EventKind::Duplicate).await;
+}
+
 /// Sent by an agent's own site.
 fn site(key: &str, agent: &str) -> Value {
     json!({"external_id": key, "origin": "agent_site", "agent": agent})

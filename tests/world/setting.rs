@@ -188,6 +188,14 @@ impl World {
         });
     }
 
+    /// Leads that are over stay on the board for so many days, for routers that start from now on.
+    pub async fn keep_on_board(&mut self, days: u16) {
+        self.roster.keep_on_board(days).await.unwrap();
+        let replicas = self.servers.settings.replicas;
+        self.roster =
+            Roster::open(&self.nats, PARTITIONS, replicas, self.stop.clone()).await.unwrap();
+    }
+
     /// All routers go.
     pub async fn stop_routers(&mut self) {
         self.routers.end().await;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tipoff_board::{Board, BoardError, MovedOn, OnBoard};
 use tipoff_domain::plan::{Hop, Otherwise, Plan, Then, plan_next};
-use tipoff_domain::{AgentId, EntityId, EntityView, PondId, Span};
+use tipoff_domain::{AgentId, EntityId, EntityView, LeadId, PondId, Span};
+use tipoff_wire::event::State;
 use tipoff_wire::{Partition, PooledWhy};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -139,6 +140,25 @@ impl Again<'_> {
                 moved => return Ok(moved == MovedOn::Done),
             }
         }
+    }
+
+    /// The person came again. If their lead had rested since then when they did, it is
+    /// offered anew, however much later that is read (D-30 b).
+    pub(crate) async fn offer_what_rests(
+        &self,
+        lead: &LeadId,
+        view: &EntityView,
+        since: DateTime<Utc>,
+    ) -> Result<(), BoardError> {
+        let (found, now) = self.board.lead_now(&view.id, lead).await?;
+        let rests_long = |found: &OnBoard| {
+            let rested = found.now_is.rested_at.filter(|_| found.now_is.state == State::Pooled);
+            rested.is_some_and(|rested| rested <= since)
+        };
+        if let Some(found) = found.filter(rests_long) {
+            self.offer(&found, view, now).await?;
+        }
+        Ok(())
     }
 
     /// As if it had just come in; but nobody is asked twice.

@@ -7,9 +7,11 @@
 //! ([`share`]). Two routers that sweep the same partition do no harm: the board
 //! decides.
 
+mod age_out;
 mod audit;
 mod away;
 mod backlog;
+mod dismissal;
 mod misses;
 mod options;
 mod overlooked;
@@ -72,7 +74,9 @@ pub fn run(
     options: Options,
     stop: CancellationToken,
 ) -> BoxFuture<'static, Result<(), Error>> {
-    let board = Board::new(redis, nats.clone(), roster.deployment().partitions);
+    let deployment = roster.deployment();
+    let board = Board::new(redis, nats.clone(), deployment.partitions);
+    let board = board.aging_out_after(deployment.board_days);
     run_on(board, nats, roster, clock, options, stop)
 }
 

@@ -199,7 +199,8 @@ impl Overlooked {
             let about = chunk.into_iter().filter_map(accepted);
             let about = about.filter(|about| mine.contains(&about.partition)).collect();
             let known = self.ask(about).await?.into_iter();
-            let overlooked: Vec<_> = known.filter(|(_, known)| !known.is_there).collect();
+            let nowhere = known.filter(|(_, known)| !known.is_there);
+            let overlooked = self.still_here(nowhere.collect()).await?;
             missing += overlooked.len() as u64;
             let placing =
                 overlooked.into_iter().map(|(about, _)| async move { self.place(about).await });
@@ -248,10 +249,10 @@ impl Overlooked {
         while let Some(chunk) = chunks.try_next().await? {
             let about = chunk.into_iter().filter_map(happened);
             let about = about.filter(|about| mine.contains(&about.partition)).collect();
-            for (about, known) in self.ask(about).await? {
-                if known.sequence >= about.stored.sequence || known.waits {
-                    continue;
-                }
+            let known = self.ask(about).await?.into_iter();
+            let behind =
+                known.filter(|(about, is)| is.sequence < about.stored.sequence && !is.waits);
+            for (about, known) in self.still_here(behind.collect()).await? {
                 let (entity, lead) = (&about.entity, &about.lead);
                 error!(entity.id = %entity, lead.id = %lead, sequence = about.stored.sequence,
                     board.sequence = known.sequence, "the board stayed behind the log; the lead is repaired");
@@ -260,6 +261,20 @@ impl Overlooked {
             }
         }
         Ok(())
+    }
+
+    /// Those that the board should have: not those that only the log has by now.
+    async fn still_here(
+        &self,
+        all: Vec<(About, Awareness)>,
+    ) -> Result<Vec<(About, Awareness)>, BoardError> {
+        let mut here = Vec::with_capacity(all.len());
+        for (about, known) in all {
+            if known.is_there || !self.board.has_aged_out(&about.entity, &about.lead).await? {
+                here.push((about, known));
+            }
+        }
+        Ok(here)
     }
 
     async fn read(

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use tipoff_board::{Board, BoardError, Known, OnBoard, Placed};
+use chrono::{DateTime, Utc};
+use tipoff_board::{Board, BoardError, Known, Placed};
 use tipoff_domain::plan::{Arrival, Plan, is_stored, plan, site_agent};
-use tipoff_domain::{AgentId, EntityId, EntityView, Lead, LeadId, SamePerson, Span};
+use tipoff_domain::{AgentId, EntityId, EntityView, Lead, SamePerson};
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Delivery, Failing, Handler, Outcome};
-use tipoff_wire::event::State;
 use tipoff_wire::{Accepted, subject};
 use tracing::{debug, info, warn};
 
@@ -152,30 +151,11 @@ impl Placer {
             && let (Placed::Attached(lead), Some(rule)) = (&placed, rule)
             && let Some(after) = rule.offer_again_after
         {
-            self.offer_anew(&view, lead, accepted.received_at - after.delta()).await?;
+            let again = Again { board: &self.board, seeds: &self.seeds, now: self.clock.now() };
+            again.offer_what_rests(lead, &view, accepted.received_at - after.delta()).await?;
         }
         debug!(lead.id = %accepted.id, ?placed, "placed");
         Ok(placed)
-    }
-
-    /// The person came again, and their lead had rested for so long when they
-    /// did, however much later that is read (D-30 b).
-    async fn offer_anew(
-        &self,
-        view: &EntityView,
-        lead: &LeadId,
-        resting_since: DateTime<Utc>,
-    ) -> Result<(), BoardError> {
-        let (found, now) = self.board.lead_now(&view.id, lead).await?;
-        let rests_long = |found: &OnBoard| {
-            let since = found.now_is.rested_at.filter(|_| found.now_is.state == State::Pooled);
-            since.is_some_and(|since| since <= resting_since)
-        };
-        if let Some(found) = found.filter(rests_long) {
-            let again = Again { board: &self.board, seeds: &self.seeds, now: self.clock.now() };
-            again.offer(&found, view, now).await?;
-        }
-        Ok(())
     }
 
     fn plan(&self, accepted: &Accepted, view: &EntityView, full: &[AgentId]) -> Plan {
@@ -184,18 +164,16 @@ impl Placer {
     }
 }
 
-fn can_take(view: &EntityView, agent: &AgentId, now: DateTime<Utc>) -> bool {
+/// Whether somebody who has the person can take another lead of theirs (D-30 d).
+pub(crate) fn can_take(view: &EntityView, agent: &AgentId, now: DateTime<Utc>) -> bool {
     view.agents.get(agent).is_some_and(|agent| !agent.is_paused(now))
 }
 
-fn known(lead: &Lead, view: &EntityView, same_person: Option<&SamePerson>) -> Known {
-    let Some(rule) = same_person else { return Known::Ignore };
-    let sticky = rule.sticky.map_or(TimeDelta::zero(), Span::delta);
+/// What to do if the person of `lead` is known already.
+pub(crate) fn known(lead: &Lead, view: &EntityView, rule: Option<&SamePerson>) -> Known {
+    let known = Known::by(rule);
     // What comes from an agent's own site is theirs, whoever has the person (D-28).
-    if site_agent(lead, view).is_some() {
-        return Known::Settled { sticky };
-    }
-    if rule.attach { Known::Attach { sticky } } else { Known::Keep { sticky } }
+    if site_agent(lead, view).is_some() { settled(known) } else { known }
 }
 
 fn settled(known: Known) -> Known {

@@ -6,12 +6,12 @@
 //! falls silent is off the list 1.2 s later, and its partitions are covered
 //! within two seconds. The list only spreads the work; it decides nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures::StreamExt;
-use tipoff_domain::{AgentId, EntityId};
 use tipoff_runtime::Nats;
 use tipoff_wire::{Partition, partition::fnv1a, subject};
 use tokio::sync::{Notify, watch};
@@ -21,8 +21,10 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use crate::Error;
+use crate::age_out::Aging;
 use crate::audit::Auditor;
-use crate::staff::{Dismissal, Staff};
+use crate::dismissal::Dismissal;
+use crate::staff::{Left, Staff, What};
 use crate::sweep::Mover;
 
 const BEAT: Duration = Duration::from_millis(500);
@@ -34,6 +36,7 @@ const LOOK: Duration = Duration::from_millis(50);
 struct Sweeping {
     mover: Mover,
     auditor: Auditor,
+    aging: Aging,
     tasks: TaskTracker,
     running: BTreeMap<Partition, (Arc<Notify>, CancellationToken)>,
     /// Tells others which those are.
@@ -53,10 +56,11 @@ pub(crate) async fn share_out(
     let mut staff = Staff::new(mover.roster.clone(), mover.clock.clone());
     let mut changes = mover.roster.changes();
     let auditor = Auditor::new(board.clone(), mover.roster.clone(), mover.clock.clone());
+    let aging = Aging::new(board.clone(), mover.roster.clone());
     let ending = stop.child_token();
     let tasks = TaskTracker::new();
     tasks.spawn(mover.clone().serve_backlogs(mine.subscribe(), ending.clone()));
-    let mut sweeping = Sweeping { mover, auditor, tasks, running: BTreeMap::new(), mine };
+    let mut sweeping = Sweeping { mover, auditor, aging, tasks, running: BTreeMap::new(), mine };
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut calls = nats.client.subscribe(subject::WAKE_ALL).await.map_err(Error::Wake)?;
@@ -112,36 +116,38 @@ impl Sweeping {
         let (wake, stop) = (Arc::new(Notify::new()), CancellationToken::new());
         self.running.insert(partition, (wake.clone(), stop.clone()));
         let (mover, dismissal, ending) = (self.mover.clone(), self.dismissal(), stop.clone());
-        let auditing = stop.clone();
+        let (auditing, aging) = (stop.clone(), stop.clone());
         self.tasks.spawn(async move { mover.sweep(partition, &wake, stop).await });
         self.tasks.spawn(async move { dismissal.look_over(partition, ending).await });
         self.tasks.spawn(self.auditor.clone().watch(partition, auditing));
+        self.tasks.spawn(self.aging.clone().watch(partition, aging));
     }
 
-    /// Those who left the entities that this router sweeps for.
-    fn dismiss(&self, left: BTreeSet<(EntityId, AgentId)>) {
-        for (entity, agent) in left {
-            let partition = self.mover.roster.partition(&entity);
+    /// What the entities that this router sweeps for have no more.
+    fn dismiss(&self, left: Left) {
+        for (what, heard) in left {
+            let partition = self.mover.roster.partition(&what.0);
             let Some((_, stop)) = self.running.get(&partition) else { continue };
-            self.take_back(entity, agent, stop.clone());
+            self.see_to(what, heard, stop.clone());
         }
     }
 
-    /// Once more, and wherever: whoever sweeps there by now may not have heard that they left.
-    fn dismiss_again(&self, left: BTreeSet<(EntityId, AgentId)>, stop: &CancellationToken) {
-        for (entity, agent) in left {
-            self.take_back(entity, agent, stop.clone());
+    /// Once more, and wherever: whoever sweeps there by now may not have heard of it.
+    fn dismiss_again(&self, left: Left, stop: &CancellationToken) {
+        for (what, heard) in left {
+            self.see_to(what, heard, stop.clone());
         }
     }
 
     /// Beside everything else, as a board that is away keeps it waiting.
-    fn take_back(&self, entity: EntityId, agent: AgentId, stop: CancellationToken) {
+    fn see_to(&self, what: What, heard: DateTime<Utc>, stop: CancellationToken) {
         let dismissal = self.dismissal();
-        self.tasks.spawn(async move { dismissal.dismiss(entity, agent, stop).await });
+        self.tasks.spawn(async move { dismissal.dismiss(what, heard, stop).await });
     }
 
     fn dismissal(&self) -> Dismissal {
-        Dismissal { board: self.mover.board.clone(), roster: self.mover.roster.clone() }
+        let Mover { board, roster, clock, seeds, .. } = self.mover.clone();
+        Dismissal { board, roster, clock, seeds }
     }
 
     fn wake(&self, subject: &str) {

@@ -1,78 +1,82 @@
-//! Agents who are no longer there: what is on offer to them is taken back and
-//! rolls on at once (D-23).
+//! Who and what an entity has no more: agents who left, ponds that were deleted.
 //!
-//! Every router follows the roster; whoever sweeps a partition acts for it. A
-//! router that takes a partition over looks once at all who are asked there, so
-//! nobody who left in between is missed. A plan from before somebody left may
-//! come to the board only after that, so a while later every router looks again
-//! for those of whom it heard, whoever sweeps. Two who act on the same agent do
-//! no harm: the second finds nothing.
+//! Every router follows the roster; whoever sweeps a partition sees to what was left
+//! behind there (see [`crate::dismissal`]). What was planned before somebody left may
+//! come to the board only after that, so a while later every router looks again for
+//! those of whom it heard, whoever sweeps.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tipoff_board::{Board, BoardError, Withdrawal};
-use tipoff_domain::{AgentId, EntityId, EntityView};
+use tipoff_domain::{AgentId, EntityId, EntityView, PondId};
 use tipoff_roster::Roster;
-use tipoff_runtime::{Backoff, Clock};
-use tipoff_wire::Partition;
-use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tipoff_runtime::Clock;
 
-/// How long after somebody left what is on offer to them is looked for again: a
-/// Redis that stands still keeps the plan of a router waiting for seconds.
+/// How long after something went it is looked for again: a Redis that stands still
+/// keeps the plan of a router waiting for seconds.
 const AGAIN: [TimeDelta; 2] = [TimeDelta::seconds(10), TimeDelta::minutes(1)];
 
-/// An agent of an entity.
-type Who = (EntityId, AgentId);
+/// An agent or a pond that an entity has no more.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Gone {
+    Agent(AgentId),
+    Pond(PondId),
+}
 
-/// Who was there when we last looked.
+/// The same, and of which entity.
+pub(crate) type What = (EntityId, Gone);
+
+/// All that is gone, and when we heard of it.
+pub(crate) type Left = BTreeMap<What, DateTime<Utc>>;
+
+/// Who and what was there when we last looked.
 pub(crate) struct Staff {
     roster: Roster,
     clock: Clock,
     known: HashMap<EntityId, Arc<EntityView>>,
     /// Up to which version of the roster we know who left.
     version: u64,
-    /// For whom we look again, and when.
-    again: Vec<(DateTime<Utc>, Who)>,
+    /// For what we look again, and how long after we heard that it is gone.
+    again: Vec<(TimeDelta, (What, DateTime<Utc>))>,
 }
 
 impl Staff {
     pub(crate) fn new(roster: Roster, clock: Clock) -> Self {
         let (known, again) = (HashMap::new(), Vec::new());
         let mut staff = Self { roster, clock, known, version: 0, again };
-        // Whoever left before is found by looking over the partitions.
+        // What went before is found by looking over the partitions.
         staff.look();
         staff
     }
 
-    /// Who has left since we last looked, also if they had not been there then.
-    pub(crate) fn left(&mut self) -> BTreeSet<Who> {
-        let (left, now) = (self.look(), self.clock.now());
+    /// What has gone since we last looked; agents also if they had not been there then.
+    pub(crate) fn left(&mut self) -> Left {
+        let (gone, heard) = (self.look(), self.clock.now());
         for after in AGAIN {
-            self.again.extend(left.iter().map(|who| (now + after, who.clone())));
+            self.again.extend(gone.iter().map(|what| (after, (what.clone(), heard))));
         }
-        left
+        gone.into_iter().map(|what| (what, heard)).collect()
     }
 
-    /// Who left so long ago that we look again, unless they came back.
-    pub(crate) fn left_before(&mut self) -> BTreeSet<Who> {
+    /// What went so long ago that we look again, unless it came back.
+    pub(crate) fn left_before(&mut self) -> Left {
         let (now, all) = (self.clock.now(), std::mem::take(&mut self.again));
-        let (due, later): (Vec<_>, Vec<_>) = all.into_iter().partition(|(at, _)| *at <= now);
+        let (due, later): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|(after, (_, heard))| *heard + *after <= now);
         self.again = later;
-        due.into_iter().map(|(_, who)| who).filter(|who| self.is_gone(who)).collect()
+        due.into_iter().map(|(_, left)| left).filter(|(what, _)| self.is_gone(what)).collect()
     }
 
-    fn is_gone(&self, (entity, agent): &Who) -> bool {
-        self.roster.view(entity).is_some_and(|view| !view.agents.contains_key(agent))
+    fn is_gone(&self, (entity, gone): &What) -> bool {
+        self.roster.view(entity).is_some_and(|view| gone.is_missing_in(&view))
     }
 
-    fn look(&mut self) -> BTreeSet<Who> {
+    fn look(&mut self) -> BTreeSet<What> {
         let (named, version) = self.roster.left_after(self.version);
         self.version = version;
-        let mut left: BTreeSet<_> = named.into_iter().filter(|who| self.is_gone(who)).collect();
+        let named = named.into_iter().map(|(entity, agent)| (entity, Gone::Agent(agent)));
+        let mut left: BTreeSet<What> = named.filter(|what| self.is_gone(what)).collect();
         // Nobody is named where a team moves away and takes its agents along.
         let entities = self.roster.entities();
         let views = entities.into_iter().filter_map(|id| self.roster.view(&id).map(|it| (id, it)));
@@ -81,74 +85,26 @@ impl Staff {
             let Some(view) = now.get(entity).filter(|view| !Arc::ptr_eq(view, before)) else {
                 continue;
             };
-            left.extend(missing(before, view).map(|agent| (entity.clone(), agent.clone())));
+            left.extend(missing(before, view).map(|gone| (entity.clone(), gone)));
         }
         self.known = now;
         left
     }
 }
 
-fn missing<'a>(before: &'a EntityView, now: &EntityView) -> impl Iterator<Item = &'a AgentId> {
-    before.agents.keys().filter(|agent| !now.agents.contains_key(*agent))
-}
-
-/// Takes back what is on offer to those who left.
-#[derive(Clone)]
-pub(crate) struct Dismissal {
-    pub(crate) board: Board,
-    pub(crate) roster: Roster,
-}
-
-impl Dismissal {
-    /// Everything that is on offer to `agent`, however long it takes to reach the board.
-    pub(crate) async fn dismiss(&self, entity: EntityId, agent: AgentId, stop: CancellationToken) {
-        let what = || {
-            let (board, entity, agent) = (self.board.clone(), entity.clone(), agent.clone());
-            async move { board.withdraw_all_of(&entity, &agent, Withdrawal::AgentGone).await }
-        };
-        if let Some(count) = until_done(what, &stop).await
-            && count > 0
-        {
-            info!(entity.id = %entity, agent.id = %agent, offers = count, "took back what was on offer to an agent who left");
-        }
-    }
-
-    /// The same for everybody who is asked in a partition and is not there any more.
-    pub(crate) async fn look_over(&self, partition: Partition, stop: CancellationToken) {
-        let asked = || {
-            let board = self.board.clone();
-            async move { board.asked(partition).await }
-        };
-        let Some(asked) = until_done(asked, &stop).await else { return };
-        for (entity, agent) in asked {
-            let Some(view) = self.roster.view(&entity) else { continue };
-            if !view.agents.contains_key(&agent) {
-                self.dismiss(entity, agent, stop.clone()).await;
-            }
+impl Gone {
+    pub(crate) fn is_missing_in(&self, view: &EntityView) -> bool {
+        match self {
+            Self::Agent(agent) => !view.agents.contains_key(agent),
+            Self::Pond(pond) => !view.ponds.contains_key(pond),
         }
     }
 }
 
-/// Tries until it works. `None`: `stop` was cancelled before.
-async fn until_done<T, F: Future<Output = Result<T, BoardError>>>(
-    what: impl Fn() -> F,
-    stop: &CancellationToken,
-) -> Option<T> {
-    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
-    loop {
-        match stop.run_until_cancelled(what()).await? {
-            Ok(done) => return Some(done),
-            Err(error) => {
-                error!(
-                    error = &error as &dyn std::error::Error,
-                    "what is on offer to agents who left is not taken back yet, trying again"
-                );
-            }
-        }
-        if !backoff.wait(stop).await {
-            return None;
-        }
-    }
+fn missing(before: &EntityView, now: &EntityView) -> impl Iterator<Item = Gone> {
+    let agents = before.agents.keys().filter(|agent| !now.agents.contains_key(*agent));
+    let ponds = before.ponds.keys().filter(|pond| !now.ponds.contains_key(*pond));
+    agents.cloned().map(Gone::Agent).chain(ponds.cloned().map(Gone::Pond))
 }
 
 #[cfg(test)]
@@ -158,19 +114,26 @@ mod tests {
     use tipoff_roster::Expect;
     use tipoff_runtime::{Settings, connect};
     use tipoff_testkit::NatsServer;
+    use tokio_util::sync::CancellationToken;
 
     use super::*;
 
-    fn view(agents: &[&str]) -> EntityView {
+    fn view(agents: &[&str], ponds: &[&str]) -> EntityView {
         let agent = |name: &&str| {
             let agent = json!({"name": name});
             let agent = from_value(agent).expect("a name is enough");
             (name.parse().expect("plain names"), Arc::new(agent))
         };
+        let pond = |name: &&str| {
+            let pond = json!({"name": name, "members": "all"});
+            let pond = from_value(pond).expect("a name and members are enough");
+            (name.parse().expect("plain names"), Arc::new(pond))
+        };
         let entity = json!({"name": "Acme", "kind": "team", "zone": "UTC"});
         let entity = from_value(entity).expect("an entity");
         EntityView {
             agents: agents.iter().map(agent).collect(),
+            ponds: ponds.iter().map(pond).collect(),
             ..EntityView::new("acme".parse().expect("a name"), entity)
         }
     }
@@ -203,10 +166,10 @@ mod tests {
         let (mut staff, ana) = (Staff::new(roster.clone(), nine()), "ana".parse().unwrap());
         roster.put_agent(&team, &ana, someone, Expect::Absent).await.unwrap();
         roster.delete_agent(&team, &ana, Expect::Anything).await.unwrap();
-        let left = [(office, ana.clone()), (team, ana)];
+        let left = [office, team].map(|entity| (entity, Gone::Agent(ana.clone())));
         assert_eq!(
-            staff.left(),
-            BTreeSet::from(left),
+            staff.left().into_keys().collect::<Vec<_>>(),
+            left,
             "the team's agents are the office's as well"
         );
         assert!(staff.left().is_empty(), "they are named once");
@@ -221,12 +184,13 @@ mod tests {
         roster.put_agent(&team, &ana, someone.clone(), Expect::Absent).await.unwrap();
         roster.delete_agent(&team, &ana, Expect::Anything).await.unwrap();
         let left = staff.left();
-        assert_eq!(left, BTreeSet::from([(office, ana.clone()), (team.clone(), ana.clone())]));
+        let gone = [office, team.clone()].map(|entity| (entity, Gone::Agent(ana.clone())));
+        assert_eq!(left, Left::from(gone.map(|what| (what, clock.now()))));
 
         clock.advance(TimeDelta::seconds(9));
         assert!(staff.left_before().is_empty(), "it is too early");
         clock.advance(TimeDelta::seconds(1));
-        assert_eq!(staff.left_before(), left);
+        assert_eq!(staff.left_before(), left, "and it is known since when they are gone");
         assert!(staff.left_before().is_empty(), "once for each time");
         roster.put_agent(&team, &ana, someone, Expect::Anything).await.unwrap();
         clock.advance(TimeDelta::minutes(1));
@@ -234,9 +198,11 @@ mod tests {
     }
 
     #[test]
-    fn whoever_was_there_and_is_not_any_more_has_left() {
-        let (before, now) = (view(&["ana", "ben"]), view(&["ben", "chloe"]));
-        let left: Vec<_> = missing(&before, &now).map(AgentId::as_str).collect();
-        assert_eq!(left, ["ana"]);
+    fn whatever_was_there_and_is_not_any_more_is_gone() {
+        let before = view(&["ana", "ben"], &["lake", "north"]);
+        let now = view(&["ben", "chloe"], &["north"]);
+        let gone: Vec<Gone> = missing(&before, &now).collect();
+        let ana = Gone::Agent("ana".parse().unwrap());
+        assert_eq!(gone, [ana, Gone::Pond("lake".parse().unwrap())]);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tipoff_board::{Board, BoardError, MovedOn, OnBoard};
+use tipoff_board::{Board, BoardError, Known, MovedOn, OnBoard, Recognised};
 use tipoff_domain::AgentId;
 use tipoff_domain::plan::{Arrival, Hop, Plan, plan, plan_next};
 use tipoff_roster::Roster;
@@ -20,6 +20,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
+use crate::backlog::Again;
+use crate::place::{can_take, known};
 use crate::seed::Seeds;
 pub(crate) use hand::Progress;
 use steady::{Ahead, Asked, Steady};
@@ -223,6 +225,9 @@ impl Mover {
         if lead.now_is.state == State::Assigned {
             return self.board.reclaim(&lead, &self.roster.ponds(&lead.entity)).await;
         }
+        if let Some(moved) = self.recognise(&lead).await? {
+            return Ok(moved);
+        }
         let mut full = Vec::new();
         loop {
             let plan = self.plan(&lead, board_now, &full);
@@ -235,6 +240,29 @@ impl Mover {
                 }
                 moved => return Ok(moved),
             }
+        }
+    }
+
+    /// What was let go may be about a person whom somebody has (D-30). `None`: it goes
+    /// its way like any other.
+    async fn recognise(&self, lead: &OnBoard) -> Result<Option<MovedOn>, BoardError> {
+        let Some(other) = &lead.now_is.known_by else { return Ok(None) };
+        let Some(view) = self.roster.view(&lead.entity) else { return Ok(None) };
+        let rule = view.same_person(lead.now_is.source.as_ref());
+        let (known, now) = (known(&lead.lead, &view, rule), self.clock.now());
+        let after = rule.and_then(|rule| rule.offer_again_after);
+        // Before it is taken in: then it is due no more, and nobody would make up for this.
+        if let (Known::Attach { .. }, Some(after)) = (known, after) {
+            let again = Again { board: &self.board, seeds: &self.seeds, now };
+            again.offer_what_rests(other, &view, lead.now_is.t0 - after.delta()).await?;
+        }
+        match self.board.recognise(lead, known).await? {
+            Recognised::Attached(_) => Ok(Some(MovedOn::Done)),
+            Recognised::Returning(agent) if can_take(&view, &agent, now) => {
+                self.board.roll_on(lead, &Plan::returning(&agent)).await.map(Some)
+            }
+            Recognised::Returning(_) | Recognised::Nobody => Ok(None),
+            Recognised::Stale => Ok(Some(MovedOn::Stale)),
         }
     }
 

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use tipoff_board::Board;
 use tipoff_domain::instant::in_reach;
 use tipoff_domain::{Arrival, EntityId, Lead, Locale};
 use tipoff_runtime::{Clock, Settings};
@@ -57,7 +56,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     if let Some(routes) = draft {
         view = view.drafted(routes).map_err(|invalid| Usage(invalid.to_string()))?;
     }
-    let board = Board::new(redis, nats, roster.deployment().partitions);
+    let board = reach::board(redis, &nats, &roster);
     let now = args.at.unwrap_or_else(|| Clock::system().now());
     let arrival = Arrival { sent: args.sent, ..Arrival::of(&lead) };
     let tried = tipoff_api::attempt(&board, &view, arrival, now).await;

@@ -36,7 +36,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let redis = reach::redis(&args.settings).await?;
     let (roster, stop) = reach::roster(&nats, &args.settings).await?;
     let publisher = Publisher::new(nats.clone());
-    let board = Board::new(redis, nats, roster.deployment().partitions);
+    let board = reach::board(redis, &nats, &roster);
     let leads = if let Some(lead) = &args.lead {
         vec![lead.clone()]
     } else {

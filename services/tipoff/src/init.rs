@@ -13,6 +13,11 @@ pub(crate) struct Args {
     /// Slices that entities are spread over; counts only the first time and never changes
     #[arg(long, env = "TIPOFF_PARTITIONS", default_value_t = DEFAULT_PARTITIONS, value_parser = clap::value_parser!(u16).range(1..=4096))]
     partitions: u16,
+    /// So many days after they are over (closed, or with their agent) leads leave Redis, and only
+    /// the log has them; 0: never. Stays as it was if left out, and counts from the next start of
+    /// each service
+    #[arg(long, env = "TIPOFF_BOARD_DAYS")]
+    board_days: Option<u16>,
     /// Also make a new operator key and print it once; or store the one given (tpf_…)
     #[arg(long, env = "TIPOFF_OPERATOR_KEY", hide_env_values = true, value_name = "KEY", num_args = 0..=1, default_missing_value = "new")]
     operator_key: Option<String>,
@@ -33,6 +38,14 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let partitions = roster.deployment().partitions;
     let what = if was_there { "unchanged" } else { "made" };
     rows.push(["roster".to_owned(), format!("{partitions} partitions"), what.to_owned()]);
+
+    if let Some(days) = args.board_days {
+        rows.push([
+            "board".to_owned(),
+            for_days(days),
+            word(keep_on_board(&roster, days).await?).to_owned(),
+        ]);
+    }
 
     tipoff_api::make_memory(&nats).await?;
 
@@ -66,6 +79,23 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         term::out(&format!("\n  Operator key: {key}\n  Keep it safe: it is shown only now.\n"));
     }
     Ok(())
+}
+
+async fn keep_on_board(roster: &Roster, days: u16) -> anyhow::Result<Ensured> {
+    if roster.deployment().board_days == days {
+        return Ok(Ensured::AsWanted);
+    }
+    roster.keep_on_board(days).await?;
+    Ok(Ensured::Updated)
+}
+
+/// For how long leads that are over stay there.
+fn for_days(days: u16) -> String {
+    match days {
+        0 => "keeps leads for ever".to_owned(),
+        1 => "keeps leads for a day".to_owned(),
+        _ => format!("keeps leads for {days} days"),
+    }
 }
 
 /// A key that may do everything is worth a line in the trail.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use tipoff_board::Board;
 use tipoff_domain::{EntityId, EntityView};
 use tipoff_roster::Roster;
 use tipoff_runtime::{ConnectError, Nats, Redis, Settings, connect};
@@ -54,6 +55,12 @@ pub(crate) async fn roster(
     let roster =
         Roster::open_without_keys(nats, partitions, settings.replicas, stop.clone()).await?;
     Ok((roster, stop))
+}
+
+/// The board of that roster's deployment.
+pub(crate) fn board(redis: Redis, nats: &Nats, roster: &Roster) -> Board {
+    let deployment = roster.deployment();
+    Board::new(redis, nats.clone(), deployment.partitions).aging_out_after(deployment.board_days)
 }
 
 /// An entity as it is configured now.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
-use tipoff_board::{Board, CaughtUp};
+use tipoff_board::CaughtUp;
 use tipoff_runtime::{Publisher, Settings};
 
 use crate::{reach, term, trail};
@@ -22,7 +22,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let nats = reach::nats(&args.settings).await?;
     let redis = reach::redis(&args.settings).await?;
     let (roster, stop) = reach::roster(&nats, &args.settings).await?;
-    let board = Board::new(redis, nats.clone(), roster.deployment().partitions);
+    let board = reach::board(redis, &nats, &roster);
     let bar = progress("events read")?;
     let mut told = |done: CaughtUp| {
         bar.set_length(done.expected);

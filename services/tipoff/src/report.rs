@@ -2,7 +2,6 @@
 
 use anyhow::Context;
 use chrono::NaiveDate;
-use tipoff_board::Board;
 use tipoff_domain::EntityId;
 use tipoff_domain::report::{Range, Report};
 use tipoff_runtime::{Clock, Settings};
@@ -46,7 +45,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let redis = reach::redis(&args.settings).await?;
     let (roster, stop) = reach::roster(&nats, &args.settings).await?;
     let view = reach::view(&roster, &args.entity)?;
-    let board = Board::new(redis, nats, roster.deployment().partitions);
+    let board = reach::board(redis, &nats, &roster);
     let range = match (args.from, args.to, args.range) {
         (None, None, Word::Month) => Range::Month,
         (None, None, Word::Year) => Range::Year,

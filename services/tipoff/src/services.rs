@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::exit::Unavailable;
+use crate::reach;
 
 /// Where leads are taken in.
 #[derive(Debug, Args)]
@@ -199,7 +200,7 @@ impl Base {
     }
 
     pub(crate) fn board(&self, redis: Redis) -> Board {
-        Board::new(redis, self.nats.clone(), self.roster.deployment().partitions)
+        reach::board(redis, &self.nats, &self.roster)
     }
 
     pub(crate) fn api(

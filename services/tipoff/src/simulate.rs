@@ -6,7 +6,6 @@ use anyhow::Context;
 use chrono::TimeDelta;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
-use tipoff_board::Board;
 use tipoff_domain::simulate::{Answers, Outcome, simulate};
 use tipoff_domain::{AgentId, EntityId, Route, Span};
 use tipoff_runtime::{Clock, Settings};
@@ -66,7 +65,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     if let Some(routes) = draft {
         view = view.drafted(routes).map_err(|invalid| Usage(invalid.to_string()))?;
     }
-    let board = Board::new(redis, nats, roster.deployment().partitions);
+    let board = reach::board(redis, &nats, &roster);
     let now = Clock::system().now();
     let time = (now - TimeDelta::days(i64::from(args.days)), now);
     let reading = ProgressBar::new_spinner().with_message("reading leads");

@@ -72,6 +72,9 @@ pub(crate) fn story(event: &Event, titles: &Titles) -> String {
             .source
             .as_ref()
             .map_or("without a source".to_owned(), |source| format!("from {source}")),
+        EventKind::Pooled if event.reason.as_deref() == Some("pond_gone") => {
+            "the pond that it rested in is gone".to_owned()
+        }
         EventKind::Held | EventKind::Pooled => {
             after.why.map_or("no reason was given", why).to_owned()
         }
@@ -89,9 +92,10 @@ pub(crate) fn story(event: &Event, titles: &Titles) -> String {
                 after.how.map(|how| format!(": {}", explain_how(how))).unwrap_or_default()
             )
         }
-        EventKind::Returned => match &event.by {
-            Some(by) => format!("by {by}"),
-            None => format!("{agents} did not work it in time"),
+        EventKind::Returned => match (&event.by, event.reason.as_deref()) {
+            (Some(by), _) => format!("by {by}"),
+            (None, Some("agent_gone")) => format!("{agents} had left before"),
+            (None, _) => format!("{agents} did not work it in time"),
         },
         EventKind::Released => match after.released {
             Some(Released::Completed) => "somebody can be reached now".to_owned(),

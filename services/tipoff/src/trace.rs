@@ -10,7 +10,6 @@ use async_nats::jetstream::stream::Stream as JetStream;
 use futures::TryStreamExt;
 use serde::Serialize;
 use tipoff_api::without_contacts;
-use tipoff_board::Board;
 use tipoff_domain::explain::Words;
 use tipoff_domain::{AgentId, EntityId, LeadId, Notified};
 use tipoff_runtime::{Nats, Settings};
@@ -162,7 +161,7 @@ async fn beside(
     let (roster, stop) = reach::roster(nats, settings).await?;
     let asking = async {
         let redis = reach::redis(settings).await?;
-        let board = Board::new(redis, nats.clone(), roster.deployment().partitions);
+        let board = reach::board(redis, nats, &roster);
         Ok::<_, anyhow::Error>(board.notices(entity, lead).await?)
     };
     let notices = timeout(PATIENCE, asking).await.ok().and_then(Result::ok);

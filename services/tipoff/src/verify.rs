@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use tipoff_board::{Board, Difference, Verified};
+use tipoff_board::{Difference, Verified};
 use tipoff_runtime::{Publisher, Settings};
 
 use crate::rebuild::{per_second, progress};
@@ -28,7 +28,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let nats = reach::nats(&args.settings).await?;
     let redis = reach::redis(&args.settings).await?;
     let (roster, stop) = reach::roster(&nats, &args.settings).await?;
-    let board = Board::new(redis, nats.clone(), roster.deployment().partitions);
+    let board = reach::board(redis, &nats, &roster);
     let bar = progress("events compared")?;
     let mut told = |done: Verified| {
         bar.set_length(done.expected);

@@ -257,6 +257,15 @@ async fn init_and_doctor_can_be_repeated() {
     let again = said(&[&init[..], &["--operator-key", kept]].concat()).await;
     assert!(stored.contains("stored") && !again.contains("stored"), "{stored}{again}");
 
+    let days = [&init[..], &["--board-days", "400"]].concat();
+    let said_of_days = [said(&days).await, said(&days).await, said(&init).await];
+    let wanted =
+        [("keeps leads for 400 days", "changed"), ("keeps leads for 400 days", "unchanged")];
+    for ((words, what), said) in wanted.into_iter().zip(&said_of_days) {
+        assert!(said.lines().any(|line| line.contains(words) && line.ends_with(what)), "{said}");
+    }
+    assert!(!said_of_days[2].contains("keeps leads"), "it stays as it is: {}", said_of_days[2]);
+
     let doctor =
         output(&["doctor", "--nats-url", &nats.url(), "--redis-url", "redis://127.0.0.1:1"]).await;
     let found = String::from_utf8(doctor.stdout).unwrap();

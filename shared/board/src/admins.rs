@@ -6,7 +6,7 @@ use tipoff_domain::{AgentId, EntityId, Lead, LeadId, PondId};
 use crate::keys::Keys;
 use crate::read::to_word;
 use crate::words::{of_request, quoted};
-use crate::{Actor, Assign, Board, BoardError, Close, Credit, Release, Return, place};
+use crate::{Actor, Assign, Board, BoardError, Close, Credit, Known, Release, Return, place};
 
 impl Board {
     /// A person gives `lead` to `agent`, wherever it stands.
@@ -103,18 +103,19 @@ impl Board {
 
     /// Lets a held lead go: it is routed as if it had just come in. `payload`:
     /// the lead as it is to be from now on, with the contact details that came
-    /// in (D-26).
+    /// in (D-26); the person is recognised by it (D-30).
     pub async fn release(
         &self,
         entity: &EntityId,
         lead: &LeadId,
         payload: Option<&Lead>,
+        known: Known,
         why: Released,
         request: &str,
     ) -> Result<Release, BoardError> {
         let partition = self.partition(entity);
         let (verb, keys) = (&self.scripts.release, Keys(partition));
-        let marks = payload.map(place::marks).unwrap_or_default();
+        let marks = payload.map(|lead| known.marks(lead)).unwrap_or_default();
         let payload = payload.map(serde_json::to_string).transpose();
         let payload = payload.map_err(|what| Self::unreadable(lead, &what))?.unwrap_or_default();
         let why = to_word(&why);
@@ -125,6 +126,7 @@ impl Board {
             release.key(keys.person(entity, mark));
         }
         release.arg(lead.as_str()).arg(why).arg(payload).arg(marks.len()).arg(request);
+        release.arg(known.in_words().1.num_milliseconds());
         let reply = self.run(partition, &release).await?;
         self.commit(entity, &reply).await?;
         Ok(match reply.word.as_str() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use opentelemetry::global;
 use opentelemetry::metrics::Counter;
 use tipoff_domain::{AgentId, EntityId, LeadId};
@@ -26,6 +26,8 @@ pub struct Board {
     pub(crate) scripts: Arc<Scripts>,
     pub(crate) partitions: u16,
     pub(crate) gate: Arc<Gate>,
+    /// For how long leads stay here that are over; `None`: for ever.
+    pub(crate) kept: Option<TimeDelta>,
     /// How often the log told otherwise than the board.
     pub(crate) conflicts: Counter<u64>,
 }
@@ -47,7 +49,7 @@ impl Board {
         // Nobody else has such an address.
         let gate = Arc::new(Gate::new(nats.client.new_inbox()));
         let (log, scripts) = (Log::new(nats.clone()), Scripts::as_written());
-        Self { redis, nats, log, scripts, partitions, gate, conflicts }
+        Self { redis, nats, log, scripts, partitions, gate, kept: None, conflicts }
     }
 
     /// The same board for those for whom nobody waits: it gives the log more time.
@@ -120,7 +122,10 @@ impl Board {
         for arg in args {
             call.arg(arg);
         }
-        let reply = self.run(partition, &call).await?;
+        let mut reply: Reply = self.run(partition, &call).await?;
+        if reply.word == "unknown" && self.recall(entity, lead).await? {
+            reply = self.run(partition, &call).await?;
+        }
         self.commit(entity, &reply).await?;
         Ok(reply)
     }

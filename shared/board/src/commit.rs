@@ -91,13 +91,25 @@ impl Board {
     /// Puts a lead back as the log says, whatever the board has of it: after
     /// Redis was lost. Answers whether the log knows it.
     pub async fn recover(&self, entity: &EntityId, lead: &LeadId) -> Result<bool, BoardError> {
+        let back = self.put_back_one(entity, lead).await?;
+        if let Some((version, true)) = back {
+            warn!(lead.id = %lead, version, "repaired from the log");
+        }
+        Ok(back.is_some())
+    }
+
+    /// Answers the version that the log has of it, if any, and whether the board had
+    /// another.
+    pub(crate) async fn put_back_one(
+        &self,
+        entity: &EntityId,
+        lead: &LeadId,
+    ) -> Result<Option<(u64, bool)>, BoardError> {
         let partition = self.partition(entity);
         let history = self.log.history(partition, entity, lead).await?;
-        let Some(past) = Past::of(history) else { return Ok(false) };
-        if self.repair(partition, std::slice::from_ref(&past), "", false).await? > 0 {
-            warn!(lead.id = %lead, version = past.last.event.version, "repaired from the log");
-        }
-        Ok(true)
+        let Some(past) = Past::of(history) else { return Ok(None) };
+        let repaired = self.repair(partition, std::slice::from_ref(&past), "", false).await? > 0;
+        Ok(Some((past.last.event.version, repaired)))
     }
 
     /// Puts leads of one partition back as the last of their events says; the
@@ -114,6 +126,9 @@ impl Board {
         let (event, verb) = (&first.last.event, &self.scripts.repair);
         let mut repair = verb.on(&Keys(partition).of_lead(&event.entity, &event.lead));
         repair.arg(who).arg(if forced { "1" } else { "" });
+        // Whoever asks for one by its name gets it back, however old it is.
+        let kept = self.kept.filter(|_| !who.is_empty());
+        repair.arg(kept.map(|kept| kept.num_milliseconds().to_string()).unwrap_or_default());
         for past in pasts {
             repair.arg(past.words());
         }

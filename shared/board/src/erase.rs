@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 
 use tipoff_domain::{EntityId, Lead, LeadId};
+use tipoff_runtime::past;
+use tipoff_wire::{Event, Stream, subject};
 
 use crate::keys::Keys;
 use crate::place::marks;
@@ -45,8 +47,8 @@ impl Board {
         })
     }
 
-    /// The leads of whoever has one of the addresses or numbers of `person`,
-    /// latest first. Looks at every lead of the entity.
+    /// The leads of whoever has one of the addresses or numbers of `person`, latest
+    /// first, and then those that have aged out. Looks at every lead of the entity.
     pub async fn leads_of_person(
         &self,
         entity: &EntityId,
@@ -63,8 +65,33 @@ impl Board {
             found.extend(theirs.map(|one| one.id));
             after = page.next;
             if after.is_none() {
-                return Ok(found);
+                break;
             }
         }
+        if self.kept.is_some() {
+            found.extend(self.only_in_log(entity, &wanted, &found).await?);
+        }
+        Ok(found)
+    }
+
+    /// The leads of the person that the log has, without those on the board.
+    async fn only_in_log(
+        &self,
+        entity: &EntityId,
+        wanted: &BTreeSet<String>,
+        on_board: &[LeadId],
+    ) -> Result<BTreeSet<LeadId>, BoardError> {
+        let (mut found, filter) = (BTreeSet::new(), subject::events_of(entity));
+        let reading = past::visit(&self.nats, Stream::Events.name(), &filter, |stored| {
+            let Ok(event) = serde_json::from_slice::<Event>(&stored.body) else { return };
+            let person = event.payload.and_then(|sent| serde_json::from_value::<Lead>(sent).ok());
+            let is_theirs =
+                person.is_some_and(|one| marks(&one).iter().any(|mark| wanted.contains(mark)));
+            if is_theirs && !on_board.contains(&event.lead) {
+                found.insert(event.lead);
+            }
+        });
+        reading.await.map_err(|error| BoardError::Log(Box::new(error)))?;
+        Ok(found)
     }
 }

@@ -6,6 +6,7 @@
 //! assignment or a pool move has its event in JetStream already.
 
 mod admins;
+mod age_out;
 mod agents;
 mod answers;
 mod audit;
@@ -31,6 +32,7 @@ mod replay;
 mod reply;
 mod scripts;
 mod standings;
+mod stranded;
 mod strays;
 mod sweep;
 mod turns;
@@ -48,7 +50,7 @@ pub use board::{Actor, Board};
 pub use catch_up::{CaughtUp, Gates};
 pub use follow_up::FollowUp;
 pub use forget::Forgotten;
-pub use place::{Known, MovedOn, Placed};
+pub use place::{Known, MovedOn, Placed, Recognised};
 pub use ponds::RestCounts;
 pub use standings::Stands;
 pub use sweep::Swept;

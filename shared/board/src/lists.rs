@@ -16,13 +16,18 @@ const TIES: usize = 100;
 const ASKED: usize = 500;
 
 impl Board {
-    /// One lead, as it stands.
+    /// One lead, as it stands; also one that has aged out.
     pub async fn lead(
         &self,
         entity: &EntityId,
         lead: &LeadId,
     ) -> Result<Option<OnBoard>, BoardError> {
-        Ok(self.leads_named(entity, std::slice::from_ref(lead)).await?.pop())
+        let wanted = std::slice::from_ref(lead);
+        let mut found = self.leads_named(entity, wanted).await?;
+        if found.is_empty() && self.recall(entity, lead).await? {
+            found = self.leads_named(entity, wanted).await?;
+        }
+        Ok(found.pop())
     }
 
     /// These leads of the entity, read together; what is not on the board is left out.
@@ -209,7 +214,7 @@ pub(crate) fn on_board(
         entity: read.needed("entity").map_err(|what| unreadable(&what))?,
         version: read.parsed("version").map_err(|what| unreadable(&what))?.unwrap_or(0),
         now_is: read.after().map_err(|what| unreadable(&what))?,
-        // A lead that was attached to another has no body of its own.
+        // A lead that was attached to another as it came in has no body of its own.
         lead: payload
             .map(serde_json::from_str)
             .transpose()

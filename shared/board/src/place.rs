@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use ring::digest;
 use tipoff_domain::plan::Plan;
-use tipoff_domain::{AgentId, Lead, LeadId, PondId};
+use tipoff_domain::{AgentId, Lead, LeadId, PondId, SamePerson, Span};
 use tipoff_wire::Accepted;
 
 use crate::keys::Keys;
@@ -44,6 +44,19 @@ pub enum Placed {
     Returning(AgentId),
 }
 
+/// Whether somebody has the person of a lead that was let go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recognised {
+    /// Their open lead took this one in.
+    Attached(LeadId),
+    /// This agent. Nothing changed: plan for them.
+    Returning(AgentId),
+    /// Nothing changed.
+    Nobody,
+    /// It has changed since; it will be found again if it is due.
+    Stale,
+}
+
 /// What became of a lead that was to move on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MovedOn {
@@ -68,7 +81,7 @@ impl Board {
         let partition = self.partition(entity);
         let keys = Keys(partition);
         let (word, sticky) = known.in_words();
-        let marks = if known == Known::Ignore { Vec::new() } else { marks(&accepted.lead) };
+        let marks = known.marks(&accepted.lead);
         let verb = &self.scripts.place;
         let mut place = verb.on(&keys.of_lead(entity, id));
         for mark in &marks {
@@ -112,6 +125,41 @@ impl Board {
         })
     }
 
+    /// Whether somebody has the person of a lead that was let go and is not planned yet,
+    /// as it stands in `lead` (D-30).
+    pub async fn recognise(&self, lead: &OnBoard, known: Known) -> Result<Recognised, BoardError> {
+        let is_asked = matches!(known, Known::Attach { .. } | Known::Keep { .. });
+        if lead.now_is.known_by.is_none() || !is_asked {
+            return Ok(Recognised::Nobody);
+        }
+        let (id, entity, marks) = (&lead.id, &lead.entity, known.marks(&lead.lead));
+        let partition = self.partition(entity);
+        let (verb, keys, (word, sticky)) =
+            (&self.scripts.recognise, Keys(partition), known.in_words());
+        let mut recognise = verb.on(&keys.of_lead(entity, id));
+        for mark in &marks {
+            recognise.key(keys.person(entity, mark));
+        }
+        recognise.arg(id.as_str()).arg(lead.version).arg(word);
+        recognise.arg(sticky.num_milliseconds()).arg(marks.len());
+        let reply: Reply = self.run(partition, &recognise).await?;
+        self.commit(entity, &reply).await?;
+        match reply.word.as_str() {
+            "attached" => {
+                // That it is part of another lead is an event of its own.
+                self.commit(entity, &self.unsent(entity, id).await?).await?;
+                Ok(Recognised::Attached(reply.lead))
+            }
+            "returning" => {
+                let agent = reply.detail.parse::<AgentId>();
+                Ok(Recognised::Returning(agent.map_err(|what| Self::unreadable(id, &what))?))
+            }
+            "nobody" => Ok(Recognised::Nobody),
+            "stale" => Ok(Recognised::Stale),
+            _ => Err(verb.unknown(reply.word)),
+        }
+    }
+
     /// Sends a lead back to its pond that was claimed there and is not worked,
     /// if it still stands like `lead`; to the pool if the pond is not among
     /// `ponds` any more (D-25).
@@ -144,7 +192,19 @@ impl Board {
 }
 
 impl Known {
-    fn in_words(self) -> (&'static str, TimeDelta) {
+    /// By the rule of the source that the lead came from, if there is one.
+    pub fn by(rule: Option<&SamePerson>) -> Self {
+        let Some(rule) = rule else { return Self::Ignore };
+        let sticky = rule.sticky.map_or(TimeDelta::zero(), Span::delta);
+        if rule.attach { Self::Attach { sticky } } else { Self::Keep { sticky } }
+    }
+
+    /// What the person is to be recognised by.
+    pub(crate) fn marks(self, lead: &Lead) -> Vec<String> {
+        if self == Self::Ignore { Vec::new() } else { marks(lead) }
+    }
+
+    pub(crate) fn in_words(self) -> (&'static str, TimeDelta) {
         match self {
             Self::Ignore => ("no", TimeDelta::zero()),
             Self::Attach { sticky } => ("attach", sticky),

@@ -146,6 +146,7 @@ impl<'a> Fields<'a> {
             counted: self.text("counted").is_some(),
             erased: self.text("erased").is_some(),
             put_off_ms: self.parsed("late")?,
+            known_by: self.parsed("known_by")?,
             requests: self.list("requests", |one| Some(one.to_owned()))?,
             memory: self.text("memory").map(str::to_owned),
         })
@@ -204,6 +205,7 @@ pub(crate) fn to_fields(
         ("credited", yes(after.credited)),
         ("counted", yes(after.counted)),
         ("erased", yes(after.erased)),
+        ("known_by", after.known_by.as_ref().map(ToString::to_string)),
         ("late", after.put_off_ms.map(|late| late.to_string())),
         ("requests", Some(after.requests.join(","))),
     ];

@@ -87,6 +87,7 @@ macro_rules! scripts {
 
 scripts! {
     place: [PRELUDE, SHUT, STRAIGHT, LIMITS, MOVES, CREDITS, PICKS, ALONG, CARRY_OUT, PEOPLE],
+    recognise: [PRELUDE, SHUT, LIMITS, MOVES, PEOPLE],
     roll_on: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS, PICKS, ALONG, CARRY_OUT],
     serve: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS, PICKS, ALONG, CARRY_OUT],
     reclaim: [PRELUDE, SHUT, LIMITS, MOVES],
@@ -101,10 +102,12 @@ scripts! {
     give_back: [PRELUDE, SHUT, LIMITS, MOVES],
     release: [PRELUDE, SHUT, LIMITS, MOVES, PEOPLE],
     withdraw: [PRELUDE, SHUT, LIMITS, MOVES],
+    rescue: [PRELUDE, SHUT, LIMITS, MOVES],
     close: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS],
     credit: [PRELUDE, SHUT, LIMITS, MOVES, CREDITS],
     erase: [PRELUDE, SHUT, LIMITS, MOVES],
     extend: [PRELUDE, SHUT, LIMITS, MOVES],
+    age_out: [PRELUDE, SHUT, LIMITS, MOVES],
     repair: [PRELUDE, LIMITS, MOVES, CREDITS],
     unsent: [PRELUDE, SHUT],
     sweep: [],

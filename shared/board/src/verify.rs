@@ -11,6 +11,7 @@ use tipoff_wire::Partition;
 use tipoff_wire::event::State;
 use tokio::time::Instant;
 
+use crate::age_out::is_over;
 use crate::keys::{Keys, member};
 use crate::log::Logged;
 use crate::past::{self, Past, Remembered};
@@ -161,7 +162,10 @@ impl Board {
         pasts: &[Past],
     ) -> Result<Vec<Vec<String>>, BoardError> {
         let (keys, Some(first)) = (Keys(partition), pasts.first()) else { return Ok(Vec::new()) };
-        let oldest = self.time(&first.last.event.entity).await?.timestamp_millis() - LOOK_BACK;
+        let now = self.time(&first.last.event.entity).await?;
+        let oldest = now.timestamp_millis() - LOOK_BACK;
+        let has_aged_out =
+            |past: &Past| self.kept.is_some_and(|kept| is_over(&past.last.event.after, now - kept));
         let places: Vec<Vec<Place>> = pasts.iter().map(|past| places(keys, past, oldest)).collect();
         let mut all = redis::pipe();
         // A lead and its queues at one moment.
@@ -185,6 +189,10 @@ impl Board {
                 .map(redis::from_redis_value)
                 .collect::<Result<_, _>>()
                 .map_err(RedisError::from)?;
+            if fields.is_empty() && has_aged_out(past) {
+                found.push(Vec::new());
+                continue;
+            }
             found.push(differ(past, &fields, places.iter().zip(scores)));
         }
         Ok(found)
@@ -265,7 +273,8 @@ fn places(keys: Keys, past: &Past, oldest: i64) -> Vec<Place> {
     let (entity, lead, after) = (&event.entity, &event.lead, &event.after);
     let at = |what, key, member, score| Place { what, key, member, score };
     let mut places = Vec::new();
-    if after.duplicate_of.is_none() {
+    // What became an inquiry on another lead stands there only if it was let go before.
+    if after.duplicate_of.is_none() || after.released.is_some() {
         let received = after.received_at.timestamp_millis();
         places.push(at("the list of leads", keys.leads(entity), lead.to_string(), Some(received)));
     }

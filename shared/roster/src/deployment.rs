@@ -45,6 +45,7 @@ fn make(partitions: u16, secrets: &SystemRandom) -> Result<Deployment, Unspecifi
     let vapid = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, secrets)?;
     Ok(Deployment {
         partitions: partitions.max(1),
+        board_days: 0,
         link_secret: secret(secrets)?,
         vapid_key: URL_SAFE_NO_PAD.encode(vapid),
         draw_secret: secret(secrets)?,

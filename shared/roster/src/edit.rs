@@ -18,10 +18,10 @@ use bytes::Bytes;
 use serde::Serialize;
 use tipoff_domain::{EntityId, EntityView, Invalid};
 
-use crate::Roster;
 use crate::bucket::Write;
 use crate::entities::Slot;
 use crate::keys::Key;
+use crate::{Deployment, Roster};
 
 /// On what an edit is based.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +56,17 @@ pub enum EditError {
 }
 
 impl Roster {
+    /// For how many days leads stay on the board once they are over; 0: for ever. Every
+    /// process goes by that from its next start on.
+    pub async fn keep_on_board(&self, days: u16) -> Result<(), EditError> {
+        let (key, what) = (Key::Deployment, "the deployment");
+        let entry = self.entities.get(&key.to_string()).await?;
+        let entry = entry.ok_or_else(|| not_found(what.to_owned()))?;
+        let deployment = Deployment { board_days: days, ..self.deployment().clone() };
+        let expect = Expect::Version(entry.revision);
+        self.write(&key, what, deployment, true, expect).await.map(drop)
+    }
+
     /// The view of an entity that must exist.
     fn view_of(&self, entity: &EntityId) -> Result<Arc<EntityView>, EditError> {
         self.view(entity).ok_or_else(|| not_found(format!("entity `{entity}`")))

@@ -57,6 +57,10 @@ pub struct PushKeys {
 pub struct Deployment {
     /// Never changes once written.
     pub partitions: u16,
+    /// So many days after nobody had anything to do with them any more, leads leave the
+    /// board, and only the log has them; 0: they stay.
+    #[serde(default)]
+    pub board_days: u16,
     /// Secret of claim links, 32 bytes, Base64url without padding.
     pub link_secret: String,
     /// PKCS#8 of the VAPID key (P-256), Base64url without padding.

@@ -94,6 +94,7 @@ pub(crate) async fn delete_pond(
     // This comes first, so that nobody empties a pond that is filled all the while.
     api.roster.no_route_into(&entity, &pond)?;
     nothing_rests_in(&api, &entity, &pond).await?;
+    // What comes to rest there from now on is found by routers, who hear of this.
     api.roster.by(&caller.0).delete_pond(&entity, &pond, expect).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tipoff_board::{OnBoard, Release, Released};
+use tipoff_board::{Known, OnBoard, Release, Released};
 use tipoff_contact::{normalise, tidy};
 use tipoff_domain::{Lead, LeadId};
 use tipoff_wire::event::State as LeadState;
@@ -85,8 +85,9 @@ pub(crate) async fn send_to_routing(
     if lead.now_is.state == LeadState::Held && lead.now_is.source.is_none() {
         return Err(no_source());
     }
-    let request = request.of("send", "admin");
-    let release = api.board.release(&entity, &id, None, Released::Sent, &request).await?;
+    let known = known(&api, &lead)?;
+    let (request, sent) = (request.of("send", "admin"), Some(&lead.lead));
+    let release = api.board.release(&entity, &id, sent, known, Released::Sent, &request).await?;
     let opens = lead.now_is.until.is_some();
     answer(&api, release, &id, || {
         if opens {
@@ -102,6 +103,12 @@ pub(crate) async fn send_to_routing(
             "it is routed as soon as there is an e-mail address or a number: add one with `/contact`",
         )
     })
+}
+
+/// Whether the person is looked for when the lead is routed.
+fn known(api: &Api, lead: &OnBoard) -> Result<Known, Problem> {
+    let view = api.entity_view(&lead.entity)?;
+    Ok(Known::by(view.same_person(lead.now_is.source.as_ref())))
 }
 
 fn no_source() -> Problem {
@@ -127,9 +134,10 @@ pub(crate) async fn add_contact(
     let lead = api.board.lead(&entity, &id).await?.ok_or_else(|| no_lead(&id))?;
     let country = api.entity_view(&entity)?.entity.country.clone();
     let whole = wanted.add_to(&lead.lead, &country)?;
-    let request = request.of("contact", "admin");
-    let release = api.board.release(&entity, &id, Some(&whole), Released::Completed, &request);
-    answer(&api, release.await?, &id, || {
+    let (request, known) = (request.of("contact", "admin"), known(&api, &lead)?);
+    let how = Released::Completed;
+    let release = api.board.release(&entity, &id, Some(&whole), known, how, &request).await?;
+    answer(&api, release, &id, || {
         conflict(
             "not_held",
             "It does not wait for that",

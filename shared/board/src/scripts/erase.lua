@@ -24,7 +24,7 @@ known_again(lead, ARGV[4], 'erased')
 redis.call('DEL', PAYLOAD, KEYS[13])
 for i = 14, 13 + tonumber(ARGV[3]) do
   -- They may have come again since.
-  if redis.call('GET', KEYS[i]) == lead.id then redis.call('DEL', KEYS[i]) end
+  if redis.call('GET', KEYS[i]) == (lead.is.of or lead.id) then redis.call('DEL', KEYS[i]) end
 end
 emit(lead, 'lead.erased', { 'agents', lead.is.agent, 'by', ARGV[2] })
 return reply('erased', lead)

@@ -26,6 +26,13 @@ local function due_at(lead)
   return math.max(now, math.min(due, tonumber(is['until'] or '0')))
 end
 
+-- Whether nobody has had anything to do with a lead since that ms: it is closed, or
+-- its agent has had it all that time.
+local function is_over(is, before)
+  local is_done = is.state == 'closed' or is.state == 'assigned' and not is.act_by and tonumber(is.since) < before
+  return is_done and tonumber(is.received) < before
+end
+
 local function wait(lead)
   local due = due_at(lead)
   if due then
@@ -105,7 +112,9 @@ local function leave_queues(lead)
   if lead.is.rested then redis.call('ZREM', POOL, resting(lead)) end
   if lead.is.agent then redis.call('ZREM', OWNED, member(lead, lead.is.agent)) end
   redis.call('ZREM', DEADLINES, lead.id)
-  for _, field in ipairs({ 'until', 'window', 'undo', 'late', 'ball', 'act_by', 'rested', 'why' }) do put(lead, field, nil) end
+  for _, field in ipairs({ 'until', 'window', 'undo', 'late', 'ball', 'act_by', 'rested', 'why', 'known_by' }) do
+    put(lead, field, nil)
+  end
 end
 
 -- Whoever gets the lead enrols it in its route's plan, in each plan once (D-29).

@@ -12,28 +12,18 @@
 
   Says known | released | placed | attached lead | returning agent | full agents
 ]]
-local prefix = string.sub(LEAD, 1, #LEAD - #ARGV[1])
 local how_same, sticky, identities = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 local lead = open(LEAD, ARGV[1])
 -- Held for nothing: of the two events of a new lead only the first reached the log.
 local has_come_in = lead.is.state == 'held' and not (lead.is.why or lead.is['until'] or lead.is.released)
 if lead.is.state and not has_come_in then
   if ARGV[9] == '1' and waits_for(lead, 'completed') then
-    let_go(lead, 'completed', ARGV[5], how_same ~= 'no' and remember_person(lead, identities, sticky) or nil)
+    let_go(lead, 'completed', ARGV[5], identities, sticky)
     return reply('released', lead)
   end
   -- The event of an inquiry is the other lead's.
   local told = lead.is.of and open(prefix .. lead.is.of, lead.is.of) or lead
   return reply('known', told, lead.is.of)
-end
-
-local function somebody_we_know()
-  if how_same == 'no' then return nil end
-  for i = 13, 12 + identities do
-    local id = redis.call('GET', KEYS[i])
-    local other = id and open(prefix .. id, id)
-    if other and other.is.state and other.is.entity == ARGV[2] then return other end
-  end
 end
 
 local function begin(state)
@@ -44,27 +34,17 @@ local function begin(state)
   put(lead, 't0', int(now))
 end
 
--- The person's lead is still open: this is one more inquiry on it (D-30 b).
-local function attach_to(other)
-  begin('closed')
-  put(lead, 'of', other.id)
-  emit(lead, 'lead.closed', { 'reason', '"duplicate"' })
-  save(lead)
-  put(other, 'inquiries', int((tonumber(other.is.inquiries) or 1) + 1))
-  emit(other, 'lead.duplicate', { 'inquiry', ARGV[1], 'payload', ARGV[5] })
-  return reply('attached', other, other.id)
-end
-
 -- What has come in already has a story of its own; by now the person is known by it.
-local other = not has_come_in and somebody_we_know() or nil
--- What is only stored (D-27) must not swallow an inquiry that is to be routed.
+local other = not has_come_in and somebody_we_know(lead, ARGV[2], identities) or nil
 local is_stored = ARGV[11] == 'not_automatic'
-local is_open = other and other.is.state ~= 'assigned' and other.is.state ~= 'closed'
-  and (is_stored or not waits_for(other, 'sent'))
-local has_agent = other and other.is.state == 'assigned' and now < tonumber(other.is.since or '0') + sticky
-if is_open and how_same == 'attach' then return attach_to(other) end
+local is_open = other and takes_in(other, is_stored)
+local agent = other and agent_of(other, sticky)
+if is_open and how_same == 'attach' then
+  begin('closed')
+  return attach_to(lead, other, ARGV[5])
+end
 -- The person has an agent: the router asks whether they can take it (D-30 c).
-if has_agent and how_same ~= 'settled' then return { 'returning', other.is.agent, lead.id, '0', '', {} } end
+if agent and how_same ~= 'settled' then return { 'returning', agent, lead.id, '0', '', {} } end
 
 local plan = read_plan(10, lead.id, ARGV[2])
 if plan.full then return { 'full', plan.full, lead.id, '0', '', {} } end
@@ -75,7 +55,7 @@ if not has_come_in then
   put(lead, 'inquiries', '1')
   redis.call('ZADD', LEADS, ARGV[4], lead.id)
   -- Nor is anybody known by it who has a lead that is worked on.
-  local knows = how_same ~= 'no' and not (is_stored and (is_open or has_agent))
+  local knows = how_same ~= 'no' and not (is_stored and (is_open or agent))
   emit(lead, 'lead.received', { 'payload', ARGV[5], 'kept', knows and remember_person(lead, identities, sticky) or nil })
 end
 carry_out(lead, plan)

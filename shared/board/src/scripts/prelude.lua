@@ -129,7 +129,7 @@ local SNAPSHOT = {
   'entity', 'state', 'version', 'route', 'round', 'until', 'window', 'pending', 'tried', 'agent', 'how', 'why',
   'since', 'source', 'received', 't0', 'first', 'reroutes', 'inquiries', 'of', 'tags', 'plan', 'enrolled', 'along',
   'pond', 'from_pond', 'rested', 'act_by', 'firsts', 'again', 'undo', 'released', 'ball', 'credited', 'counted', 'erased',
-  'requests', 'late',
+  'requests', 'late', 'known_by',
 }
 -- By lead: what this call says of it.
 local emitted = {}

@@ -4,6 +4,7 @@
 
   KEYS[13…] identities  string  one for each way to recognise the person, -> lead
   ARGV[1] lead  [2] sent or completed  [3] payload, or '' to leave it  [4] how many identities  [5] request
+  ARGV[6] sticky, ms, or 0
 
   Says released | already_routed | not_held (it is, but not for that)
      | reused (the request asked something else before) | unknown
@@ -19,5 +20,5 @@ if not waits_for(lead, how) then
 end
 
 known_again(lead, request, 'released')
-let_go(lead, how, ARGV[3], remember_person(lead, tonumber(ARGV[4]), 0))
+let_go(lead, how, ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[6]))
 return reply('released', lead)

@@ -5,6 +5,8 @@
 
   ARGV[1] who catches the partition up, or '' if this is only about these leads
   ARGV[2] 1: also what seems to stand there already, if nothing of it is on its way to the log
+  ARGV[3] for how many ms leads stay on the board that are over, or '' for ever: of those that have left it only what
+          they made others remember comes back
   then    for every lead: lead, entity, sequence of its last event in the log, outbox id of that event, payload or '' to
           leave it; then four lists, each with its length first: memory in fours: what, route, value, id of its event;
           what agents were given in fours: agent, since, how, counted; marks of the person in twos: mark, ms until it
@@ -20,7 +22,10 @@ if who ~= '' then
   redis.call('HSET', CLOCK, 'beat', int(tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)))
 end
 
-local at = 2
+local kept = tonumber(ARGV[3])
+local function has_aged_out(lead, told) return kept and not lead.is.state and is_over(told.is, now - kept) end
+
+local at = 3
 local function take()
   at = at + 1
   return ARGV[at]
@@ -89,8 +94,8 @@ local function queue(lead, given)
     stand_in(OWNED, 0, member(lead, is.agent))
     if #given == 0 then count(lead) end
   end
-  -- An inquiry on another lead stands in no list.
-  if is.received and not is.of then stand_in(LEADS, is.received, lead.id) end
+  -- An inquiry on another lead stands in no list, unless it was let go before it became one.
+  if is.received and (not is.of or is.released) then stand_in(LEADS, is.received, lead.id) end
 end
 
 local function count_given(lead, given)
@@ -129,13 +134,15 @@ local function remember_all()
   end
 end
 
--- The person may have come back since, with another lead.
+-- The person may have come back since, with another lead. They are known by the lead
+-- that took this one in.
 local function introduce(lead, marks)
+  local whose = lead.is.of or lead.id
   for i = 1, #marks, 2 do
     local key, left = prefix .. 'person:' .. lead.is.entity .. ':' .. marks[i], tonumber(marks[i + 1]) - now
     local id = redis.call('GET', key)
-    local since = id and id ~= lead.id and tonumber(redis.call('HGET', prefix .. 'lead:' .. id, 't0') or '0') or 0
-    if left > 0 and since <= tonumber(lead.is.t0) then redis.call('SET', key, lead.id, 'PX', int(left)) end
+    local since = id and id ~= whose and tonumber(redis.call('HGET', prefix .. 'lead:' .. id, 't0') or '0') or 0
+    if left > 0 and since <= tonumber(lead.is.t0) then redis.call('SET', key, whose, 'PX', int(left)) end
   end
 end
 
@@ -185,13 +192,16 @@ while at < #ARGV do
   for i = 1, #fields, 2 do told.is[fields[i]] = fields[i + 1] end
   LEADS, POOL = prefix .. 'leads:' .. entity, prefix .. 'pool:' .. entity
   local lead = open(prefix .. 'lead:' .. id, id)
-  local is_behind = not stands(lead, told)
-  if is_behind then
+  local is_gone = has_aged_out(lead, told)
+  local is_behind = not is_gone and not stands(lead, told)
+  if is_gone then
+    lead.is = told.is
+  elseif is_behind then
     local stand_as = next(lead.is) and put_back or put_anew
     stand_as(lead, told)
     repaired = repaired + 1
   end
-  if is_behind or forced then bring_back(lead, told) end
+  if is_behind or is_gone or forced then bring_back(lead, told) end
 end
 place_all()
 remember_all()

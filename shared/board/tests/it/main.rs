@@ -1,6 +1,7 @@
 //! Every script on a real Redis, every commit in a real JetStream.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops right there")]
 
+mod aging;
 mod asking_twice;
 mod audit;
 mod claims;
@@ -18,6 +19,7 @@ mod ponds;
 mod rebuilding;
 mod second_thoughts;
 mod standings;
+mod stranded;
 mod strangers;
 mod sweeping;
 mod turns;

@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 use tipoff_board::{Actor, Assign, Claim, Known, MovedOn, Pass, Placed, Return};
 use tipoff_domain::plan::{How, Pick, Then};
-use tipoff_domain::{Cap, LeadId};
+use tipoff_domain::{AgentId, Cap, LeadId};
 use tipoff_wire::event::State;
 
 use crate::fixture::{Table, accepted, ball, id, minutes, next, nine, pool, step, turn};
@@ -195,6 +195,55 @@ async fn a_person_who_comes_back_too_late_is_routed_like_anybody() {
     assert_eq!(just_in_time, Placed::Returning(id("ana")));
     table.at(nine() + minutes(10)).await;
     assert_eq!(table.board.place(&came("lead_two"), &plan, known).await.unwrap(), Placed::New);
+}
+
+/// D-30 c: their time with the person begins when they get the lead. Redis' own time,
+/// by which it forgets, does not move here; so it is asked, and the log tells it again.
+#[tokio::test]
+async fn whoever_gets_a_lead_that_has_rested_for_months_keeps_the_person_from_then_on() {
+    let table = Table::laid().await;
+    let (sticky, later) = (TimeDelta::days(90), nine() + TimeDelta::days(200));
+    let known = Known::Attach { sticky };
+    let came = |lead| accepted(lead, "dana@example.com");
+    table.board.place(&came("lead_one"), &pool(), known).await.unwrap();
+    let mut redis = table.redis.clone();
+    let marks: Vec<String> =
+        redis::cmd("KEYS").arg("*:person:*").query_async(&mut redis).await.unwrap();
+    let left: i64 = redis::cmd("PTTL").arg(&marks[0]).query_async(&mut redis).await.unwrap();
+    assert!(TimeDelta::milliseconds(left) > TimeDelta::days(300), "{left} ms");
+
+    table.at(later).await;
+    let lead = format!("{{p{}}}:lead:lead_one", table.partition());
+    let () = redis::cmd("DEL").arg(lead).arg(&marks[0]).query_async(&mut redis).await.unwrap();
+    assert!(table.board.recover(&table.entity, &id("lead_one")).await.unwrap());
+    assert!(matches!(table.claim(&id("lead_one"), "ben", None).await, Claim::Won(_)));
+    table.at(later + sticky - TimeDelta::milliseconds(1)).await;
+    let again = table.board.place(&came("lead_two"), &turn(&["ana"]), known).await.unwrap();
+    assert_eq!(again, Placed::Returning(id("ben")));
+}
+
+/// Rules of 1.5: at its end the route's timeout takes back what is still on offer.
+#[tokio::test]
+async fn whoever_had_less_than_half_of_the_time_that_others_have_has_missed_nothing() {
+    let table = Table::laid().await;
+    let (mut now, ben): (_, AgentId) = (nine(), id("ben"));
+    for (left, missed) in [(7, None), (8, Some(1))] {
+        let lead = table.place(&turn(&["ana"])).await;
+        now += minutes(15);
+        table.at(now).await;
+        let mut rest = next(&["ben"]);
+        if let Then::Step(step) = &mut rest.then {
+            step.window = minutes(left);
+        }
+        table.move_on(&lead, &rest).await;
+        now += minutes(left);
+        table.at(now).await;
+        table.move_on(&lead, &step(Pick::First, &["tom"], Some(How::TimeoutAgent))).await;
+        let of_ben = std::slice::from_ref(&ben);
+        let misses = table.board.misses(&table.entity, of_ben).await.unwrap();
+        assert_eq!(misses.get(&ben).copied(), missed, "{left} of 15 minutes");
+        assert_eq!(table.lead(&lead).await.now_is.agent, Some(id("tom")));
+    }
 }
 
 /// The place that an offer holds ends with that offer (D-22).

@@ -12,7 +12,7 @@ use tipoff_wire::event::ReturnedWord;
 
 use crate::fixture::{Table, id, minutes, nine, pool};
 
-fn in_pond(pond: &str) -> Plan {
+pub(crate) fn in_pond(pond: &str) -> Plan {
     let rest = Rest { pond: Some(id(pond)), ..Rest::in_pool(Otherwise::ToPond) };
     Plan { then: Then::Pool(rest), decision: Decision::default() }
 }
