@@ -44,7 +44,7 @@ async fn what_rests_in_a_pond_that_is_gone_goes_to_the_pool_and_nothing_else_doe
     assert_eq!(in_use().await, [lake_2.clone(), lake.clone()]);
 
     assert_eq!(table.board.empty_pond(&table.entity, &lake).await.unwrap(), 1);
-    assert_eq!(in_use().await, [lake_2.clone()]);
+    assert_eq!(in_use().await, std::slice::from_ref(&lake_2));
     assert_eq!(table.lead(&other).await.now_is.pond, Some(lake_2));
     let now_is = table.lead(&lead).await.now_is;
     let led_there = PooledWhy::Planned(Otherwise::ToPond);
