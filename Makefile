@@ -52,9 +52,9 @@ clusters: setup ## NATS with three servers, Redis with Sentinel and as a cluster
 	@target/debug/tipoff-trouble --redis-sentinel --times $(or $(TIMES),1) --hold 8
 	@target/debug/tipoff-trouble --redis-cluster --times $(or $(TIMES),1) --hold 8
 
-storm: setup ## Kills at every moment while as many leads come in as go through: a million of them (MINUTES=36 RATE=480)
+storm: setup ## Kills at every moment while as many leads come in as go through: about a million of them (MINUTES=57 RATE=300 PAUSE=8)
 	@cargo build --release --package tipoff --package tipoff-trouble
-	@target/release/tipoff-trouble --only kill-ingest,kill-router,kill-notifier,kill-api,kill-redis,kill-nats,kill-services --minutes $(or $(MINUTES),36) --rate $(or $(RATE),480) --seed $(or $(SEED),1) --late 5000
+	@target/release/tipoff-trouble --only kill-ingest,kill-router,kill-notifier,kill-api,kill-redis,kill-nats,kill-services --minutes $(or $(MINUTES),57) --rate $(or $(RATE),300) --pause $(or $(PAUSE),8) --seed $(or $(SEED),1) --late 5000
 
 failovers: setup ## A replica that is a second behind takes over, again and again, under many claims (TIMES=20 RATE=400)
 	@cargo build --release --package tipoff --package tipoff-trouble
