@@ -52,10 +52,8 @@ impl Aging {
     }
 
     async fn round(&self, partition: Partition) -> Result<(), BoardError> {
-        for entity in self.roster.entities() {
-            if self.roster.partition(&entity) == partition {
-                self.gone.add(self.board.age_out(&entity).await?, &[]);
-            }
+        for entity in self.roster.entities_in(partition) {
+            self.gone.add(self.board.age_out(&entity).await?, &[]);
         }
         Ok(())
     }

@@ -70,8 +70,7 @@ impl Auditor {
     }
 
     async fn round(&self, partition: Partition) -> Result<(), BoardError> {
-        let mut entities = self.roster.entities();
-        entities.retain(|entity| self.roster.partition(entity) == partition);
+        let entities = self.roster.entities_in(partition);
         let chunks = self.board.look_over(partition, entities, self.clock.now());
         let (mut chunks, mut rest) = (std::pin::pin!(chunks), every(Instant::now(), REST));
         loop {

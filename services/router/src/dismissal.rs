@@ -118,11 +118,9 @@ impl Dismissal {
         let asked = self.board.asked(partition).await?.into_iter();
         let asked = asked.map(|(entity, agent)| (entity, Gone::Agent(agent)));
         let mut found: Vec<What> = asked.collect();
-        for entity in self.roster.entities() {
-            if self.roster.partition(&entity) == partition {
-                let ponds = self.board.ponds_in_use(&entity).await?.into_iter();
-                found.extend(ponds.map(|pond| (entity.clone(), Gone::Pond(pond))));
-            }
+        for entity in self.roster.entities_in(partition) {
+            let ponds = self.board.ponds_in_use(&entity).await?.into_iter();
+            found.extend(ponds.map(|pond| (entity.clone(), Gone::Pond(pond))));
         }
         Ok(found)
     }

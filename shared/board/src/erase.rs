@@ -7,6 +7,7 @@ use tipoff_domain::{EntityId, Lead, LeadId};
 use tipoff_runtime::past;
 use tipoff_wire::{Event, Stream, subject};
 
+use crate::forget::away;
 use crate::keys::Keys;
 use crate::place::marks;
 use crate::reply::Reply;
@@ -91,7 +92,7 @@ impl Board {
                 found.insert(event.lead);
             }
         });
-        reading.await.map_err(|error| BoardError::Log(Box::new(error)))?;
+        reading.await.map_err(away)?;
         Ok(found)
     }
 }

@@ -90,7 +90,7 @@ impl Board {
     }
 }
 
-fn away(error: past::PastError) -> BoardError {
+pub(crate) fn away(error: past::PastError) -> BoardError {
     BoardError::Log(Box::new(error))
 }
 

@@ -131,6 +131,13 @@ impl Roster {
         self.entities.read().ids()
     }
 
+    /// Those whose leads are in `partition`.
+    pub fn entities_in(&self, partition: Partition) -> Vec<EntityId> {
+        let mut entities = self.entities();
+        entities.retain(|entity| self.partition(entity) == partition);
+        entities
+    }
+
     /// Versions for `ETag`; `None`: it does not exist.
     pub fn entity_version(&self, entity: &EntityId) -> Option<u64> {
         Some(self.entities.read().slot(entity)?.entity.as_ref()?.version)
