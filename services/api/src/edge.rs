@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -18,8 +18,9 @@ use crate::Api;
 use crate::problem::Problem;
 
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
-/// Ten times what a page or the telephone provider sends.
-const FORM_LIMIT: usize = 64 * 1024;
+/// Ten times what a page or the telephone provider sends, and more than most calls of
+/// programs; all connections together may keep a quarter of a gigabyte waiting with it.
+const SMALL: usize = 64 * 1024;
 /// Connections are cheap, and most of them are live streams; whoever takes
 /// nothing of one is cut off, comes back, and goes on after the last event seen.
 pub(crate) const LIMITS: ServeLimits = ServeLimits {
@@ -82,15 +83,20 @@ pub(crate) fn in_time(request: Request) -> Request {
     request.map(|body| until(deadline, body))
 }
 
-/// What is sent without a key is a form, and it has to be here before anything is made of
-/// it: whoever lets one drip keeps nobody else waiting. Under `/v1/` the key comes first.
-pub(crate) async fn form_first(request: Request) -> Result<Request, Problem> {
-    if request.uri().path().starts_with("/v1/") {
-        return Ok(request);
-    }
+/// Whether the body is waited for before anything else is: it says that it is small, or
+/// comes without a key and may not be large.
+pub(crate) fn is_small(request: &Request) -> bool {
+    let said = request.headers().get(header::CONTENT_LENGTH);
+    let said = said.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let most = said.or_else(|| request.body().size_hint().upper());
+    !request.uri().path().starts_with("/v1/") || most.is_some_and(|most| most <= SMALL as u64)
+}
+
+/// The request with all of its small body: whoever lets one drip keeps nobody else waiting.
+pub(crate) async fn whole(request: Request) -> Result<Request, Problem> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, FORM_LIMIT).await.map_err(|_| {
-        Problem::bad_request("the form broke off, or is larger than 64 kB; send it again")
+    let body = to_bytes(body, SMALL).await.map_err(|_| {
+        Problem::bad_request("the body broke off, or is a form larger than 64 kB; send it again")
     })?;
     Ok(Request::from_parts(parts, body.into()))
 }

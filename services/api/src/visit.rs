@@ -28,7 +28,7 @@ use crate::Api;
 use crate::edge::{self, RequestName};
 use crate::pace::{self, Left, TooFast};
 use crate::problem::Problem;
-use crate::seats::Seat;
+use crate::seats::{Seat, Size};
 
 /// A deed that could not be written is tried so often again, with pauses that
 /// grow to the longest one: for some ten minutes.
@@ -101,11 +101,15 @@ pub(crate) async fn attend(
     next: Next,
 ) -> Result<Response, Problem> {
     if !may_change(request.method()) {
-        let _seat = api.seats.take(request.uri().path()).await?;
+        let _seat = api.seats.take(request.uri().path(), Size::Small).await?;
         return Ok(look(&api, request, next).await);
     }
-    let request = edge::form_first(edge::in_time(request)).await?;
-    let seat = api.seats.take(request.uri().path()).await?;
+    let size = if edge::is_small(&request) { Size::Small } else { Size::Large };
+    let mut request = edge::in_time(request);
+    if size == Size::Small {
+        request = edge::whole(request).await?;
+    }
+    let seat = api.seats.take(request.uri().path(), size).await?;
     let in_hand = request.extensions().get::<InHand>().cloned().unwrap_or_default();
     let (answer, answered) = oneshot::channel();
     let work = to_the_end(api, request, next, answer, seat);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tipoff_board::{Board, BoardError, Known, MovedOn, OnBoard, Recognised};
+use tipoff_board::{Board, BoardError, Gap, Known, MovedOn, OnBoard, Recognised};
 use tipoff_domain::AgentId;
 use tipoff_domain::plan::{Arrival, Hop, Plan, plan, plan_next};
 use tipoff_roster::Roster;
@@ -60,6 +60,8 @@ struct Round<'a> {
     hand: Hand,
     /// Whether more is due than there was room for.
     more: bool,
+    /// What is left of a time when nobody swept.
+    gap: Option<Gap>,
     steady: Option<Steady>,
     /// Hears when events were waiting.
     found: &'a watch::Sender<Option<DateTime<Utc>>>,
@@ -81,7 +83,7 @@ impl Mover {
         stop: &CancellationToken,
     ) {
         let hand = Hand::new(self.progress.clone());
-        let mut round = Round { partition, hand, more: false, steady: None, found };
+        let mut round = Round { partition, hand, more: false, gap: None, steady: None, found };
         let ahead = Ahead::new();
         while !stop.is_cancelled() {
             let swept = self.sweep_once(&mut round).await;
@@ -159,7 +161,7 @@ impl Mover {
     async fn sweep_once(&self, round: &mut Round<'_>) -> Result<Duration, BoardError> {
         let (partition, asked) = (round.partition, Asked::at(self.clock.now()));
         let latest = round.steady.as_ref().map(|steady| steady.latest(asked));
-        let swept = match self.board.sweep_believing(partition, latest).await {
+        let swept = match self.board.sweep_on(partition, round.gap.take(), latest).await {
             // Asked anew, it will be told a later time.
             Err(BoardError::ClockAhead { by, .. }) if asked.explains(by) => {
                 return Ok(Duration::ZERO);
@@ -170,7 +172,9 @@ impl Mover {
         if swept.unsent > 0 {
             round.found.send_replace(Some(swept.now));
         }
-        let (heard, rest) = (Instant::now(), until(swept.next, swept.now));
+        round.gap = swept.gap;
+        let next = if round.gap.is_some() { Some(swept.now) } else { swept.next };
+        let (heard, rest) = (Instant::now(), until(next, swept.now));
         let mut fresh = round.hand.fresh(swept.due);
         let room = round.hand.room();
         round.more = swept.more || fresh.len() > room;

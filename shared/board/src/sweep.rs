@@ -6,23 +6,19 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
-use futures::{StreamExt, stream};
 use redis::streams::{StreamId, StreamRangeReply};
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_wire::{Partition, subject};
 use tokio::time::Instant;
-use tracing::{debug, warn};
+use tracing::debug;
 
+use crate::gap::{self, Gap};
 use crate::keys::{Keys, ROUTERS};
 use crate::reply::{Entry, Reply};
 use crate::{Board, BoardError, OnBoard};
 
 /// Leads handled per sweep of a partition, and events shipped together.
-const SWEEP_AT_MOST: usize = 200;
-/// Leads put off at once.
-const AT_ONCE: usize = 100;
-/// A pause in sweeping that agents must not pay for.
-const GAP: TimeDelta = TimeDelta::seconds(2);
+pub(crate) const SWEEP_AT_MOST: usize = 200;
 
 /// What a sweep found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +33,9 @@ pub struct Swept {
     pub unsent: usize,
     /// What the server's clock shows, guarded by nothing.
     pub shown: DateTime<Utc>,
+    /// What is still to be put off of a time when nobody swept; the next sweep goes on
+    /// with it.
+    pub gap: Option<Gap>,
 }
 
 /// A sweep as the script answers it.
@@ -54,39 +53,52 @@ impl Board {
     /// What is due in a partition. Deadlines that fell into a time when nobody
     /// swept are put off first.
     pub async fn sweep(&self, partition: Partition) -> Result<Swept, BoardError> {
-        self.sweep_believing(partition, None).await
+        self.sweep_on(partition, None, None).await
     }
 
     /// The same, if the server's clock shows no later than `latest`: one that
-    /// does has jumped, and nothing moves on by it.
-    pub async fn sweep_believing(
+    /// does has jumped, and nothing moves on by it. Goes on with the `gap` that the
+    /// sweep before left: so many of its deadlines are put off that what is due behind
+    /// it does not wait for long.
+    pub async fn sweep_on(
         &self,
         partition: Partition,
+        gap: Option<Gap>,
         latest: Option<DateTime<Utc>>,
     ) -> Result<Swept, BoardError> {
         let asked = Instant::now();
-        let answer = self.sweep_once(partition, GAP, latest).await?;
-        if answer.word != "gap" {
-            return swept(partition, &answer);
-        }
-        let began = answer.first.parse().unwrap_or(answer.now);
-        self.put_off(partition, began, answer.now).await?;
+        let gap = if let Some(gap) = gap.filter(Gap::is_fresh) {
+            gap
+        } else {
+            let answer = self.sweep_once(partition, gap::PATIENCE, None, latest).await?;
+            if answer.word != "gap" {
+                return swept(partition, &answer, None);
+            }
+            Gap::seen(partition, answer.first.parse().unwrap_or(answer.now), answer.now)
+        };
+        let rest = self.put_off(partition, gap).await?;
         // That may have taken longer than a clock may be ahead, and it is no jump.
         let since = TimeDelta::from_std(asked.elapsed()).unwrap_or(TimeDelta::MAX);
         let latest = latest.map(|at| at.checked_add_signed(since).unwrap_or(at));
-        swept(partition, &self.sweep_once(partition, TimeDelta::zero(), latest).await?)
+        let rest_of = rest.as_ref();
+        let answer = self.sweep_once(partition, Duration::ZERO, rest_of, latest).await?;
+        swept(partition, &answer, rest)
     }
 
     async fn sweep_once(
         &self,
         partition: Partition,
-        gap: TimeDelta,
+        patience: Duration,
+        rest: Option<&Gap>,
         latest: Option<DateTime<Utc>>,
     ) -> Result<Answer, BoardError> {
         let (keys, verb) = (Keys(partition), &self.scripts.sweep);
         let mut sweep = verb.on(&[keys.clock(), keys.deadlines(), keys.outbox()]);
-        sweep.arg(SWEEP_AT_MOST).arg(gap.num_milliseconds());
+        sweep.arg(SWEEP_AT_MOST).arg(patience.as_millis().to_string());
         sweep.arg(latest.map(|at| at.timestamp_millis().to_string()).unwrap_or_default());
+        if let Some(rest) = rest {
+            sweep.arg(rest.done).arg(rest.ended);
+        }
         let mut flat: Vec<String> = self.run(partition, &sweep).await?;
         let number = |text: &str| text.parse::<i64>().map_err(|_| verb.unknown(text));
         if let [word, shown] = &flat[..]
@@ -102,59 +114,11 @@ impl Board {
             return Err(verb.unknown(word));
         }
         let (now, shown) = (number(&now)?, number(&shown)?);
-        if word == "due" {
+        if word == "due" && rest.is_none() {
             self.gate.swept_at(partition, now);
         }
         let unsent = usize::try_from(number(&unsent)?).unwrap_or(0);
         Ok(Answer { word, now, first, unsent, shown, due })
-    }
-
-    /// Nobody swept between the two instants: no agent pays for that.
-    async fn put_off(
-        &self,
-        partition: Partition,
-        began: i64,
-        ended: i64,
-    ) -> Result<(), BoardError> {
-        warn!(%partition, gap.ms = ended - began, "nobody swept for a while; deadlines in between are put off");
-        let deadlines = Keys(partition).deadlines();
-        let mut left_alone = 0;
-        loop {
-            let mut range = redis::cmd("ZRANGE");
-            range.arg(&deadlines).arg(format!("({began}")).arg(ended).arg("BYSCORE");
-            range.arg("LIMIT").arg(left_alone).arg(SWEEP_AT_MOST);
-            let names: Vec<String> = range.query_async(&mut self.redis.clone()).await?;
-            if names.is_empty() {
-                return Ok(());
-            }
-            let leads: Vec<LeadId> = names.iter().filter_map(|name| name.parse().ok()).collect();
-            let found = self.load_each(partition, &leads).await?;
-            left_alone += names.len() - found.len();
-            // One that cannot be read or put off now keeps nobody else waiting.
-            let extending = found.into_iter().map(|lead| async {
-                match lead {
-                    Ok(lead) => self.extend(&lead, began, ended).await,
-                    Err(error) => Err(error),
-                }
-            });
-            let extended: Vec<_> =
-                stream::iter(extending).buffer_unordered(AT_ONCE).collect().await;
-            left_alone += extended.iter().filter(|extended| !matches!(extended, Ok(true))).count();
-            if let Some(error) = extended.into_iter().find_map(Result::err) {
-                warn!(error = &error as &dyn std::error::Error, %partition, "deadlines that are not put off");
-            }
-        }
-    }
-
-    async fn extend(&self, lead: &OnBoard, began: i64, ended: i64) -> Result<bool, BoardError> {
-        let verb = &self.scripts.extend;
-        let (began, ended) = (began.to_string(), ended.to_string());
-        let reply = self.change(verb, &lead.entity, &lead.id, &[&began, &ended]).await?;
-        match reply.word.as_str() {
-            "extended" => Ok(true),
-            "fine" => Ok(false),
-            _ => Err(verb.unknown(reply.word)),
-        }
     }
 
     /// These leads of a partition as they stand. One that cannot be read does
@@ -298,7 +262,7 @@ fn whose(entry: &Entry) -> Result<(EntityId, LeadId), BoardError> {
     Ok((fields.needed("entity").map_err(unreadable)?, fields.needed("lead").map_err(unreadable)?))
 }
 
-fn swept(partition: Partition, answer: &Answer) -> Result<Swept, BoardError> {
+fn swept(partition: Partition, answer: &Answer, gap: Option<Gap>) -> Result<Swept, BoardError> {
     let Answer { now, first, unsent, shown, due, .. } = answer;
     let more = due.len() >= SWEEP_AT_MOST;
     let due: Vec<LeadId> = due.iter().filter_map(|lead| lead.parse().ok()).collect();
@@ -309,5 +273,6 @@ fn swept(partition: Partition, answer: &Answer) -> Result<Swept, BoardError> {
         })
     };
     let next = first.parse().ok().and_then(DateTime::from_timestamp_millis);
-    Ok(Swept { now: instant(*now)?, due, more, next, unsent: *unsent, shown: instant(*shown)? })
+    let (now, shown) = (instant(*now)?, instant(*shown)?);
+    Ok(Swept { now, due, more, next, unsent: *unsent, shown, gap })
 }

@@ -87,3 +87,27 @@ async fn a_form_that_drips_takes_no_seat() {
     let _dawdler = dawdle(world.call(Method::POST, "/c/nobodys")).await;
     world.call(Method::GET, AT_ONCE).send().await.expect(200);
 }
+
+#[tokio::test]
+async fn a_small_body_that_drips_takes_no_seat() {
+    let world = world_with_one_seat().await;
+    let small = world.post("/v1/keys", &world.operator).header("content-length", "2");
+    let _dawdler = dawdle(small).await;
+    world.call(Method::GET, AT_ONCE).send().await.expect(200);
+}
+
+/// A key of one's own is enough to send large bodies, and thirty seconds for each.
+#[tokio::test]
+async fn large_bodies_that_drip_take_one_seat_of_eight() {
+    let world = World::with(|options| options.api_requests = 2).await;
+    let _dawdler = dawdle(world.post("/v1/keys", &world.operator)).await;
+    let another = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
+    let mut another = pin!(world.post("/v1/keys", &world.operator).raw(another).send());
+    tokio::select! {
+        biased;
+        early = &mut another => panic!("answered {} before its body came", early.status),
+        ready = world.call(Method::GET, AT_ONCE).send() => {
+            ready.expect(200);
+        }
+    }
+}

@@ -4,6 +4,7 @@
   KEYS[1] clock  [2] deadlines  [3] outbox
   ARGV[1] how many at most   ARGV[2] a pause of this many ms is a gap; 0: do not look
   ARGV[3] the latest that the server's clock may show, ms, or '' for anything
+  ARGV[4], [5] what a gap still holds is behind the one and up to the other, ms; none where they are missing
 
   Says due, now, next (ms, or ''), length of the outbox, what the server's clock shows, leads…
      | gap, now, when it began, length of the outbox, what the server's clock shows
@@ -30,9 +31,17 @@ if patience > 0 and swept > 0 and now - swept > patience then
   local began = string.format('%d', swept)
   if redis.call('ZCOUNT', DEADLINES, '(' .. began, text) > 0 then return answer('gap', began, {}) end
 end
--- The stamp is only there to notice gaps, so it need not be written each time.
-if now - swept >= 500 then redis.call('HSET', CLOCK, 'high', text, 'swept', text) end
+-- The stamp is only there to notice gaps, so it need not be written each time; and not
+-- before a gap is done, or nobody would see the rest of it when whoever is at it dies.
+if now - swept >= 500 then
+  redis.call('HSET', CLOCK, 'high', text)
+  if not ARGV[4] then redis.call('HSET', CLOCK, 'swept', text) end
+end
 
-local due = redis.call('ZRANGE', DEADLINES, '-inf', text, 'BYSCORE', 'LIMIT', 0, ARGV[1])
+local function due_in(from, to, most) return redis.call('ZRANGE', DEADLINES, from, to, 'BYSCORE', 'LIMIT', 0, most) end
+local due = due_in('-inf', ARGV[4] or text, ARGV[1])
+if ARGV[4] then
+  for _, lead in ipairs(due_in('(' .. ARGV[5], text, ARGV[1] - #due)) do due[#due + 1] = lead end
+end
 local next = redis.call('ZRANGE', DEADLINES, '(' .. text, '+inf', 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
 return answer('due', next[2] or '', due)

@@ -18,6 +18,20 @@ impl Table {
         let () = self.redis.clone().hset(&clock, "high", ms).await.unwrap();
     }
 
+    /// So many offers, that all end at the same instant.
+    async fn place_many(&self, many: usize) -> Vec<LeadId> {
+        let plan = turn(&["ana"]);
+        let placing = stream::iter(0..many).map(|_| self.place(&plan));
+        placing.buffer_unordered(50).collect().await
+    }
+
+    async fn deadlines(&self) -> Vec<i64> {
+        let deadlines = format!("{{p{}}}:deadlines", self.partition());
+        let all: Vec<(String, i64)> =
+            self.redis.clone().zrange_withscores(&deadlines, 0, -1).await.unwrap();
+        all.into_iter().map(|(_, at)| at).collect()
+    }
+
     /// The same after a sweep a moment before that lead's deadline.
     async fn nobody_sweeps_for_ten_minutes_from_the_deadline_of(&self, lead: &LeadId) {
         let until = self.lead(lead).await.now_is.until.unwrap();
@@ -79,6 +93,70 @@ async fn an_offer_is_put_off_by_its_own_length_at_most_however_many_gaps_there_a
     assert_eq!(table.lead(&lead).await.now_is.put_off_ms, None, "a new offer has its own");
 }
 
+/// Tens of thousands fall into an outage at a busy hour, and an event goes with each.
+#[tokio::test]
+async fn what_is_due_behind_a_gap_does_not_wait_until_all_in_it_are_put_off() {
+    let table = Table::laid().await;
+    for (at, many) in [(0, 200), (1, 200), (2, 10)] {
+        table.at(nine() + TimeDelta::milliseconds(at)).await;
+        table.place_many(many).await;
+    }
+    table.at(nine() + minutes(9)).await;
+    let fresh = table.place_many(1).await;
+    table.nobody_sweeps_until(nine() + minutes(20)).await;
+    let first = table.board.sweep(table.partition()).await.unwrap();
+    assert!(first.due.is_empty() && first.gap.is_some(), "{first:?}");
+
+    let later = nine() + minutes(25);
+    table.nobody_sweeps_until(later).await;
+    let second = table.board.sweep_on(table.partition(), first.gap, None).await.unwrap();
+    assert_eq!(second.due, fresh);
+    assert!(second.gap.is_some(), "and not all is put off yet");
+    let third = table.board.sweep_on(table.partition(), second.gap, None).await.unwrap();
+    assert_eq!((third.due, third.gap), (fresh, None));
+    let late = table.deadlines().await.into_iter().filter(|at| *at <= later.timestamp_millis());
+    assert_eq!(late.count(), 1, "all others are put off");
+    let swept = table.board.sweep(table.partition()).await.unwrap();
+    assert_eq!(swept.due.len(), 1, "it is no gap any more: {swept:?}");
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_gap_when_its_router_dies_is_put_off_by_the_next() {
+    let table = Table::laid().await;
+    table.place_many(200).await;
+    table.at(nine() + TimeDelta::milliseconds(1)).await;
+    table.place_many(3).await;
+    let later = nine() + minutes(20);
+    table.nobody_sweeps_until(later).await;
+    let unfinished = table.board.sweep(table.partition()).await.unwrap();
+    assert!(unfinished.gap.is_some());
+    let next = table.another_board().await.sweep(table.partition()).await.unwrap();
+    assert_eq!((next.due.len(), next.gap), (0, None));
+    assert!(table.deadlines().await.into_iter().all(|at| at > later.timestamp_millis()));
+}
+
+/// Who cannot confirm it has put it off all the same: it was taken for one that stays
+/// where it is, and as many others were passed over.
+#[tokio::test]
+async fn nothing_in_a_gap_is_passed_over_while_the_log_is_away() {
+    let mut table = Table::laid().await;
+    for (at, many) in [(0, 200), (1, 200)] {
+        table.at(nine() + TimeDelta::milliseconds(at)).await;
+        table.place_many(many).await;
+    }
+    table.nobody_sweeps_until(nine() + minutes(20)).await;
+    table.nats_server.kill().await;
+    let mut gap = None;
+    loop {
+        let swept = table.board.sweep_on(table.partition(), gap, None).await.unwrap();
+        assert!(swept.due.is_empty(), "{} are due", swept.due.len());
+        gap = swept.gap;
+        if gap.is_none() {
+            break;
+        }
+    }
+}
+
 /// It was taken for one, the sweep for one that failed, and the next had more to put off.
 #[tokio::test]
 async fn the_time_that_putting_off_takes_is_no_jump_of_the_clock() {
@@ -90,7 +168,7 @@ async fn the_time_that_putting_off_takes_is_no_jump_of_the_clock() {
     table.nats_server.kill().await;
     let (asked, patience) = (std::time::Instant::now(), Duration::from_secs(1));
     let latest = shown + TimeDelta::seconds(1);
-    let swept = table.board.sweep_believing(table.partition(), Some(latest)).await;
+    let swept = table.board.sweep_on(table.partition(), None, Some(latest)).await;
     assert!(asked.elapsed() > patience, "this shows nothing");
     assert!(swept.is_ok(), "{swept:?}");
 }
@@ -143,9 +221,7 @@ async fn events_that_a_crash_left_behind_are_shipped_in_order() {
 async fn what_was_left_behind_of_many_leads_is_shipped_together() {
     const LEADS: usize = 450;
     let mut table = Table::laid().await;
-    let plan = turn(&["ana"]);
-    let placing = stream::iter(0..LEADS).map(|_| table.place(&plan)).buffer_unordered(50);
-    let leads: Vec<LeadId> = placing.collect().await;
+    let leads = table.place_many(LEADS).await;
     table.nats_server.kill().await;
     let ana = id("ana");
     let claiming = Claiming::by(&ana, "r");
@@ -250,10 +326,10 @@ async fn nothing_moves_on_by_a_clock_that_has_jumped() {
     let swept = table.board.sweep(table.partition()).await.unwrap();
     let before = table.board.time(&table.entity).await.unwrap();
     let latest = swept.shown - TimeDelta::seconds(30);
-    let ahead = table.board.sweep_believing(table.partition(), Some(latest)).await;
+    let ahead = table.board.sweep_on(table.partition(), None, Some(latest)).await;
     let Err(BoardError::ClockAhead { by, .. }) = ahead else { panic!("{ahead:?}") };
     assert!(by >= TimeDelta::seconds(30), "{by}");
     assert_eq!(table.board.time(&table.entity).await.unwrap(), before);
     let latest = swept.shown + TimeDelta::minutes(1);
-    table.board.sweep_believing(table.partition(), Some(latest)).await.unwrap();
+    table.board.sweep_on(table.partition(), None, Some(latest)).await.unwrap();
 }

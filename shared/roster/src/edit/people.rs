@@ -7,6 +7,9 @@ use super::{Edited, Expect, refused};
 use crate::keys::Key;
 use crate::{EditError, Roster};
 
+/// Who did what an administrator did, as events have it.
+const OF_ADMINS: &str = "admin";
+
 impl Roster {
     pub async fn put_agent(
         &self,
@@ -19,6 +22,10 @@ impl Roster {
         let before = self.within(entity, |slot| slot.agents.get(id).map(|it| it.value.clone()))?;
         let mut invalid = Invalid::default();
         invalid.absorb(agent.check());
+        let existed = before.is_some();
+        if !existed && id.as_str() == OF_ADMINS {
+            invalid.add("", format!("an agent cannot be called `{OF_ADMINS}`: events say that of what administrators did"));
+        }
         if let Some(lender) = agent.lender.as_ref().filter(|it| !view.lenders.contains_key(*it)) {
             invalid.add("/lender", format!("`{lender}` is not a lender of this entity"));
         }
@@ -33,7 +40,6 @@ impl Roster {
             }
         }
         refused(invalid.into_result())?;
-        let existed = before.is_some();
         self.write(
             &Key::Agent(entity.clone(), id.clone()),
             &format!("agent `{id}`"),

@@ -257,3 +257,15 @@ async fn a_source_is_noted_once_an_hour_however_many_leads_it_sends() {
         assert_eq!(roster.last_seen(&acme(), &zillow), Some(seen));
     }
 }
+
+/// Whoever asks what they did themselves would be shown what administrators did.
+#[tokio::test]
+async fn no_agent_is_called_what_the_log_calls_administrators() {
+    let (_server, roster) = staffed().await;
+    let admin = agent_id("admin");
+    let refused =
+        roster.put_agent(&acme(), &admin, agent("Ada"), Expect::Absent).await.unwrap_err();
+    let [(field, message)] = &problems(refused)[..] else { panic!("one problem") };
+    assert!(field.is_empty() && message.contains("`admin`"), "{field}: {message}");
+    assert!(!roster.view(&acme()).unwrap().agents.contains_key(&admin));
+}

@@ -38,8 +38,13 @@ pub(super) fn redis(place: &Place) -> io::Result<Vec<String>> {
     let (port, directory) = (place.port.to_string(), place.directory.display().to_string());
     let mut told: Vec<String> =
         ["--bind", "127.0.0.1", "--dir", &directory, "--save", ""].map(str::to_owned).into();
-    let durable =
-        [("appendonly", "yes"), ("appendfsync", "always"), ("maxmemory-policy", "noeviction")];
+    let durable = [
+        ("appendonly", "yes"),
+        ("appendfsync", "always"),
+        ("maxmemory-policy", "noeviction"),
+        // A replica that still fetches everything is not cut off for what comes meanwhile.
+        ("client-output-buffer-limit", "replica 0 0 0"),
+    ];
     let mut tell = |name: &str, value: &str| told.extend([format!("--{name}"), value.to_owned()]);
     for (name, value) in durable {
         tell(name, value);

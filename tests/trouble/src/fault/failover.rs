@@ -16,7 +16,8 @@ use crate::system::{System, address, ask};
 
 /// How far the replica is behind when it takes over.
 const LAG: Duration = Duration::from_secs(1);
-const SYNCED_WITHIN: Duration = Duration::from_mins(1);
+/// Half a million leads are fetched while as many more come in as the machine takes.
+const SYNCED_WITHIN: Duration = Duration::from_mins(3);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The primary dies, a replica that lags takes over for a while, and then the
