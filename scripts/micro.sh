@@ -31,16 +31,17 @@ benches() {
     done
 }
 
-# Names the programs that were built in $1, the last lines of which say so.
+# Names the programs that were built of $1 in $3, the last lines of which say so. Each tree
+# has a directory of its own: in one, cargo takes the older tree for built already.
 build() {
     # shellcheck disable=SC2046 # words, not one word
-    (cd "$1" && CARGO_TARGET_DIR=$target cargo bench --no-run $(benches "$1")) 2>&1 | tee "$data/build.log" |
+    (cd "$1" && CARGO_TARGET_DIR=$3 cargo bench --no-run $(benches "$1")) 2>&1 | tee "$data/build.log" |
         sed -n 's/^ *Executable .*(\(.*\))$/\1/p' >"$2"
     [ "$(wc -l <"$2")" -eq "$(benches "$1" | grep -o -e --bench | wc -l)" ] || { tail -n 20 "$data/build.log" >&2; exit 1; }
 }
 echo "micro: building $commit and this tree" >&2
-build "$other" "$data/programs.then"
-build "$here" "$data/programs.now"
+build "$other" "$data/programs.then" "$target/micro/target"
+build "$here" "$data/programs.now" "$target"
 
 measure() {
     while read -r program; do

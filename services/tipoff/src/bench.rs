@@ -46,7 +46,7 @@ use crate::term;
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
     #[command(subcommand)]
-    scenario: Scenario,
+    scenario: Option<Scenario>,
     #[command(flatten)]
     setup: setup::Setup,
     /// One JSON object instead of a table
@@ -56,7 +56,7 @@ pub(crate) struct BenchArgs {
 
 #[derive(Debug, Subcommand)]
 enum Scenario {
-    /// Leads until every one is offered and its agent told by mail
+    /// Leads until every one is offered and its agent told by mail; this runs if nothing is chosen
     Route(route::RouteArgs),
     /// Leads in over HTTP, one by one and in batches, and over NATS, and nothing behind it
     Ingest(ingest::IngestArgs),
@@ -89,7 +89,11 @@ enum Scenario {
 pub(crate) async fn run(args: BenchArgs) -> anyhow::Result<()> {
     let _telemetry = telemetry::start_at("bench", "error");
     let setup = &args.setup;
-    let result = match args.scenario {
+    let scenario = match args.scenario {
+        Some(scenario) => scenario,
+        None => Scenario::Route(route::RouteArgs::usual()?),
+    };
+    let result = match scenario {
         Scenario::Route(scenario) => Box::pin(route::run(scenario, setup)).await?,
         Scenario::Ingest(scenario) => Box::pin(ingest::run(scenario, setup)).await?,
         Scenario::Claim(scenario) => Box::pin(claim::run(scenario, setup)).await?,

@@ -22,15 +22,21 @@ pub(super) fn with(mut account: Value, more: Value, ok: bool) -> Value {
 
 /// Of several runs together.
 pub(super) fn together<'a>(results: impl IntoIterator<Item = &'a Value>) -> Value {
-    let (mut sum, mut ok) = (account(0, 0, 0), true);
+    let (mut sum, mut repeated, mut ok) = (account(0, 0, 0), 0, true);
     for correct in results.into_iter().map(|result| &result["correct"]) {
         for field in ["leads_in", "accounted", "lost", "double_claims"] {
             let count = |value: &Value| value[field].as_u64().unwrap_or(0);
             sum[field] = json!(count(&sum) + count(correct));
         }
+        repeated += notices_repeated(correct);
         ok &= correct["ok"] == true;
     }
-    with(sum, json!({}), ok)
+    let more = if repeated > 0 { json!({"notices_repeated": repeated}) } else { json!({}) };
+    with(sum, more, ok)
+}
+
+fn notices_repeated(correct: &Value) -> u64 {
+    correct["notices_repeated"].as_u64().unwrap_or(0)
 }
 
 /// For people.
@@ -38,8 +44,13 @@ pub(super) fn line(correct: &Value) -> String {
     let [leads, accounted, lost, twice] =
         ["leads_in", "accounted", "lost", "double_claims"].map(|field| correct[field].to_string());
     let verdict = if correct["ok"] == true { "correct" } else { "NOT CORRECT" };
+    // To be told twice is a nuisance, and no error: a mail is sent again where its answer got lost.
+    let repeated = match notices_repeated(correct) {
+        0 => String::new(),
+        repeated => format!(", {repeated} notices repeated"),
+    };
     format!(
-        "{verdict}: {leads} leads in, {accounted} accounted for, {lost} lost, {twice} claimed twice"
+        "{verdict}: {leads} leads in, {accounted} accounted for, {lost} lost, {twice} claimed twice{repeated}"
     )
 }
 
@@ -57,5 +68,14 @@ mod tests {
         );
         assert!(line(&both).starts_with("NOT CORRECT: 15 leads in, 14 accounted for, 1 lost"));
         assert_eq!(with(account(1, 1, 0), json!({"early": 1}), false)["ok"], false);
+    }
+
+    #[test]
+    fn notices_that_were_repeated_are_told_and_are_no_error() {
+        let run = json!({"correct": with(account(5, 5, 0), json!({"notices_repeated": 2}), true)});
+        let both = together([&run, &run]);
+        assert_eq!(both["ok"], true);
+        assert!(line(&both).ends_with("0 claimed twice, 4 notices repeated"), "{both}");
+        assert!(line(&account(5, 5, 0)).ends_with("0 claimed twice"));
     }
 }

@@ -53,7 +53,20 @@ impl Arrivals {
     where
         F: Future<Output = anyhow::Result<T>>,
     {
-        let began = Instant::now();
+        self.drive_from(Instant::now(), count, progress, work).await
+    }
+
+    /// The same, where the first piece of an open load was or will be due at `began`.
+    pub(super) async fn drive_from<F, T>(
+        self,
+        began: Instant,
+        count: usize,
+        progress: &Progress,
+        work: impl Fn(usize) -> F,
+    ) -> anyhow::Result<Vec<Done<T>>>
+    where
+        F: Future<Output = anyhow::Result<T>>,
+    {
         let timed = |number: usize, due: Instant| {
             let work = work(number);
             async move { Ok(Done { number, result: work.await?, took: due.elapsed() }) }
@@ -126,6 +139,28 @@ mod tests {
         let done = open.drive(20, &Progress::none(), work).await.expect("nothing fails");
         let longest = done.iter().map(|done| done.took).max().unwrap_or_default();
         assert!(longest >= Duration::from_millis(180), "{longest:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_due_before_the_load_began_counts_from_then() {
+        let due = Instant::now();
+        tokio::time::advance(Duration::from_millis(35)).await;
+        // One every 10 ms: four of them are late.
+        let open = Arrivals::Open { per_s: 100.0 };
+        let done = open.drive_from(due, 6, &Progress::none(), async |_| Ok(())).await;
+        let done = done.expect("nothing fails").into_iter();
+        let mut took: Vec<_> = done.map(|one| (one.number, one.took.as_millis())).collect();
+        took.sort_unstable();
+        assert_eq!(took, [(0, 35), (1, 25), (2, 15), (3, 5), (4, 0), (5, 0)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_load_that_is_due_later_is_waited_for() {
+        let (began, later) = (Instant::now(), Duration::from_hours(1));
+        let open = Arrivals::Open { per_s: 100.0 };
+        let done = open.drive_from(began + later, 1, &Progress::none(), async |_| Ok(())).await;
+        assert_eq!(done.expect("nothing fails")[0].took.as_millis(), 0);
+        assert!(began.elapsed() >= later, "{:?}", began.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

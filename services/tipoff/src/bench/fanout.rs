@@ -22,7 +22,7 @@ use super::made_up::{Kind, route};
 use super::offers::Offers;
 use super::setup::Setup;
 use super::system::{Parts, System};
-use super::tally::{Times, rate};
+use super::tally::{Times, rate, rounded};
 use super::team::{Like, Team};
 use crate::services::Base;
 
@@ -80,8 +80,14 @@ pub(super) async fn run(args: FanoutArgs, setup: &Setup) -> anyhow::Result<Value
     let correct = account(1, ledger.offered(), ledger.double_claims());
     Ok(json!({
         "scenario": "fanout", "agents": args.agents, "channels": channels, "all": summary(offered, &all)?,
-        "per_agent": cost, "correct": with(correct, more, counted && repeated == 0),
+        "leads_per_s": leads_per_s(offered, &all), "per_agent": cost, "correct": with(correct, more, counted && repeated == 0),
     }))
+}
+
+/// How many such leads a second would have, one after the other; `None`: nobody was told.
+fn leads_per_s(offered: DateTime<Utc>, told: &[DateTime<Utc>]) -> Option<f64> {
+    let took = (*told.iter().max()? - offered).to_std().unwrap_or_default();
+    Some(rounded(1.0 / took.as_secs_f64().max(0.001), 3))
 }
 
 /// From the offer in the log to each notice.

@@ -1,4 +1,8 @@
 //! One lead, thousands of agents, all at once.
+//!
+//! Claims go to the board as a process of the API makes them, without HTTP, and
+//! are all timed from the one moment at which all are let go: an agent who waits
+//! for the processor waits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +13,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use tipoff_board::{Claim, Claiming};
 use tipoff_domain::{AgentId, EntityId};
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -81,20 +85,25 @@ impl Scramble {
 
 /// Every agent has a task of their own, and none begins before all are there.
 async fn scramble(offers: &Offers<'_>, number: usize, agents: usize) -> anyhow::Result<Scramble> {
-    let (gate, lead) = (Arc::new(Barrier::new(agents)), offers.lead(number)?);
+    let (gate, lead) = (Arc::new(Barrier::new(agents + 1)), offers.lead(number)?);
+    let (release, released) = watch::channel(Instant::now());
     let mut claims = JoinSet::new();
     for agent in 0..agents {
         let (gate, lead, board) = (gate.clone(), lead.clone(), offers.system.board.clone());
         let (entity, agent) =
             (offers.desk(number).entity.clone(), format!("agent{agent}").parse::<AgentId>()?);
+        let mut released = released.clone();
         claims.spawn(async move {
             gate.wait().await;
-            let began = Instant::now();
+            released.changed().await?;
+            let began = *released.borrow();
             let claiming = Claiming::by(&agent, agent.as_str()).in_round(Some(1));
-            let claim = board.claim(&entity, &lead, &claiming).await;
-            claim.map(|claim| (claim, began.elapsed()))
+            let claim = board.claim(&entity, &lead, &claiming).await?;
+            anyhow::Ok((claim, began.elapsed()))
         });
     }
+    gate.wait().await;
+    release.send(Instant::now())?;
     let mut answers = Vec::with_capacity(agents);
     while let Some(answer) = claims.join_next().await {
         answers.push(answer.context("a claim broke down")??);

@@ -34,12 +34,12 @@ struct Message {
 }
 
 impl Notices {
-    /// About `leads` leads, that is.
-    pub(super) async fn of(system: &System, leads: usize) -> anyhow::Result<Self> {
+    /// So many at most, that is.
+    pub(super) async fn of(system: &System, most: usize) -> anyhow::Result<Self> {
         let Some(there) = &system.elsewhere else {
             return Ok(Self::Counted(system.relay.mails()));
         };
-        let Some(mailbox) = there.mailbox.as_ref().filter(|_| leads <= READABLE) else {
+        let Some(mailbox) = there.mailbox.as_ref().filter(|_| most <= READABLE) else {
             return Ok(Self::Unknown);
         };
         let answer = reqwest::get(format!("{mailbox}.json")).await?.error_for_status()?;

@@ -14,6 +14,7 @@ use super::offers::Offers;
 use super::progress::Progress;
 use super::setup::Setup;
 use super::system::{Parts, System};
+use super::tally::rate;
 use super::team::{Like, Team};
 use crate::rebuild::per_second;
 
@@ -30,8 +31,7 @@ pub(super) struct RebuildArgs {
 }
 
 pub(super) async fn run(args: RebuildArgs, setup: &Setup) -> anyhow::Result<Value> {
-    let own = setup.redis_url.is_none() && setup.system.is_none();
-    ensure!(own, "this empties Redis, so it wants one of its own");
+    ensure!(!setup.servers_are_given(), "this empties Redis, so it wants one of its own");
     let system = System::start(setup, Parts::default()).await?;
     let like = Like::new(1, vec![route(Kind::RoundRobin, 1, "1d")?]);
     let teams = system.teams(ENTITIES, &like).await?;
@@ -67,6 +67,7 @@ pub(super) async fn run(args: RebuildArgs, setup: &Setup) -> anyhow::Result<Valu
     Ok(json!({
         "scenario": "rebuild",
         "leads": args.leads,
+        "leads_per_s": rate(rebuilt.repaired, rebuilt.took),
         "events": rebuilt.events,
         "partitions": rebuilt.partitions,
         "seconds": rebuilt.took.as_secs_f64(),

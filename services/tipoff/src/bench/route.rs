@@ -1,12 +1,14 @@
 //! Leads in; every one offered, and its agent told by mail.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use clap::{Args, ValueEnum};
+use clap::{Args, FromArgMatches, ValueEnum};
 use serde_json::{Value, json};
 use tipoff_domain::LeadId;
+use tipoff_testkit::sink::relay::Mails;
 use tipoff_wire::Stream;
 
 use super::account::{together, with};
@@ -50,9 +52,17 @@ pub(super) struct RouteArgs {
     /// Nobody is told: only what comes before
     #[arg(long)]
     pub(super) no_notices: bool,
-    /// Without the yardstick
+    /// Without the yardstick; where others started the servers there is none anyway
     #[arg(long)]
     pub(super) no_bare: bool,
+}
+
+impl RouteArgs {
+    /// What they are where nothing is said.
+    pub(super) fn usual() -> anyhow::Result<Self> {
+        let command = Self::augment_args(clap::Command::new("route"));
+        Ok(Self::from_arg_matches(&command.try_get_matches_from(["route"])?)?)
+    }
 }
 
 /// How leads are sent.
@@ -113,21 +123,27 @@ async fn one(args: &RouteArgs, kind: Kind, setup: &Setup) -> anyhow::Result<Valu
     let run = passage.after(&warmed).of(&sources, args.load.arrivals()).await?;
     let mut result = run.result(args, kind, setup)?;
     system.stop().await?;
-    if !args.no_bare {
-        let yardstick = bare::run(args.leads, args.entities).await?;
-        let ratio = |field: &str, of: &str| {
-            let number = |value: &Value| value.as_f64().unwrap_or(0.0);
-            json!(rounded(number(&result[field]) / number(&yardstick[of]).max(0.1), 3))
-        };
-        let ratios = json!({
-            "leads_per_s": ratio("leads_per_s", "leads_per_s"), "offered_per_s": ratio("offered_per_s", "leads_per_s"),
-            "cpu": ratio("cpu_us_per_lead", "cpu_us_per_lead"),
-        });
-        result["ratio_to_bare"] = ratios["leads_per_s"].clone();
-        result["ratios_to_bare"] = ratios;
-        result["bare"] = yardstick;
+    // It runs on servers of its own, on this machine: others cannot be held against it.
+    if !args.no_bare && !setup.servers_are_given() {
+        compare_to_bare(&mut result, args).await?;
     }
     Ok(result)
+}
+
+async fn compare_to_bare(result: &mut Value, args: &RouteArgs) -> anyhow::Result<()> {
+    let yardstick = bare::run(args.leads, args.entities).await?;
+    let ratio = |field: &str, of: &str| {
+        let number = |value: &Value| value.as_f64().unwrap_or(0.0);
+        json!(rounded(number(&result[field]) / number(&yardstick[of]).max(0.1), 3))
+    };
+    let ratios = json!({
+        "leads_per_s": ratio("leads_per_s", "leads_per_s"), "offered_per_s": ratio("offered_per_s", "leads_per_s"),
+        "cpu": ratio("cpu_us_per_lead", "cpu_us_per_lead"),
+    });
+    result["ratio_to_bare"] = ratios["leads_per_s"].clone();
+    result["ratios_to_bare"] = ratios;
+    result["bare"] = yardstick;
+    Ok(())
 }
 
 /// A system that leads pass through.
@@ -138,14 +154,16 @@ pub(super) struct Passage<'a> {
     pub(super) told: bool,
     /// What the names of the entities begin with whose leads these are.
     pub(super) prefix: &'a str,
-    /// What was there before.
-    pub(super) after: Marks,
+    /// What passed before.
+    pub(super) after: Option<&'a Passed>,
 }
 
 /// What became of the leads of one run.
 pub(super) struct Passed {
     pub(super) sent: usize,
     pub(super) began: DateTime<Utc>,
+    /// Where the streams stood then.
+    pub(super) since: Marks,
     pub(super) ledger: Ledger,
     pub(super) notices: Option<Notices>,
     /// When nobody had anything left to do.
@@ -154,49 +172,101 @@ pub(super) struct Passed {
     pub(super) due: Vec<(LeadId, DateTime<Utc>)>,
     requests: Times,
     cost: Value,
+    trouble: Trouble,
+}
+
+/// What went wrong on the way, or in what passed before; counts alone may not tell.
+#[derive(Debug, Default, Clone)]
+struct Trouble {
+    /// Requests that were refused, or answered in part or not at all.
+    refused: usize,
+    /// What was said of the first of them.
+    refusal: Option<String>,
+    /// The services were not done when nobody waited for them any longer.
+    late: bool,
+}
+
+impl Trouble {
+    fn note_refusal(&mut self, error: &anyhow::Error) {
+        self.refused += 1;
+        self.refusal.get_or_insert_with(|| format!("{error:#}"));
+    }
+
+    fn is_none(&self) -> bool {
+        self.refused == 0 && !self.late
+    }
+
+    /// Only what there was.
+    fn told(&self) -> Value {
+        let mut told = json!({});
+        if let Some(refusal) = &self.refusal {
+            told["refused_requests"] = json!(self.refused);
+            told["first_refusal"] = json!(refusal);
+        }
+        if self.late {
+            told["finished_in_time"] = json!(false);
+        }
+        told
+    }
 }
 
 impl<'a> Passage<'a> {
     pub(super) fn new(system: &'a System, told: bool, prefix: &'a str) -> Self {
-        Self { system, told, prefix, after: Marks::default() }
+        Self { system, told, prefix, after: None }
     }
 
     /// The same for what comes after that.
-    pub(super) fn after(self, passed: &Passed) -> Self {
-        Self { after: passed.ledger.end, ..self }
+    pub(super) fn after(self, passed: &'a Passed) -> Self {
+        Self { after: Some(passed), ..self }
     }
 
-    /// Sends everything and waits until all of it is through.
+    /// Sends everything and waits until all of it is through. What is refused, or not
+    /// through in time, does not end it: it is told with the counts.
     pub(super) async fn of(&self, sources: &Sources, arrivals: Arrivals) -> anyhow::Result<Passed> {
         let (nats, clock) = (&self.system.base.nats, &self.system.base.clock);
         self.system.relay.clear();
-        let (probe, marks) = (self.system.probe(), Marks::now(nats).await?.at_least(self.after));
+        let earlier = self.after.map(|passed| passed.ledger.end).unwrap_or_default();
+        let (probe, since) = (self.system.probe(), Marks::now(nats).await?.at_least(earlier));
         let before = probe.spent().await?;
         let progress = Progress::new("sending", sources.parcels());
         let began = clock.now();
-        let send = |parcel| async move { Ok((clock.now(), sources.send(parcel).await?)) };
+        let send = |parcel| async move { anyhow::Ok((clock.now(), sources.send(parcel).await)) };
         let done = arrivals.drive(sources.parcels(), &progress, send).await?;
         drop(progress);
-        drained(nats, self.streams()).await?;
+        let in_time = drained(nats, self.streams()).await?;
         let (after, over) = (probe.spent().await?, clock.now());
-        let ledger = Ledger::read(nats, marks, self.prefix).await?;
+        let (ledger, notices) = self.seen(since).await?;
 
-        let leads = done.iter().map(|one| sources.size(one.number)).sum();
+        let sent: usize = done.iter().map(|one| sources.size(one.number)).sum();
         let requests = Times::of(done.iter().map(|one| one.took))?;
-        let due = done.into_iter().flat_map(|one| {
-            let due = match arrivals {
+        let mut trouble = self.after.map(|passed| passed.trouble.clone()).unwrap_or_default();
+        trouble.late |= !in_time;
+        let mut due = Vec::new();
+        for one in done {
+            let (sent_at, answer) = one.result;
+            let at = match arrivals {
                 Arrivals::Open { per_s } => began + nth(one.number, per_s),
-                Arrivals::Closed { .. } => one.result.0,
+                Arrivals::Closed { .. } => sent_at,
             };
-            one.result.1.into_iter().map(move |lead| (lead, due))
-        });
-        let mut notices = None;
-        if self.told {
-            notices = Some(Notices::of(self.system, leads).await?);
+            match answer {
+                Ok(leads) => due.extend(leads.into_iter().map(|lead| (lead, at))),
+                Err(error) => trouble.note_refusal(&error),
+            }
         }
-        let cost = after.per_lead(&before, leads as u64);
-        let due = due.collect();
-        Ok(Passed { sent: leads, began, over, ledger, notices, due, requests, cost })
+        let cost = after.per_lead(&before, sent as u64);
+        Ok(Passed { sent, began, since, ledger, notices, over, due, requests, cost, trouble })
+    }
+
+    /// What the streams say, and who was told.
+    async fn seen(&self, since: Marks) -> anyhow::Result<(Ledger, Option<Notices>)> {
+        let nats = &self.system.base.nats;
+        if !self.told {
+            return Ok((Ledger::read(nats, since, self.prefix).await?, None));
+        }
+        let ledger = Ledger::read_with_asked(nats, since, self.prefix).await?;
+        // Each of them had a notice, so many must be readable.
+        let notices = Notices::of(self.system, ledger.asked()).await?;
+        Ok((ledger, Some(notices)))
     }
 
     fn streams(&self) -> &'static [Stream] {
@@ -256,20 +326,41 @@ impl Passed {
         let offered_twice = stories.values().filter(|story| story.offers > 1).count();
         let mut more = json!({"offered": offered, "offered_twice": offered_twice});
         let mut ok = offered == self.sent && offered_twice == 0;
-        if let Some(leads) = self.notices.as_ref().and_then(Notices::leads) {
-            let told = leads.into_iter().filter(|lead| stories.contains_key(*lead)).count();
+        if let Some(told) = self.notices.as_ref().and_then(|notices| self.leads_told(notices)) {
             more["notified"] = json!(told);
             ok &= told == self.sent;
         }
         if let Some(mails) = self.notices.as_ref().and_then(Notices::mails) {
+            more["asked"] = json!(self.ledger.asked());
             more["notices"] = json!(mails.by_id.len());
             more["notices_repeated"] = json!(mails.repeated);
         }
-        with(self.ledger.correct(self.sent), more, ok)
+        let correct = with(self.ledger.correct(self.sent), more, ok);
+        with(correct, self.trouble.told(), self.trouble.is_none())
+    }
+
+    /// Leads of which everybody was told who was asked first; of mails that others have
+    /// caught it is known only which leads they are about.
+    fn leads_told(&self, notices: &Notices) -> Option<usize> {
+        let stories = &self.ledger.stories;
+        let Some(mails) = notices.mails() else {
+            let leads = notices.leads()?;
+            return Some(leads.into_iter().filter(|lead| stories.contains_key(*lead)).count());
+        };
+        let told = agents_told(mails);
+        let all_told = stories.iter().filter(|(lead, story)| {
+            told.get(*lead).is_some_and(|agents| story.was_offered_to(agents))
+        });
+        Some(all_told.count())
     }
 
     fn result(&self, args: &RouteArgs, kind: Kind, setup: &Setup) -> anyhow::Result<Value> {
         let (offered, told) = self.took();
+        // Over NATS nobody is told which lead is which.
+        let due_is_known = !self.due.is_empty();
+        let due = due_is_known.then(|| self.due_to_offer()).transpose()?;
+        // What servers and services that others started spend is not seen from here.
+        let cpu = (!setup.servers_are_given()).then(|| cpu(&self.cost));
         Ok(json!({
             "scenario": "route", "strategy": kind.name(), "leads": self.sent, "entities": args.entities,
             "agents": args.agents, "routers": setup.routers, "notifiers": setup.notifiers,
@@ -278,11 +369,20 @@ impl Passed {
             "offered_per_s": rate(self.sent as u64, offered),
             "request_ms": self.requests.summary(),
             "accepted_to_offered_ms": self.ledger.to_offer()?.summary(),
-            "due_to_offered_ms": self.due_to_offer()?.summary(),
+            "due_to_offered_ms": due.as_ref().map(Times::summary),
             "accepted_to_notified_ms": self.to_notice()?.summary(),
-            "cpu_us_per_lead": cpu(&self.cost),
+            "cpu_us_per_lead": cpu,
             "per_lead": self.cost,
             "correct": self.correct(),
         }))
     }
+}
+
+/// Who had a mail about each lead: a mail's id is `<n.<lead>.<round>.<agent>.email…`.
+fn agents_told(mails: &Mails) -> HashMap<&LeadId, HashSet<&str>> {
+    let mut told: HashMap<&LeadId, HashSet<&str>> = HashMap::new();
+    for (id, mail) in &mails.by_id {
+        told.entry(&mail.lead).or_default().extend(id.split('.').nth(3));
+    }
+    told
 }

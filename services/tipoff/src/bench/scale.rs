@@ -2,8 +2,8 @@
 //! of its own: nobody is told of the others, and nothing is configured.
 //!
 //! All of them share this machine's cores, so as many leads as one can route
-//! is no measure of what two can. With `--in-hand`, every process has so little
-//! in hand at once that it waits more than it computes: then what each adds shows.
+//! is no measure of what two can. With `--in-hand`, every process begins with so little
+//! in hand that it waits more than it computes: then what each adds shows.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -18,7 +18,8 @@ pub(super) struct ScaleArgs {
     /// Numbers of routers and notifiers to try, separated by commas
     #[arg(long, value_delimiter = ',', default_value = "1,2,4")]
     counts: Vec<usize>,
-    /// Leads and notices that each process has in hand at most
+    /// Leads that each router has in hand at least, up to eight times as many while they are
+    /// placed soon; and events that each notifier has in hand at most
     #[arg(long)]
     in_hand: Option<usize>,
     #[command(flatten)]
@@ -39,14 +40,15 @@ pub(super) async fn run(args: ScaleArgs, setup: &Setup) -> anyhow::Result<Value>
         let mut step = Box::pin(route::run(route.clone(), &setup)).await?;
         step["step"] = json!(format!("{count} routers and notifiers"));
         let first = steps.first().map_or(&step, |first| first);
+        // What is not known of the steps cannot be compared.
         let ratio = |field: &str| {
-            let number = |step: &Value| step[field].as_f64().unwrap_or(0.0);
-            json!(rounded(number(&step) / number(first).max(0.1), 2))
+            let number = |step: &Value| step[field].as_f64();
+            Some(rounded(number(&step)? / number(first)?.max(0.1), 2))
         };
         let ratios = ["leads_per_s", "offered_per_s", "cpu_us_per_lead"]
             .map(|field| (format!("{field}_to_first"), ratio(field)));
         for (name, ratio) in ratios {
-            step[name] = ratio;
+            step[name] = json!(ratio);
         }
         steps.push(step);
     }

@@ -39,7 +39,8 @@ pub(crate) struct Setup {
     /// Where its API is, as in http://127.0.0.1:7080
     #[arg(long, global = true, requires = "intake")]
     pub(super) api: Option<String>,
-    /// Work that each router and each notifier has in hand at most; what they do without it
+    /// Leads that each router has in hand at least, and events that each notifier has at
+    /// most; what they do without it
     #[arg(skip)]
     pub(super) in_hand: Option<usize>,
 }
@@ -56,6 +57,11 @@ pub(super) struct Elsewhere {
 }
 
 impl Setup {
+    /// Others started the servers that are measured, so what those spend is not seen.
+    pub(super) fn servers_are_given(&self) -> bool {
+        self.nats_url.is_some() || self.system.is_some()
+    }
+
     /// The system that runs already, if one is to be measured.
     pub(super) fn elsewhere(&self) -> anyhow::Result<Option<Elsewhere>> {
         if let Some(given) = &self.system {
@@ -145,6 +151,8 @@ mod tests {
 
         let servers = ["--nats-url", "nats://a:3", "--redis-url", "redis://a:4"];
         assert!(setup(&servers).expect("good").elsewhere().expect("good").is_none());
+        let given = |line: &[&str]| setup(line).expect("good").servers_are_given();
+        assert!(given(&servers) && given(&["--system", &line]) && !given(&[]));
         let all = [&servers[..], &["--intake", "http://a:1/", "--api", "http://a:2"]].concat();
         let told = setup(&all).expect("good").elsewhere().expect("good");
         assert_eq!(told.map(|told| told.intake).as_deref(), Some("http://a:1"));

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::account::account;
 use super::arrivals::Arrivals;
 use super::cost::{Probe, resident_bytes};
+use super::ledger::Ledger;
 use super::made_up::{Kind, route};
 use super::progress::Progress;
 use super::route::Passage;
@@ -21,8 +22,10 @@ use super::tally::rounded;
 use super::team::Like;
 
 const AGENTS: usize = 3;
-/// All three agents let a lead run out within a minute.
-const CLAIM_WITHIN: &str = "20s";
+/// All three agents let a lead run out within half a minute.
+const CLAIM_WITHIN: &str = "10s";
+/// After the last lead: longer than all three agents may let it lie.
+const PATIENCE: Duration = Duration::from_mins(3);
 const SAMPLES: u32 = 240;
 /// Of the run, before growth is measured: everything is used for the first time then.
 const SETTLING: f64 = 1.0 / 3.0;
@@ -60,12 +63,14 @@ pub(super) async fn run(args: SoakArgs, setup: &Setup) -> anyhow::Result<Value> 
         samples(&probe, length),
     );
     let passed = passed?;
+    let (nats, prefix) = (&system.base.nats, &system.prefix);
+    let ledger = Ledger::when_at_rest(nats, passed.since, prefix, leads, PATIENCE).await?;
     let result = json!({
         "scenario": "soak", "minutes": args.minutes, "leads": leads, "leads_per_s": args.rate,
         "accepted_to_offered_ms": passed.ledger.to_offer()?.summary(),
         "resident": samples.resident(), "redis": grown(&samples.redis),
-        // Each is offered several times here; what counts is that all came through.
-        "correct": account(leads, passed.ledger.accounted(), passed.ledger.double_claims()),
+        // Each is offered several times here; what counts is that all came to rest.
+        "correct": account(leads, ledger.came_to_rest(), ledger.double_claims()),
     });
     system.stop().await?;
     Ok(result)

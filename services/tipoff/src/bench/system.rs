@@ -173,7 +173,7 @@ impl System {
     pub(super) fn probe(&self) -> Probe {
         let mut processes = self.servers.processes();
         processes.extend(self.children.processes());
-        let is_whole = self.children.is_empty();
+        let is_whole = self.children.is_empty() && self.elsewhere.is_none();
         let own = if is_whole { "tipoff and load" } else { "load" };
         processes.push((own.to_owned(), std::process::id()));
         let nats = is_whole.then(|| self.base.nats.clone());
@@ -197,7 +197,7 @@ impl System {
         self.children.end(service).await;
     }
 
-    /// Starts notifiers again, and waits until nothing is left for them to do.
+    /// Starts notifiers again, and waits until nothing is left for them to do, but not for ever.
     pub(super) async fn notify_again(&mut self, count: usize) -> anyhow::Result<Duration> {
         let began = Instant::now();
         for _ in 0..count {

@@ -39,11 +39,11 @@ end
 local CREDIT_LASTS = 30 * 24 * 60 * 60 * 1000
 
 -- The agent had a turn of the route and got nothing for it: the next one is
--- theirs, once for each lead, and no limit counts this one any more. Answers the
+-- theirs, once for each lead, and nothing counts this one any more. Answers the
 -- memory; nil where nothing is owed.
 local function owe(lead)
   local is = lead.is
-  if is.credited or not is.agent or not is.route or not is_counted(lead) then return nil end
+  if not is.agent or not is.route or not is_counted(lead) then return nil end
   local whose = memory_of(lead, is.route)
   local list = owed(whose)
   list[#list + 1] = { agent = is.agent, text = is.agent .. ':' .. int(now + CREDIT_LASTS) }

@@ -70,7 +70,11 @@ const MUTATIONS: [Mutation; 41] = [
         "  for _, place in ipairs(kept_for_undo(lead)) do redis.call('ZADD', RESERVED, 0, place) end\n",
         "",
     ),
-    ("a lead is credited twice", "if is.credited or not is.agent", "if not is.agent"),
+    (
+        "who is credited twice does not hear of the first time",
+        "if lead.is.credited then return reply('credited', lead) end",
+        "",
+    ),
     ("a lead is enrolled twice in one plan", "if already == plan then return nil end", ""),
     ("a tag is put on twice", "if not has[tag] then", "if true then"),
     (
