@@ -50,7 +50,11 @@ measure() {
             *) program=$here/$program ;;
         esac
         "$program" --bench --output-format bencher --warm-up-time 0.2 --measurement-time 0.6 --sample-size 20 \
-            ${filter:+"$filter"} 2>/dev/null </dev/null
+            ${filter:+"$filter"} 2>"$data/errors" </dev/null || {
+            echo "micro: $program failed" >&2
+            tail -n 20 "$data/errors" >&2
+            exit 1
+        }
     done <"$data/programs.$1" >>"$data/figures.$1"
 }
 export CRITERION_HOME="$data/criterion"

@@ -58,7 +58,8 @@ async fn last(nats: &Nats, stream: Stream) -> anyhow::Result<u64> {
     Ok(nats.jetstream.get_stream(stream.name()).await?.cached_info().state.last_sequence)
 }
 
-/// Waits until every worker on these streams has nothing left to do, but not for ever.
+/// Waits until there is a worker on each of these streams, and none has anything left to do; but
+/// not for ever.
 /// Answers whether that came in time; if not, what was not seen by then is missing in the counts.
 pub(super) async fn drained(nats: &Nats, streams: &[Stream]) -> anyhow::Result<bool> {
     let idle = async {
@@ -75,12 +76,14 @@ pub(super) async fn drained(nats: &Nats, streams: &[Stream]) -> anyhow::Result<b
 async fn all_idle(nats: &Nats, streams: &[Stream]) -> anyhow::Result<bool> {
     for stream in streams {
         let stream = nats.jetstream.get_stream_no_info(stream.name()).await?;
-        let mut consumers = stream.consumers();
-        while let Some(consumer) = consumers.try_next().await? {
-            let works = consumer.config.ack_policy != AckPolicy::None;
-            if works && (consumer.num_pending > 0 || consumer.num_ack_pending > 0) {
-                return Ok(false);
-            }
+        let consumers: Vec<_> = stream.consumers().try_collect().await?;
+        let mut workers =
+            consumers.iter().filter(|one| one.config.ack_policy != AckPolicy::None).peekable();
+        // One that is only starting has everything to do yet.
+        if workers.peek().is_none()
+            || workers.any(|one| one.num_pending > 0 || one.num_ack_pending > 0)
+        {
+            return Ok(false);
         }
     }
     Ok(true)

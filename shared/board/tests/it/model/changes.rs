@@ -276,10 +276,27 @@ fn course() -> impl Strategy<Value = Vec<(usize, Change)>> {
             Change::Wait { seconds: 30 },
             Change::RollOn { lead, stale: false, plan: next },
         ];
-        collection::vec(answer(lead, agent), 1..8).prop_map(move |answers| {
-            begun.iter().cloned().chain(answers).map(|change| (entity, change)).collect()
+        let answers = collection::vec(answer(lead, agent), 1..8);
+        (second_thoughts(lead, agent), answers).prop_map(move |(thoughts, answers)| {
+            let all = begun.iter().cloned().chain(thoughts).chain(answers);
+            all.map(|change| (entity, change)).collect()
         })
     })
+}
+
+/// Now and then the agent passes and takes it back, perhaps too late, or wants to be asked
+/// again: left to chance, one seldom follows the other.
+fn second_thoughts(lead: usize, agent: usize) -> impl Strategy<Value = Vec<Change>> {
+    let pass = move |undo| Change::Pass { lead, agent, round: None, undo: Some(undo * 5) };
+    let takes_back = (1..4_u32, 0..5_i64).prop_map(move |(undo, five)| {
+        vec![pass(undo), Change::Wait { seconds: five * 5 }, Change::UndoPass { lead, agent }]
+    });
+    let is_asked_again = (1..4_u32, plans()).prop_map(move |(undo, plan)| {
+        let moves_on = [Change::Wait { seconds: 30 }, Change::RollOn { lead, stale: false, plan }];
+        let asks = [pass(undo), Change::AnotherChance { lead, agent }];
+        asks.into_iter().chain(moves_on).collect()
+    });
+    prop_oneof![2 => Just(Vec::new()), 1 => takes_back, 1 => is_asked_again]
 }
 
 /// One thing that is done about `lead`, by `agent` where an agent does it.
