@@ -7,6 +7,7 @@
 mod accounted;
 mod deadlines;
 mod owners;
+mod refusals;
 mod told;
 mod turns;
 
@@ -32,6 +33,10 @@ pub enum Rule {
     OneOwner,
     /// What an agent was told they won is in the log, before they were told (G3).
     WonIsLogged,
+    /// A pass or a return that was confirmed is in the log, before it was confirmed.
+    DoneIsLogged,
+    /// Whoever is refused is refused for how things stood, and not by an error of ours.
+    RefusedForAReason,
     /// What an admin is shown is what the log says (G3).
     ShownIsLogged,
     /// No offer ends before its deadline, and none is claimed after it (G4).
@@ -105,6 +110,7 @@ pub fn check(evidence: &Evidence, allowed: Allowed) -> Verdict {
         Case { evidence, allowed, leads: Leads::of(evidence), verdict: Verdict::default() };
     case.accounted();
     case.owners();
+    case.refusals();
     case.deadlines();
     case.turns();
     case.told();

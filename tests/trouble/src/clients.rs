@@ -155,8 +155,10 @@ impl Clients {
         let begun = self.recorder.begin(asked, self.clock.now());
         let said = match answer(request.bearer_auth(&team.admin_key)).await {
             Some((200, answer, _)) => Said::Owner(answer.agent),
-            Some((400..=499, answer, _)) => Said::No(answer.code.unwrap_or_default()),
-            _ => Said::Unknown,
+            None | Some((429 | 503 | 504, ..)) => Said::Unknown,
+            Some((status, answer, _)) => {
+                Said::No(answer.code.unwrap_or_else(|| status.to_string()))
+            }
         };
         self.recorder.end(begun, said.clone(), self.clock.now());
         said
@@ -212,9 +214,9 @@ impl Clients {
                 Some("already_yours") => Said::AlreadyYours,
                 _ => Said::Done,
             },
-            429 => Said::Unknown,
-            400..=499 => Said::No(answer.code.unwrap_or_default()),
-            _ => Said::Unknown,
+            // Not now, or nobody knows: it is asked again.
+            429 | 503 | 504 => Said::Unknown,
+            _ => Said::No(answer.code.unwrap_or_else(|| status.to_string())),
         };
         (said, wait)
     }

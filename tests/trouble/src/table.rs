@@ -48,7 +48,12 @@ impl Row {
             self.count(&[Rule::Told]),
             self.count(&[Rule::NotToldAfterwards]),
             self.repeated,
-            self.count(&[Rule::FairTurns, Rule::ShownIsLogged]),
+            self.count(&[
+                Rule::FairTurns,
+                Rule::ShownIsLogged,
+                Rule::DoneIsLogged,
+                Rule::RefusedForAReason,
+            ]),
         ]
     }
 }

@@ -1,6 +1,6 @@
 --[[
   Takes back a pass: the agent is asked again, in the same round and until the
-  same deadline.
+  same deadline. Their place under limits was kept for that (`kept_for_undo`).
 
   ARGV[1] lead  [2] agent  [3] request
 
@@ -33,7 +33,6 @@ put(lead, 'undo', without(is.undo, agent))
 put(lead, 'again', without(is.again, agent))
 known_again(lead, ARGV[3], 'pending')
 redis.call('ZADD', OFFERS, 0, member(lead, agent))
-if not is.ball then redis.call('ZADD', RESERVED, 0, member(lead, agent)) end
 wait(lead)
 emit(lead, 'offer.restored', { 'agents', agent, 'by', agent })
 return reply('pending', lead)

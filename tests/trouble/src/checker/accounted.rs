@@ -75,8 +75,17 @@ impl Case<'_> {
                 }
             }
             let Some(last) = story.last() else { continue };
-            if last.event.after.state == State::Offered {
-                let until = last.event.after.until.unwrap_or(last.event.at);
+            let until = last.event.after.until.unwrap_or(last.event.at);
+            let still_runs = until > self.evidence.ended;
+            // Nobody holds leads on purpose here.
+            let is_held = last.event.after.state == State::Held;
+            if is_held || last.event.after.state == State::Offered && still_runs {
+                let what = format!(
+                    "it never came to rest, and is {} still",
+                    if is_held { "held" } else { "on offer" }
+                );
+                found.push((Rule::NothingLost, lead.clone(), what));
+            } else if last.event.after.state == State::Offered {
                 let waited = unbroken(&self.evidence.outages, until, self.evidence.ended);
                 if waited > self.allowed.late {
                     let what = format!(

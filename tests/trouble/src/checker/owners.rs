@@ -50,6 +50,20 @@ impl Case<'_> {
                     let what = format!("{agent} was told to have it, which is not in the log");
                     found.push((Rule::WonIsLogged, lead.clone(), what));
                 }
+                (Asked::Pass { lead, agent }, Said::Done)
+                    if !self.is_logged(lead, EventKind::Passed, agent, ended) =>
+                {
+                    let what =
+                        format!("{agent} was told that they passed, which is not in the log");
+                    found.push((Rule::DoneIsLogged, lead.clone(), what));
+                }
+                (Asked::Return { lead, agent }, Said::Done)
+                    if !self.is_logged(lead, EventKind::Returned, agent, ended) =>
+                {
+                    let what =
+                        format!("{agent} was told that it went back, which is not in the log");
+                    found.push((Rule::DoneIsLogged, lead.clone(), what));
+                }
                 (Asked::Show { lead }, Said::Owner(shown))
                     if !self.may_show(lead, shown.as_ref(), call.began, ended) =>
                 {
@@ -72,6 +86,21 @@ impl Case<'_> {
             let event = &logged.event;
             let given = matches!(event.kind, EventKind::Claimed | EventKind::Assigned);
             given && event.after.agent.as_ref() == Some(agent) && logged.stored <= by + SAME_CLOCK
+        })
+    }
+
+    /// Whether the log had it by then that the agent did that.
+    fn is_logged(
+        &self,
+        lead: &LeadId,
+        kind: EventKind,
+        agent: &AgentId,
+        by: DateTime<Utc>,
+    ) -> bool {
+        self.leads.story(lead).iter().any(|logged| {
+            let event = &logged.event;
+            let theirs = event.by.as_deref() == Some(agent.as_str());
+            event.kind == kind && theirs && logged.stored <= by + SAME_CLOCK
         })
     }
 

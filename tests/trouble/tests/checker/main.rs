@@ -60,6 +60,61 @@ fn an_accepted_lead_that_the_log_does_not_have_is_lost() {
 }
 
 #[test]
+fn a_lead_that_never_comes_to_rest_is_lost() {
+    let mut tale = good();
+    tale.take("web-2", "lead_2", 50);
+    tale.received("lead_2", "web-2", 60);
+    tale.breaks(Rule::NothingLost);
+    let mut tale = good();
+    tale.take("web-2", "lead_2", 50);
+    tale.received("lead_2", "web-2", 60);
+    tale.offered("lead_2", 1, &["ben"], 55_500, 65_500);
+    tale.told("lead_2", 1, "ben", 55_550);
+    tale.breaks(Rule::NothingLost);
+}
+
+#[test]
+fn a_pass_or_a_return_that_was_confirmed_and_is_not_in_the_log_is_found() {
+    let pass = || Asked::Pass { lead: lead("lead_1"), agent: agent("ana") };
+    let give_back = || Asked::Return { lead: lead("lead_1"), agent: agent("ben") };
+    let mut tale = good();
+    tale.call(pass(), Said::Done, 5_000, Some(5_010));
+    tale.breaks(Rule::DoneIsLogged);
+    let mut tale = good();
+    tale.call(give_back(), Said::Done, 12_500, Some(12_510));
+    tale.breaks(Rule::DoneIsLogged);
+
+    let mut tale = Tale::new();
+    tale.take("web-1", "lead_1", 0);
+    tale.received("lead_1", "web-1", 10);
+    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
+    tale.passed("lead_1", "ana", 3_000);
+    tale.call(pass(), Said::Done, 2_990, Some(3_010));
+    tale.offered("lead_1", 2, &["ben"], 3_000, 13_000);
+    tale.claimed("lead_1", "ben", 3_900);
+    tale.returned("lead_1", "ben", 12_500);
+    tale.call(give_back(), Said::Done, 12_490, Some(12_510));
+    tale.holds();
+}
+
+#[test]
+fn a_refusal_without_a_reason_is_found() {
+    let refused = |code: &str| Said::No(code.to_owned());
+    let mut tale = good();
+    tale.claim("lead_1", "chloe", refused("not_offered"), 11_000, 11_010);
+    tale.claim("lead_1", "ana", refused("taken"), 12_100, 12_110);
+    tale.holds();
+    for (who, code, ms) in [("ben", "internal", 13_000), ("ana", "taken", 11_000)] {
+        let mut tale = good();
+        tale.claim("lead_1", who, refused(code), ms, ms + 10);
+        tale.breaks(Rule::RefusedForAReason);
+    }
+    let mut tale = good();
+    tale.call(Asked::Take { key: "web-2".to_owned() }, refused("bad_request"), 0, Some(3));
+    tale.breaks(Rule::RefusedForAReason);
+}
+
+#[test]
 fn a_lead_that_was_published_and_acknowledged_is_lost_in_the_same_way() {
     let mut tale = good();
     tale.call(Asked::Take { key: "nats-7".to_owned() }, Said::Accepted(None), 0, Some(3));

@@ -82,6 +82,11 @@ impl Tale {
         self.event(id, "lead.expired", ms, &json!({}), &json!({"pending": []}));
     }
 
+    pub(crate) fn passed(&mut self, id: &str, who: &str, ms: i64) {
+        let more = json!({"agents": [who], "by": who});
+        self.event(id, "lead.passed", ms, &more, &json!({"pending": []}));
+    }
+
     pub(crate) fn extended(&mut self, id: &str, ms: i64, until: i64) {
         self.event(id, "offer.extended", ms, &json!({}), &json!({"until": at(until)}));
     }

@@ -288,8 +288,9 @@ fn course() -> impl Strategy<Value = Vec<(usize, Change)>> {
 /// again: left to chance, one seldom follows the other.
 fn second_thoughts(lead: usize, agent: usize) -> impl Strategy<Value = Vec<Change>> {
     let pass = move |undo| Change::Pass { lead, agent, round: None, undo: Some(undo * 5) };
-    let takes_back = (1..4_u32, 0..5_i64).prop_map(move |(undo, five)| {
-        vec![pass(undo), Change::Wait { seconds: five * 5 }, Change::UndoPass { lead, agent }]
+    let wait = |fives: i64| Change::Wait { seconds: fives * 5 };
+    let takes_back = (0..6_i64, 1..4_u32, 0..4_i64).prop_map(move |(before, undo, after)| {
+        vec![wait(before), pass(undo), wait(after), Change::UndoPass { lead, agent }]
     });
     let is_asked_again = (1..4_u32, plans()).prop_map(move |(undo, plan)| {
         let moves_on = [Change::Wait { seconds: 30 }, Change::RollOn { lead, stale: false, plan }];
