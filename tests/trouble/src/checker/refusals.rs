@@ -1,7 +1,7 @@
 //! Whoever is refused is refused for how things stood, and nobody is answered with an error
 //! of ours. What may or may not have been done is no refusal: it is asked again.
 
-use tipoff_domain::LeadId;
+use tipoff_domain::{AgentId, LeadId};
 
 use super::{Broken, Case, Rule};
 use crate::history::{Asked, Call, Said};
@@ -33,17 +33,17 @@ impl Case<'_> {
         }
     }
 
-    /// Whether it was somebody else's at some time before that was said; the log may still
-    /// have to hear of it.
+    /// Whether it was ever somebody else's. When that was, the board decides, which may be ahead
+    /// of the log, and whose clock may be ahead of ours.
     fn was_taken(&self, call: &Call) -> bool {
-        let (Some(lead), Some(ended)) = (lead(&call.asked), call.ended) else { return true };
-        let others = |owner: &tipoff_domain::AgentId| match &call.asked {
+        let Some(lead) = lead(&call.asked) else { return true };
+        let others = |owner: &AgentId| match &call.asked {
             Asked::Claim { agent, .. } | Asked::Pass { agent, .. } => owner != agent,
             _ => true,
         };
-        self.leads.story(lead).iter().any(|logged| {
-            logged.event.after.agent.as_ref().is_some_and(others) && logged.event.at <= ended
-        })
+        let mut owners =
+            self.leads.story(lead).iter().filter_map(|logged| logged.event.after.agent.as_ref());
+        owners.any(others)
     }
 }
 
