@@ -80,13 +80,14 @@ pub(super) async fn run(args: MixedArgs, setup: &Setup) -> anyhow::Result<Value>
     Ok(result)
 }
 
-/// Hour by hour, each at its own rate; every fourth hour comes in batches.
+/// Hour by hour, each at its own rate; every fourth hour comes in batches. All are due by one
+/// clock for the whole day: an hour that is late makes the next one late, and not later.
 async fn send(system: &System, teams: &[Team], args: &MixedArgs) -> anyhow::Result<Times> {
     let (mut times, mut from) = (Times::none()?, 0);
     let progress = Progress::new("leads", args.leads);
     let (parts, hour) = (DAY.iter().sum::<u32>(), f64::from(args.seconds) / 24.0);
-    let mut passed = 0;
-    for (number, part) in DAY.iter().enumerate() {
+    let (mut passed, midnight) = (0, Instant::now());
+    for (number, part) in (0_u32..).zip(DAY) {
         passed += part;
         let to = args.leads * passed as usize / parts as usize;
         let way = if number % 4 == 3 { Way::Batch } else { Way::Single };
@@ -96,9 +97,9 @@ async fn send(system: &System, teams: &[Team], args: &MixedArgs) -> anyhow::Resu
         }
         #[expect(clippy::cast_precision_loss, reason = "counts of leads are far below 2^52")]
         let arrivals = Arrivals::Open { per_s: sources.parcels() as f64 / hour };
-        let done = arrivals
-            .drive(sources.parcels(), &Progress::none(), |parcel| sources.send(parcel))
-            .await?;
+        let due = midnight + Duration::from_secs_f64(hour * f64::from(number));
+        let send = |parcel| sources.send(parcel);
+        let done = arrivals.drive_from(due, sources.parcels(), &Progress::none(), send).await?;
         for one in &done {
             times.note(one.took);
         }

@@ -18,7 +18,7 @@ use super::route::Passage;
 use super::setup::Setup;
 use super::sources::{Sources, Way};
 use super::system::{Parts, System};
-use super::tally::rounded;
+use super::tally::{rate, rounded};
 use super::team::Like;
 
 const AGENTS: usize = 3;
@@ -66,7 +66,7 @@ pub(super) async fn run(args: SoakArgs, setup: &Setup) -> anyhow::Result<Value> 
     let (nats, prefix) = (&system.base.nats, &system.prefix);
     let ledger = Ledger::when_at_rest(nats, passed.since, prefix, leads, PATIENCE).await?;
     let result = json!({
-        "scenario": "soak", "minutes": args.minutes, "leads": leads, "leads_per_s": args.rate,
+        "scenario": "soak", "minutes": args.minutes, "leads": leads, "leads_per_s": rate(leads as u64, passed.took().0),
         "accepted_to_offered_ms": passed.ledger.to_offer()?.summary(),
         "resident": samples.resident(), "redis": grown(&samples.redis),
         // Each is offered several times here; what counts is that all came to rest.
