@@ -16,6 +16,7 @@ use super::super::route::Passage;
 use super::super::setup::Setup;
 use super::super::sources::{Sources, Way};
 use super::super::system::{Parts, System};
+use super::super::tally::rate;
 use super::super::team::Like;
 use super::{StrainArgs, compared};
 
@@ -61,6 +62,7 @@ pub(super) async fn run(args: &StrainArgs, setup: &Setup) -> anyhow::Result<Valu
     let correct = together(&parts.map(|correct| json!({"correct": correct})));
     Ok(json!({
         "step": "flood", "allowed_per_s": ALLOWED, "sent": taken + refused, "taken_in": taken, "told_to_wait": refused,
+        "leads_per_s": rate(beside.ledger.offered() as u64, beside.took().0),
         "due_to_offered": compared(&alone.due_to_offer()?, &beside.due_to_offer()?),
         "correct": with(correct, json!({}), refused > 0),
     }))

@@ -11,6 +11,7 @@ use super::super::route::Passage;
 use super::super::setup::Setup;
 use super::super::sources::{Sources, Way};
 use super::super::system::{Parts, System};
+use super::super::tally::rate;
 use super::super::team::Like;
 use super::{StrainArgs, compared};
 
@@ -43,6 +44,7 @@ pub(super) async fn stopped(args: &StrainArgs, setup: &Setup) -> anyhow::Result<
     let waits = waiting(&system.base.nats, Stream::Events).await?;
     let mut result = json!({
         "step": "stopped notifier", "backlog_of_events": waits,
+        "leads_per_s": rate(without.ledger.offered() as u64, without.took().0),
         "accepted_to_offered": compared(&with.ledger.to_offer()?, &without.ledger.to_offer()?),
     });
     let back = system.notify_again(setup.notifiers.max(1)).await?;
