@@ -183,7 +183,9 @@ impl World {
         let options = tipoff_router::Options { audit_seconds: 1, ..Default::default() };
         self.routers.tasks.spawn(async move {
             let Some((nats, redis)) = connected(&settings, &stop).await else { return };
-            let running = tipoff_router::run(nats, redis, roster, clock, options, stop);
+            let board = Board::new(redis, nats.clone(), PARTITIONS);
+            let board = board.aging_out_after(roster.deployment().board_days);
+            let running = tipoff_router::run(nats, board, roster, clock, options, stop);
             Box::pin(running).await.unwrap();
         });
     }

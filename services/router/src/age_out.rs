@@ -8,9 +8,11 @@ use opentelemetry::metrics::Counter;
 use tipoff_board::{Board, BoardError};
 use tipoff_roster::Roster;
 use tipoff_wire::Partition;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
+
+use crate::rounds::{every, in_rounds};
 
 /// It is a matter of days, so nobody waits for it.
 const EVERY: Duration = Duration::from_mins(10);
@@ -38,17 +40,11 @@ impl Aging {
         if self.roster.deployment().board_days == 0 {
             return;
         }
-        let mut every = interval(EVERY);
-        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while stop.run_until_cancelled(every.tick()).await.is_some() {
-            match stop.run_until_cancelled(self.round(partition)).await {
-                Some(Ok(())) => {}
-                Some(Err(error)) => {
-                    warn!(error = &error as &dyn std::error::Error, %partition, "leads that are over stay on the board for now");
-                }
-                None => break,
-            }
-        }
+        let fails = |error: BoardError| {
+            warn!(error = &error as &dyn std::error::Error, %partition, "leads that are over stay on the board for now");
+        };
+        let every = every(Instant::now(), EVERY);
+        in_rounds(every, &stop, || self.round(partition), fails).await;
     }
 
     async fn round(&self, partition: Partition) -> Result<(), BoardError> {

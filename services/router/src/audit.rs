@@ -14,9 +14,11 @@ use tipoff_board::{Board, BoardError, Found, Looked};
 use tipoff_roster::Roster;
 use tipoff_runtime::Clock;
 use tipoff_wire::Partition;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
+
+use crate::rounds::{every, in_rounds};
 
 const EVERY: Duration = Duration::from_mins(1);
 /// Leads looked at before the next rest.
@@ -57,16 +59,11 @@ impl Auditor {
     pub(crate) async fn watch(self, partition: Partition, stop: CancellationToken) {
         let later = (APART * u32::from(partition.0)).as_secs_f64() % EVERY.as_secs_f64();
         let later = Duration::from_secs_f64(later);
-        let mut every = every(Instant::now() + later, EVERY);
-        while stop.run_until_cancelled(every.tick()).await.is_some() {
-            match stop.run_until_cancelled(self.round(partition)).await {
-                Some(Ok(())) => {}
-                Some(Err(error)) => {
-                    warn!(error = &error as &dyn std::error::Error, %partition, "the standing audit could not look");
-                }
-                None => break,
-            }
-        }
+        let fails = |error: BoardError| {
+            warn!(error = &error as &dyn std::error::Error, %partition, "the standing audit could not look");
+        };
+        let every = every(Instant::now() + later, EVERY);
+        in_rounds(every, &stop, || self.round(partition), fails).await;
     }
 
     async fn round(&self, partition: Partition) -> Result<(), BoardError> {
@@ -110,10 +107,4 @@ impl Auditor {
         let seconds = u64::try_from(self.clock.now().timestamp()).unwrap_or_default();
         self.heartbeat.record(seconds, &[KeyValue::new("partition", partition.to_string())]);
     }
-}
-
-fn every(first: Instant, period: Duration) -> Interval {
-    let mut every = interval_at(first, period);
-    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    every
 }

@@ -17,6 +17,7 @@ mod options;
 mod overlooked;
 mod place;
 mod reused;
+mod rounds;
 mod seed;
 mod share;
 mod staff;
@@ -30,7 +31,7 @@ use futures::future::BoxFuture;
 use tipoff_board::Board;
 use tipoff_roster::Roster;
 use tipoff_runtime::{
-    ACK_WAIT, Clock, Failing, InFlight, Nats, Publisher, Redis, WorkerError, WorkerLimits, worker,
+    ACK_WAIT, Clock, Failing, InFlight, Nats, Publisher, WorkerError, WorkerLimits, worker,
 };
 use tipoff_wire::{Line, Stream, subject};
 use tokio::sync::{Semaphore, watch};
@@ -68,22 +69,7 @@ pub enum Error {
 /// Boxed, so that it is compiled here and not in every program that runs it.
 pub fn run(
     nats: Nats,
-    redis: Redis,
-    roster: Roster,
-    clock: Clock,
-    options: Options,
-    stop: CancellationToken,
-) -> BoxFuture<'static, Result<(), Error>> {
-    let deployment = roster.deployment();
-    let board = Board::new(redis, nats.clone(), deployment.partitions);
-    let board = board.aging_out_after(deployment.board_days);
-    run_on(board, nats, roster, clock, options, stop)
-}
-
-/// The same on a board that is there already.
-pub fn run_on(
     board: Board,
-    nats: Nats,
     roster: Roster,
     clock: Clock,
     options: Options,

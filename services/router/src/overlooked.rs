@@ -22,11 +22,12 @@ use tipoff_runtime::Nats;
 use tipoff_runtime::past::{self, Begin, PastError, Range, Stored};
 use tipoff_wire::{Line, Partition, Stream as Kept, subject};
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, timeout};
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 use crate::place::Placer;
+use crate::rounds::every;
 use crate::starved::Progress;
 
 /// Leads asked about in one go.
@@ -112,12 +113,11 @@ impl Overlooked {
     /// Looks every so often, in the partitions that this router sweeps at the time.
     pub(crate) async fn watch(
         mut self,
-        every: Duration,
+        period: Duration,
         mine: watch::Receiver<Vec<Partition>>,
         stop: CancellationToken,
     ) {
-        let (mut rounds, mut every) = (0, tokio::time::interval(every));
-        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut rounds, mut every) = (0, every(Instant::now(), period));
         while stop.run_until_cancelled(every.tick()).await.is_some() {
             let mine = mine.borrow().clone();
             match stop.run_until_cancelled(self.round(&mine)).await {

@@ -15,7 +15,7 @@ use futures::StreamExt;
 use tipoff_runtime::Nats;
 use tipoff_wire::{Partition, partition::fnv1a, subject};
 use tokio::sync::{Notify, watch};
-use tokio::time::MissedTickBehavior;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
@@ -24,6 +24,7 @@ use crate::Error;
 use crate::age_out::Aging;
 use crate::audit::Auditor;
 use crate::dismissal::Dismissal;
+use crate::rounds::every;
 use crate::staff::{Left, Staff, What};
 use crate::sweep::Mover;
 
@@ -61,11 +62,9 @@ pub(crate) async fn share_out(
     let tasks = TaskTracker::new();
     tasks.spawn(mover.clone().serve_backlogs(mine.subscribe(), ending.clone()));
     let mut sweeping = Sweeping { mover, auditor, aging, tasks, running: BTreeMap::new(), mine };
-    let mut look = tokio::time::interval(LOOK);
-    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut look = every(Instant::now(), LOOK);
     let mut calls = nats.client.subscribe(subject::WAKE_ALL).await.map_err(Error::Wake)?;
-    let mut beat = tokio::time::interval(BEAT);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut beat = every(Instant::now(), BEAT);
     loop {
         tokio::select! {
             () = stop.cancelled() => break,

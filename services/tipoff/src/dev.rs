@@ -101,7 +101,7 @@ impl System {
         let (router, redis) = &staff.router;
         running.admin(&settings, &base, Some(redis.clone()));
         for _ in 0..ROUTERS {
-            running.router(redis.clone(), router, options::router());
+            running.router(router.board(redis.clone()), router, options::router());
         }
         let (notifier, redis) = staff.notifier;
         running.notifier(notifier.board(redis), &notifier, sinks.notifier(&addresses.api)?);

@@ -105,7 +105,7 @@ pub(crate) async fn router(args: RouterArgs) -> anyhow::Result<()> {
     let redis = connect::redis(&args.settings, &stop).await?;
     let mut running = Running::new(stop);
     running.admin(&args.settings, &base, Some(redis.clone()));
-    running.router(redis, &base, args.options);
+    running.router(base.board(redis), &base, args.options);
     running.until_stopped().await
 }
 
@@ -140,7 +140,7 @@ pub(crate) async fn all(args: AllArgs) -> anyhow::Result<()> {
     let board = base.board(redis.clone());
     let mut running = Running::new(stop);
     running.admin(&args.settings, &base, Some(redis.clone()));
-    running.router(redis, &base, args.router_options);
+    running.router(base.board(redis), &base, args.router_options);
     running.notifier(board.clone(), &base, args.notifier_options);
     let app = base.api(board, &args.api_options, &running.stop);
     running.api(listen(args.api.api_listen).await?, app);
@@ -271,10 +271,10 @@ impl Running {
         });
     }
 
-    pub(crate) fn router(&mut self, redis: Redis, base: &Base, options: tipoff_router::Options) {
+    pub(crate) fn router(&mut self, board: Board, base: &Base, options: tipoff_router::Options) {
         let (nats, roster, clock, stop) = self.parts(base);
         self.spawn("router", async move {
-            Ok(Box::pin(tipoff_router::run(nats, redis, roster, clock, options, stop)).await?)
+            Ok(Box::pin(tipoff_router::run(nats, board, roster, clock, options, stop)).await?)
         });
     }
 

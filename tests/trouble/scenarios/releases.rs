@@ -22,7 +22,7 @@ fn another_release(system: &System, stop: &CancellationToken) -> tokio::task::Jo
         let board = Board::new(redis, nats.clone(), roster.deployment().partitions);
         let board = board.with_scripts(|text| format!("{text}\n-- another release\n"));
         let options = tipoff_router::Options::default();
-        Box::pin(tipoff_router::run_on(board, nats, roster, clock, options, stop)).await.unwrap();
+        Box::pin(tipoff_router::run(nats, board, roster, clock, options, stop)).await.unwrap();
     })
 }
 

@@ -101,7 +101,8 @@ impl System {
     fn run(&mut self, parts: Parts, intake: TcpListener, api: TcpListener) -> anyhow::Result<()> {
         let Self { base, board, running, relay, redis, .. } = self;
         for _ in 0..parts.routers {
-            running.router(redis.clone(), base, tipoff_router::Options::default());
+            let options = tipoff_router::Options::default();
+            running.router(base.board(redis.clone()), base, options);
         }
         for _ in 0..parts.notifiers {
             let options = crate::dev::options::notifier(&relay.url(), "http://127.0.0.1:1")?;
