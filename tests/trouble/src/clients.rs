@@ -155,10 +155,8 @@ impl Clients {
         let begun = self.recorder.begin(asked, self.clock.now());
         let said = match answer(request.bearer_auth(&team.admin_key)).await {
             Some((200, answer, _)) => Said::Owner(answer.agent),
-            None | Some((429 | 503 | 504, ..)) => Said::Unknown,
-            Some((status, answer, _)) => {
-                Said::No(answer.code.unwrap_or_else(|| status.to_string()))
-            }
+            Some((status, answer, _)) => refused(status, answer.code),
+            None => Said::Unknown,
         };
         self.recorder.end(begun, said.clone(), self.clock.now());
         said
@@ -214,9 +212,7 @@ impl Clients {
                 Some("already_yours") => Said::AlreadyYours,
                 _ => Said::Done,
             },
-            // Not now, or nobody knows: it is asked again.
-            429 | 503 | 504 => Said::Unknown,
-            _ => Said::No(answer.code.unwrap_or_else(|| status.to_string())),
+            _ => refused(status, answer.code),
         };
         (said, wait)
     }
@@ -231,6 +227,15 @@ impl Clients {
             Ok(Ok(_)) => Said::Accepted(None),
             _ => Said::Unknown,
         }
+    }
+}
+
+/// What a status other than success says.
+fn refused(status: u16, code: Option<String>) -> Said {
+    match status {
+        // Not now, or nobody knows: it is asked again.
+        429 | 503 | 504 => Said::Unknown,
+        _ => Said::No(code.unwrap_or_else(|| status.to_string())),
     }
 }
 

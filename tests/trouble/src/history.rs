@@ -24,6 +24,28 @@ pub enum Asked {
     Return { lead: LeadId, agent: AgentId },
 }
 
+impl Asked {
+    /// Which lead it is about; a source does not know yet.
+    pub fn lead(&self) -> Option<&LeadId> {
+        match self {
+            Self::Take { .. } => None,
+            Self::Claim { lead, .. }
+            | Self::Pass { lead, .. }
+            | Self::Show { lead }
+            | Self::Assign { lead, .. }
+            | Self::Return { lead, .. } => Some(lead),
+        }
+    }
+
+    /// What a source knows it by.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Take { key } => Some(key),
+            _ => None,
+        }
+    }
+}
+
 /// What the answer was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

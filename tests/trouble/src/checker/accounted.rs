@@ -6,7 +6,7 @@ use tipoff_domain::LeadId;
 use tipoff_wire::event::State;
 
 use super::{Broken, Case, Rule};
-use crate::evidence::unbroken;
+use crate::evidence::{Logged, unbroken};
 use crate::history::{Asked, Said};
 
 impl Case<'_> {
@@ -74,31 +74,35 @@ impl Case<'_> {
                     break;
                 }
             }
-            let Some(last) = story.last() else { continue };
-            let until = last.event.after.until.unwrap_or(last.event.at);
-            let still_runs = until > self.evidence.ended;
-            // Nobody holds leads on purpose here.
-            let is_held = last.event.after.state == State::Held;
-            if is_held || last.event.after.state == State::Offered && still_runs {
-                let what = format!(
-                    "it never came to rest, and is {} still",
-                    if is_held { "held" } else { "on offer" }
-                );
-                found.push((Rule::NothingLost, lead.clone(), what));
-            } else if last.event.after.state == State::Offered {
-                let waited = unbroken(&self.evidence.outages, until, self.evidence.ended);
-                if waited > self.allowed.late {
-                    let what = format!(
-                        "the offer of round {} never ended, {} ms after its deadline",
-                        last.event.after.round,
-                        waited.num_milliseconds()
-                    );
-                    found.push((Rule::NotLate, lead.clone(), what));
-                }
+            if let Some((rule, what)) = story.last().and_then(|last| self.unrest(last)) {
+                found.push((rule, lead.clone(), what));
             }
         }
         for (rule, lead, what) in found {
             self.broke(rule, &lead, what);
+        }
+    }
+    /// What is wrong about a lead that ends like that. Nobody holds leads on purpose here.
+    fn unrest(&self, last: &Logged) -> Option<(Rule, String)> {
+        let (after, ended) = (&last.event.after, self.evidence.ended);
+        let until = after.until.unwrap_or(last.event.at);
+        let lost = |is: &str| {
+            Some((Rule::NothingLost, format!("it never came to rest, and is {is} still")))
+        };
+        match after.state {
+            State::Held => lost("held"),
+            State::Offered if until > ended => lost("on offer"),
+            State::Offered => {
+                let waited = unbroken(&self.evidence.outages, until, ended);
+                let (round, ms) = (after.round, waited.num_milliseconds());
+                (waited > self.allowed.late).then(|| {
+                    let what = format!(
+                        "the offer of round {round} never ended, {ms} ms after its deadline"
+                    );
+                    (Rule::NotLate, what)
+                })
+            }
+            State::Assigned | State::Pooled | State::Closed => None,
         }
     }
 }

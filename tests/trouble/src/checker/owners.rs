@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tipoff_domain::{AgentId, LeadId};
-use tipoff_wire::EventKind;
 use tipoff_wire::event::State;
+use tipoff_wire::{Event, EventKind};
 
 use super::{Case, Rule};
 use crate::evidence::Logged;
@@ -51,14 +51,14 @@ impl Case<'_> {
                     found.push((Rule::WonIsLogged, lead.clone(), what));
                 }
                 (Asked::Pass { lead, agent }, Said::Done)
-                    if !self.is_logged(lead, EventKind::Passed, agent, ended) =>
+                    if !self.did(lead, EventKind::Passed, agent, ended) =>
                 {
                     let what =
                         format!("{agent} was told that they passed, which is not in the log");
                     found.push((Rule::DoneIsLogged, lead.clone(), what));
                 }
                 (Asked::Return { lead, agent }, Said::Done)
-                    if !self.is_logged(lead, EventKind::Returned, agent, ended) =>
+                    if !self.did(lead, EventKind::Returned, agent, ended) =>
                 {
                     let what =
                         format!("{agent} was told that it went back, which is not in the log");
@@ -82,26 +82,22 @@ impl Case<'_> {
 
     /// Whether the log had it by then that the lead is the agent's.
     fn had_it(&self, lead: &LeadId, agent: &AgentId, by: DateTime<Utc>) -> bool {
-        self.leads.story(lead).iter().any(|logged| {
-            let event = &logged.event;
+        self.is_logged(lead, by, |event| {
             let given = matches!(event.kind, EventKind::Claimed | EventKind::Assigned);
-            given && event.after.agent.as_ref() == Some(agent) && logged.stored <= by + SAME_CLOCK
+            given && event.after.agent.as_ref() == Some(agent)
         })
     }
 
     /// Whether the log had it by then that the agent did that.
-    fn is_logged(
-        &self,
-        lead: &LeadId,
-        kind: EventKind,
-        agent: &AgentId,
-        by: DateTime<Utc>,
-    ) -> bool {
-        self.leads.story(lead).iter().any(|logged| {
-            let event = &logged.event;
-            let theirs = event.by.as_deref() == Some(agent.as_str());
-            event.kind == kind && theirs && logged.stored <= by + SAME_CLOCK
+    fn did(&self, lead: &LeadId, what: EventKind, agent: &AgentId, by: DateTime<Utc>) -> bool {
+        self.is_logged(lead, by, |event| {
+            event.kind == what && event.by.as_deref() == Some(agent.as_str())
         })
+    }
+
+    fn is_logged(&self, lead: &LeadId, by: DateTime<Utc>, which: impl Fn(&Event) -> bool) -> bool {
+        let in_time = |logged: &&&Logged| logged.stored <= by + SAME_CLOCK;
+        self.leads.story(lead).iter().filter(in_time).any(|logged| which(&logged.event))
     }
 
     /// Whether somebody who looked in that stretch of time may have seen that.

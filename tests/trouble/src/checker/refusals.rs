@@ -1,7 +1,7 @@
 //! Whoever is refused is refused for how things stood, and nobody is answered with an error
 //! of ours. What may or may not have been done is no refusal: it is asked again.
 
-use tipoff_domain::{AgentId, LeadId};
+use tipoff_domain::AgentId;
 
 use super::{Broken, Case, Rule};
 use crate::history::{Asked, Call, Said};
@@ -27,7 +27,8 @@ impl Case<'_> {
                 && (code != "taken" || self.was_taken(call));
             if !is_fine {
                 let what = format!("{:?} was refused: {code}", call.asked);
-                let (lead, key) = (lead(&call.asked).cloned(), key(&call.asked));
+                let lead = call.asked.lead().cloned();
+                let key = call.asked.key().map(str::to_owned);
                 self.verdict.broken.push(Broken { rule: Rule::RefusedForAReason, lead, key, what });
             }
         }
@@ -36,7 +37,7 @@ impl Case<'_> {
     /// Whether it was ever somebody else's. When that was, the board decides, which may be ahead
     /// of the log, and whose clock may be ahead of ours.
     fn was_taken(&self, call: &Call) -> bool {
-        let Some(lead) = lead(&call.asked) else { return true };
+        let Some(lead) = call.asked.lead() else { return true };
         let others = |owner: &AgentId| match &call.asked {
             Asked::Claim { agent, .. } | Asked::Pass { agent, .. } => owner != agent,
             _ => true,
@@ -44,23 +45,5 @@ impl Case<'_> {
         let mut owners =
             self.leads.story(lead).iter().filter_map(|logged| logged.event.after.agent.as_ref());
         owners.any(others)
-    }
-}
-
-fn lead(asked: &Asked) -> Option<&LeadId> {
-    match asked {
-        Asked::Take { .. } => None,
-        Asked::Claim { lead, .. }
-        | Asked::Pass { lead, .. }
-        | Asked::Show { lead }
-        | Asked::Assign { lead, .. }
-        | Asked::Return { lead, .. } => Some(lead),
-    }
-}
-
-fn key(asked: &Asked) -> Option<String> {
-    match asked {
-        Asked::Take { key } => Some(key.clone()),
-        _ => None,
     }
 }
