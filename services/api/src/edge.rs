@@ -16,6 +16,7 @@ use tracing::{Instrument, error, info, info_span};
 
 use crate::Api;
 use crate::problem::Problem;
+use crate::seats::Size;
 
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
 /// Ten times what a page or the telephone provider sends, and more than most calls of
@@ -83,13 +84,14 @@ pub(crate) fn in_time(request: Request) -> Request {
     request.map(|body| until(deadline, body))
 }
 
-/// Whether the body is waited for before anything else is: it says that it is small, or
-/// comes without a key and may not be large.
-pub(crate) fn is_small(request: &Request) -> bool {
+/// Small is what says so, or comes without a key and may not be large: it is waited for
+/// before anything else is.
+pub(crate) fn size(request: &Request) -> Size {
     let said = request.headers().get(header::CONTENT_LENGTH);
     let said = said.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let most = said.or_else(|| request.body().size_hint().upper());
-    !request.uri().path().starts_with("/v1/") || most.is_some_and(|most| most <= SMALL as u64)
+    let needs_key = request.uri().path().starts_with("/v1/");
+    if needs_key && most.is_none_or(|most| most > SMALL as u64) { Size::Large } else { Size::Small }
 }
 
 /// The request with all of its small body: whoever lets one drip keeps nobody else waiting.

@@ -20,8 +20,8 @@ use tokio::time::timeout;
 use crate::problem::Problem;
 
 /// Unless told otherwise. At 25 ms an answer these are 20,000 a second, far more than a
-/// process gives, so nobody waits while all is well; with the largest body each they
-/// hold half a gigabyte.
+/// process gives, so nobody waits while all is well; with the largest bodies that they
+/// may have they hold a hundred megabytes.
 pub(crate) const SEATS: usize = 512;
 /// A third of the time that an answer may take. By then a process that works has
 /// answered as many as there are connections.

@@ -104,7 +104,7 @@ pub(crate) async fn attend(
         let _seat = api.seats.take(request.uri().path(), Size::Small).await?;
         return Ok(look(&api, request, next).await);
     }
-    let size = if edge::is_small(&request) { Size::Small } else { Size::Large };
+    let size = edge::size(&request);
     let mut request = edge::in_time(request);
     if size == Size::Small {
         request = edge::whole(request).await?;
