@@ -19,7 +19,7 @@ pub struct Options {
     #[arg(long, env = "TIPOFF_INGEST_REQUESTS", default_value_t = 256)]
     pub ingest_requests: usize,
     /// Connections at once.
-    #[arg(long, env = "TIPOFF_INGEST_CONNECTIONS", default_value_t = 900)]
+    #[arg(long, env = "TIPOFF_INGEST_CONNECTIONS", default_value_t = 4_000)]
     pub ingest_connections: usize,
     /// How long a connection may be idle or take over the head of a request, in
     /// seconds; less while more than half of the connections are taken.
@@ -82,7 +82,7 @@ impl Default for Options {
         Self {
             ingest_in_flight: 128,
             ingest_requests: 256,
-            ingest_connections: 900,
+            ingest_connections: 4_000,
             ingest_patience_seconds: 75,
             ingest_body_seconds: 30,
             ingest_source_rate: 1_000,

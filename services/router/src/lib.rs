@@ -17,6 +17,7 @@ mod options;
 mod overlooked;
 mod place;
 mod reused;
+mod room;
 mod rounds;
 mod seed;
 mod share;
@@ -44,6 +45,7 @@ use crate::away::Away;
 use crate::overlooked::Overlooked;
 use crate::place::Placer;
 use crate::reused::Reused;
+use crate::room::Room;
 use crate::seed::Seeds;
 use crate::sweep::{Mover, Progress};
 
@@ -91,6 +93,7 @@ pub fn run(
             },
         };
         let every = Duration::from_secs(options.audit_seconds.max(1));
+        let room = Room::new(board.clone());
         let overlooked = Overlooked::new(nats.clone(), board.clone(), placer.clone());
         let (mine, sweeping) = watch::channel(Vec::new());
         let mover = Mover {
@@ -107,11 +110,12 @@ pub fn run(
         let [prompt, bulk] = Line::EVERY.map(|line| pulled(line, options));
 
         info!(in_flight = options.in_flight, "routing");
-        let (prompt, bulk, shared, ()) = tokio::join!(
+        let (prompt, bulk, shared, (), ()) = tokio::join!(
             worker::work(nats.clone(), clock.clone(), prompt, placer.clone(), stop.clone()),
             worker::work(nats.clone(), clock, bulk, placer, stop.clone()),
             share::share_out(nats, mover, mine, stop.clone()),
             overlooked.watch(every, sweeping, stop.clone()),
+            room.watch(stop.clone()),
         );
         prompt?;
         bulk?;

@@ -23,6 +23,7 @@ mod many;
 mod mixed;
 mod notices;
 mod offers;
+mod patient;
 mod progress;
 mod rebuild;
 mod route;

@@ -10,6 +10,7 @@ mod dlq;
 mod doctor;
 mod erase;
 mod exit;
+mod files;
 mod init;
 mod lint;
 mod reach;
@@ -40,6 +41,7 @@ static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 async fn main() -> ExitCode {
     // Fails only if somebody installed one before, and nobody runs before main.
     rustls::crypto::ring::default_provider().install_default().ok();
+    files::as_many_as_may_be();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -49,7 +49,7 @@ fn view(routes: usize, agents: usize, strategy: &Value) -> EntityView {
     all.push(route(0, strategy, &json!({})));
     EntityView {
         agents: (0..agents).map(agent).collect(),
-        routes: all,
+        routes: all.into(),
         ..EntityView::new("acme".parse().unwrap(), serde_json::from_value(entity).unwrap())
     }
 }

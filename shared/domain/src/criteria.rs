@@ -4,9 +4,11 @@
 //! criterion matches everything; a lead that lacks the value does not match a
 //! criterion that asks for it, unless the route wants that.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, Kind, Lead, Origin, SourceId};
+use crate::{Invalid, Kind, Lead, SourceId};
 
 /// Which sources a route serves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +81,7 @@ pub enum Criterion {
 }
 
 impl Criterion {
-    const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Sources,
         Self::Hashtags,
         Self::Kinds,
@@ -91,58 +93,40 @@ impl Criterion {
 }
 
 impl Criteria {
-    /// The first criterion that `lead` does not meet. `knows` tells whether a
-    /// source is one of the entity's.
-    pub fn first_failing(
-        &self,
-        lead: &Lead,
-        knows: impl Fn(&SourceId) -> bool,
-    ) -> Option<Criterion> {
-        let meets = |criterion| match criterion {
-            Criterion::Sources => self.takes_source(lead, &knows),
-            Criterion::Hashtags => {
-                self.any_of(&self.hashtags, lead.hashtags.iter().map(String::as_str))
-            }
-            Criterion::Kinds => self.takes_kind(lead),
-            Criterion::PropertyTypes => self.any_of(&self.property_types, property_types(lead)),
-            Criterion::Areas => self.any_of(&self.areas, areas(lead)),
-            Criterion::Mls => {
-                let mls = lead.property.iter().filter_map(|property| property.mls.as_deref());
-                self.any_of(&self.mls, mls)
-            }
-            Criterion::Price => self.takes_price(lead),
-        };
-        // Most routes fail the first of them, so no more is asked than that.
-        Criterion::ALL.into_iter().find(|criterion| !meets(*criterion))
-    }
-
-    /// Manual and imported leads never match by source, whatever was typed (D-27).
-    fn takes_source(&self, lead: &Lead, knows: impl Fn(&SourceId) -> bool) -> bool {
-        let source = match lead.origin {
-            Origin::Manual | Origin::Import => None,
-            Origin::Automatic | Origin::AgentSite => lead.source.as_ref(),
-        };
-        match &self.sources {
-            Sources::Word(SourcesWord::Any) => true,
-            Sources::Word(SourcesWord::All) => source.is_some_and(knows),
-            Sources::These(these) => source.is_some_and(|source| these.contains(source)),
+    /// Whether anything is asked of it.
+    pub(crate) fn asks(&self, criterion: Criterion) -> bool {
+        match criterion {
+            Criterion::Sources => self.sources != Sources::default(),
+            Criterion::Price => !self.price.is_blank(),
+            Criterion::Kinds => !self.kinds.is_empty(),
+            _ => !self.texts(criterion).is_empty(),
         }
     }
 
-    fn takes_kind(&self, lead: &Lead) -> bool {
-        let taken = |kind| self.kinds.contains(&kind);
-        self.kinds.is_empty() || lead.kind.map_or(self.missing_matches, taken)
+    /// The values of which a lead must have one, as [`found`] has them.
+    pub(crate) fn wanted(&self, criterion: Criterion) -> Vec<String> {
+        match (criterion, &self.sources) {
+            (Criterion::Sources, Sources::These(these)) => {
+                these.iter().map(|source| source.as_str().to_owned()).collect()
+            }
+            (Criterion::Kinds, _) => {
+                self.kinds.iter().map(|kind| kind.as_str().to_owned()).collect()
+            }
+            _ => self.texts(criterion).iter().map(|text| plain(text)).collect(),
+        }
     }
 
-    /// Upper and lower case do not matter, and a hashtag may be written with its `#`.
-    fn any_of<'a>(&self, wanted: &[String], found: impl Iterator<Item = &'a str>) -> bool {
-        let mut found = found.peekable();
-        let lacks = found.peek().is_none();
-        let fits = |value: &str| wanted.iter().any(|want| is_same(want, value));
-        wanted.is_empty() || lacks && self.missing_matches || found.any(fits)
+    fn texts(&self, criterion: Criterion) -> &[String] {
+        match criterion {
+            Criterion::Hashtags => &self.hashtags,
+            Criterion::PropertyTypes => &self.property_types,
+            Criterion::Areas => &self.areas,
+            Criterion::Mls => &self.mls,
+            Criterion::Sources | Criterion::Kinds | Criterion::Price => &[],
+        }
     }
 
-    fn takes_price(&self, lead: &Lead) -> bool {
+    pub(crate) fn takes_price(&self, lead: &Lead) -> bool {
         if self.price.is_blank() {
             return true;
         }
@@ -176,6 +160,25 @@ impl Criteria {
     }
 }
 
+/// What a lead has to show for a criterion, price aside, as [`Criteria::wanted`] has it.
+pub(crate) fn found(criterion: Criterion, lead: &Lead) -> Vec<Cow<'_, str>> {
+    let plain = |text| Cow::Owned(plain(text));
+    match criterion {
+        Criterion::Sources => {
+            lead.routed_source().map(|source| source.as_str().into()).into_iter().collect()
+        }
+        Criterion::Hashtags => lead.hashtags.iter().map(|tag| plain(tag)).collect(),
+        Criterion::Kinds => lead.kind.map(|kind| kind.as_str().into()).into_iter().collect(),
+        Criterion::PropertyTypes => property_types(lead).map(plain).collect(),
+        Criterion::Areas => areas(lead).map(plain).collect(),
+        Criterion::Mls => {
+            let mls = lead.property.iter().filter_map(|property| property.mls.as_deref());
+            mls.map(plain).collect()
+        }
+        Criterion::Price => Vec::new(),
+    }
+}
+
 fn property_types(lead: &Lead) -> impl Iterator<Item = &str> {
     let asked = lead.property.iter().filter_map(|property| property.kind.as_deref());
     let wanted = lead
@@ -196,17 +199,13 @@ fn areas(lead: &Lead) -> impl Iterator<Item = &str> {
     asked.chain(wanted)
 }
 
-/// Whether two values are the same: upper and lower case, blanks around them and
-/// a `#` before them do not matter.
+/// Whether two values are the same.
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
-    let (one, other) = (bare(one), bare(other));
-    if one.is_ascii() && other.is_ascii() {
-        // Asked of every value of every route, for every lead.
-        return one.eq_ignore_ascii_case(other);
-    }
-    one.to_lowercase() == other.to_lowercase()
+    plain(one) == plain(other)
 }
 
-fn bare(text: &str) -> &str {
-    text.trim().trim_start_matches('#')
+/// A value as it is compared: upper and lower case, blanks around it and a `#` before it do
+/// not matter.
+fn plain(text: &str) -> String {
+    text.trim().trim_start_matches('#').to_lowercase()
 }

@@ -11,7 +11,7 @@ impl EntityView {
     pub fn drafted(&self, routes: Vec<Route>) -> Result<Self, Invalid> {
         let mut invalid = Invalid::default();
         let mut drafted = self.clone();
-        drafted.routes = Vec::with_capacity(routes.len() + 1);
+        drafted.routes = Vec::with_capacity(routes.len() + 1).into();
         for (place, mut route) in routes.into_iter().enumerate() {
             if route.is_unnamed()
                 && let Ok(id) = format!("draft_{}", place + 1).parse()

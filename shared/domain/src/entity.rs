@@ -13,7 +13,7 @@ use crate::lead::looks_like_email;
 use crate::schedule::Day;
 use crate::{
     Agent, AgentId, Channel, EntityId, Invalid, LenderId, Locale, Pond, PondId, Route, RouteId,
-    Schedule, SourceId, Span, Works,
+    Routes, Schedule, SourceId, Span, Works,
 };
 
 /// What an entity is; companies hold offices, offices hold teams.
@@ -287,7 +287,7 @@ pub struct EntityView {
     pub lenders: LiteMap<LenderId, Arc<Lender>>,
     /// In list order: the first that matches wins (D-3). The default route, if
     /// there is one, stands last.
-    pub routes: Vec<Arc<Route>>,
+    pub routes: Routes,
     /// What is known of channels of agents.
     pub works: LiteMap<AgentId, LiteMap<Channel, Works>>,
 }
@@ -302,7 +302,7 @@ impl EntityView {
             sources: LiteMap::new(),
             ponds: LiteMap::new(),
             lenders: LiteMap::new(),
-            routes: Vec::new(),
+            routes: Routes::default(),
             works: LiteMap::new(),
         }
     }

@@ -19,6 +19,19 @@ pub enum Kind {
     Other,
 }
 
+impl Kind {
+    /// As in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Buyer => "buyer",
+            Self::Seller => "seller",
+            Self::Renter => "renter",
+            Self::Agent => "agent",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// How the lead came in. Only automatic leads are routed by source (D-27, D-28).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -144,6 +157,15 @@ pub struct Lead {
 }
 
 impl Lead {
+    /// The source that routes look at: manual and imported leads never match by source,
+    /// whatever was typed (D-27).
+    pub(crate) fn routed_source(&self) -> Option<&SourceId> {
+        match self.origin {
+            Origin::Manual | Origin::Import => None,
+            Origin::Automatic | Origin::AgentSite => self.source.as_ref(),
+        }
+    }
+
     /// Whether anybody could call or write to this person (D-26).
     pub fn is_reachable(&self) -> bool {
         !self.emails.is_empty() || !self.phones.is_empty()

@@ -32,6 +32,7 @@ pub mod preview;
 pub mod quiet;
 pub mod report;
 pub mod route;
+mod routes;
 pub mod schedule;
 pub mod simulate;
 pub mod standing;
@@ -58,5 +59,6 @@ pub use plan::{
 pub use pond::{Members, Pond};
 pub use quiet::QuietHours;
 pub use route::{AfterClose, OnExhausted, Route, Timeout};
+pub use routes::Routes;
 pub use schedule::Schedule;
 pub use strategy::{Recipients, Strategy};

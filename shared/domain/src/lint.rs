@@ -149,6 +149,7 @@ fn with(route: &Route, view: &EntityView) -> EntityView {
         return view;
     }
     let last = view.routes.iter().position(|known| known.is_default());
-    view.routes.insert(last.unwrap_or(view.routes.len()), saved);
+    let last = last.unwrap_or(view.routes.len());
+    view.routes.insert(last, saved);
     view
 }

@@ -73,7 +73,7 @@ impl Entities {
             lenders: lenders.into_iter().collect(),
             sources: plain(&slot.sources),
             ponds: plain(&slot.ponds),
-            routes,
+            routes: routes.into(),
             works: works.into_iter().collect(),
             ..EntityView::new(id.clone(), entity)
         }))

@@ -8,7 +8,7 @@ use crate::stage::weathers;
 async fn servers_that_are_killed_under_load_lose_nothing_and_nobody_wins_twice() {
     let kills = [Server::Nats, Server::Redis].map(Fault::KillServer);
     let (_, verdict) = weathers(1, &kills).await;
-    assert!(verdict.won > 0 && !verdict.lateness.is_empty(), "nothing happened");
+    assert!(verdict.won > 0 && !verdict.fired.is_empty(), "nothing happened");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,15 @@
 //! Processes that come and go (scenarios 8 and 9, draining, start order).
 
+use std::path::Path;
 use std::time::Duration;
 
 use futures::future::join_all;
+use tipoff_testkit::{NatsServer, RedisServer};
 use tipoff_trouble::fault::Fault;
-use tipoff_trouble::service::Kind;
+use tipoff_trouble::proxy::Proxy;
+use tipoff_trouble::service::{Kind, Roads, Service};
 use tipoff_trouble::storm::Storm;
-use tipoff_trouble::system::System;
+use tipoff_trouble::system::{System, address};
 use tokio::time::{sleep, timeout};
 
 use crate::stage::{PACE, build, holds, weathers};
@@ -52,6 +55,33 @@ async fn services_that_are_there_before_the_servers_wait_and_say_for_whom() {
     let mut storm = Storm::over(&system, PACE).unwrap();
     timeout(PATIENCE, storm.all_the_way("probe-")).await.unwrap().unwrap();
     holds(&storm.quiet().await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_servers_that_have_nothing_yet_any_service_may_be_the_first() {
+    for first in Kind::ALL {
+        let (nats, redis) = tokio::join!(NatsServer::start(), RedisServer::start());
+        let (nats, redis) = (nats.unwrap(), redis.unwrap());
+        let (at, directory) = ((&*nats.url(), &*redis.url()), tempfile::tempdir().unwrap());
+        let others = Kind::ALL.into_iter().filter(|kind| *kind != first);
+        let mut running = Vec::new();
+        for kind in [first].into_iter().chain(others) {
+            let mut service = service(kind, at, directory.path()).await.unwrap();
+            let started = service.start(&[]).await;
+            assert!(started.is_ok(), "{first:?} was the first: {started:?}");
+            running.push(service);
+        }
+    }
+}
+
+/// One that is not started yet.
+async fn service(kind: Kind, at: (&str, &str), logs: &Path) -> anyhow::Result<Service> {
+    let roads = Roads {
+        nats: vec![Proxy::to(address(at.0)?).await?],
+        redis: vec![Proxy::to(address(at.1)?).await?],
+    };
+    let (program, log) = (env!("CARGO_BIN_EXE_tipoff").into(), logs.join(kind.name()));
+    Service::new(kind, program, roads, log, &[])
 }
 
 /// Waits until so many services have written that down.

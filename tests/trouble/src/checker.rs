@@ -20,6 +20,9 @@ use tipoff_wire::EventKind;
 
 use crate::evidence::{Evidence, Logged};
 
+/// Clocks of one machine, read by different programs.
+const SAME_CLOCK: TimeDelta = TimeDelta::milliseconds(5);
+
 /// A promise, as far as one can see from outside whether it held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
@@ -49,6 +52,8 @@ pub enum Rule {
     Told,
     /// Nobody is told of an offer that is long over (G6).
     NotToldAfterwards,
+    /// Nobody hears of what is not theirs, or is not so (G7).
+    NotToldOthers,
 }
 
 /// A promise that was broken.
@@ -71,12 +76,21 @@ impl fmt::Display for Broken {
     }
 }
 
+/// A deadline that fired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fired {
+    pub key: Option<String>,
+    /// How late, outages taken away.
+    pub late: TimeDelta,
+    /// Nothing was broken from the deadline until then, so nothing was taken away.
+    pub undisturbed: bool,
+}
+
 /// What the checker found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verdict {
     pub broken: Vec<Broken>,
-    /// How late each deadline fired, outages taken away; with the lead's key.
-    pub lateness: Vec<(Option<String>, TimeDelta)>,
+    pub fired: Vec<Fired>,
     /// Notices that came more than once, by the lead's key.
     pub repeated: Vec<Option<String>>,
     /// Claims that somebody was told they won.

@@ -68,6 +68,11 @@ impl Clients {
         })
     }
 
+    /// How many processes answer agents.
+    pub fn doors(&self) -> usize {
+        self.apis.len()
+    }
+
     /// What was asked and answered so far.
     pub fn recorder(&self) -> &Recorder {
         &self.recorder

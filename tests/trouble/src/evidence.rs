@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use tipoff_domain::{AgentId, RouteId};
+use tipoff_domain::{AgentId, EntityId, RouteId};
 use tipoff_wire::Event;
 
 use crate::history::Call;
@@ -23,6 +23,8 @@ pub struct Logged {
 pub struct Told {
     /// As in `Notice::key`; the same however often it comes.
     pub notice: String,
+    /// Which address it came to.
+    pub to: String,
     pub at: DateTime<Utc>,
 }
 
@@ -42,6 +44,8 @@ pub struct Evidence {
     pub told: Vec<Told>,
     /// The lists of all round robin routes.
     pub turns: BTreeMap<RouteId, Vec<AgentId>>,
+    /// Where the agents of each entity are told.
+    pub addresses: BTreeMap<EntityId, BTreeMap<AgentId, String>>,
     /// When deadlines may be late: what fires them was broken.
     pub outages: Vec<Outage>,
     /// When agents may go untold: what tells them was broken.
@@ -50,6 +54,11 @@ pub struct Evidence {
     pub forgot: Vec<DateTime<Utc>>,
     /// When the run ended: everything ought to have come to rest by then.
     pub ended: DateTime<Utc>,
+}
+
+/// Whether something was broken at any moment of it.
+pub fn is_disturbed(outages: &[Outage], from: DateTime<Utc>, to: DateTime<Utc>) -> bool {
+    outages.iter().any(|outage| outage.from <= to && from <= outage.to)
 }
 
 /// How much of this stretch of time nothing was broken.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tipoff_domain::{AgentId, LeadId};
 
 /// What somebody asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Asked {
     /// A source: take this lead. Whatever is sent with the same key is the same lead.

@@ -183,12 +183,16 @@ impl Crowd {
             return;
         }
         let (crowd, lead) = (self.clone(), event.lead.clone());
+        let version = usize::try_from(event.version).unwrap_or_default();
         let pause = self.soon(&lead, "pool");
         self.tasks.spawn(async move {
             sleep(pause).await;
             let team = &crowd.teams[at];
-            let take =
-                |agent: usize| crowd.clients.claim(team, &lead, &team.agents[agent], None, agent);
+            // Whoever takes it once more after it came back asks something new, at the same door.
+            let door = |agent: usize| agent + crowd.clients.doors() * version;
+            let take = |agent: usize| {
+                crowd.clients.claim(team, &lead, &team.agents[agent], None, door(agent))
+            };
             tokio::join!(take(1), take(2));
         });
     }

@@ -47,7 +47,7 @@ struct Args {
     #[arg(long, default_value_t = 3)]
     hold: u64,
     /// So many seconds pass after a fault was got over before the next one comes: half as many at
-    /// least, and half as many again at most; around one, if left out
+    /// least, and half as many again at most; around three, if left out
     #[arg(long, conflicts_with = "soak")]
     pause: Option<u64>,
     /// How late a deadline may fire, in ms; more on a machine that is busy with other things
@@ -143,7 +143,7 @@ fn pause(args: &Args) -> Range<Duration> {
     match args.pause {
         Some(seconds) => around(Duration::from_secs(seconds)),
         None if args.soak => around(Duration::from_secs(100)),
-        None => around(Duration::from_millis(700)),
+        None => around(Duration::from_secs(3)),
     }
 }
 

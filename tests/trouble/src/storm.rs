@@ -10,6 +10,7 @@ use futures::TryStreamExt;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
+use tipoff_domain::{AgentId, EntityId};
 use tipoff_runtime::past::{self, Begin, Range};
 use tipoff_wire::{Event, Stream};
 use tokio::sync::mpsc;
@@ -23,13 +24,13 @@ use crate::history::{Asked, Call, Said};
 use crate::load::{Load, Phase};
 use crate::memory::{Memory, Taken};
 use crate::system::{Build, System};
-use crate::team::PROBED;
+use crate::team::{PROBED, Team, address};
 use crate::watching::Watching;
 
 /// Everything works again this long after a fault was mended, or never.
 const RECOVERED_WITHIN: Duration = Duration::from_mins(1);
 /// What was put off while something was broken has had its time by then.
-const AFTERMATH: Duration = Duration::from_millis(2_500);
+const AFTERMATH: Duration = Duration::from_secs(1);
 /// All leads come to rest within this: four agents, ten seconds each, and pauses between.
 const QUIET_WITHIN: Duration = Duration::from_secs(150);
 const LOOK_EVERY: Duration = Duration::from_millis(25);
@@ -81,6 +82,15 @@ pub struct Weathered {
     pub recovered: Vec<Option<Duration>>,
     /// Services that ended by themselves.
     pub ended: Vec<&'static str>,
+    /// Why it could not be carried through; the run ends there, and is judged up to then.
+    pub failed: Option<String>,
+}
+
+impl Weathered {
+    /// Whether everything was got over.
+    fn is_well(&self) -> bool {
+        self.failed.is_none() && self.recovered.iter().all(Option::is_some)
+    }
 }
 
 /// A run and what was found.
@@ -100,9 +110,9 @@ pub struct Outcome {
 impl Outcome {
     /// Whether every promise held.
     pub fn is_well(&self) -> bool {
-        let recovered =
-            self.weathered.values().all(|one| one.recovered.iter().all(Option::is_some));
-        recovered && self.verdict.broken.is_empty() && self.panics.is_empty()
+        self.weathered.values().all(|one| one.is_well() && one.ended.is_empty())
+            && self.verdict.broken.is_empty()
+            && self.panics.is_empty()
     }
 }
 
@@ -152,7 +162,7 @@ impl<'a> Storm<'a> {
         let load = Load::start(&clients, clock, teams, pace, phase.clone(), events);
         let in_turns = teams.iter().filter(|team| team.in_turns);
         let turns = in_turns.map(|team| (team.route.clone(), team.agents.clone())).collect();
-        let evidence = Evidence { turns, ..Evidence::default() };
+        let evidence = Evidence { turns, addresses: addresses(teams), ..Evidence::default() };
         let (weathered, order) = (BTreeMap::new(), Vec::new());
         Ok(Self {
             system,
@@ -181,7 +191,7 @@ impl<'a> Storm<'a> {
                 for _ in 0..*times {
                     let (pause, which) = plan.next(&mut dice);
                     sleep(pause).await;
-                    if !self.weather(*fault, which, tell).await? {
+                    if !self.weather(*fault, which, tell).await {
                         break 'storm;
                     }
                 }
@@ -192,24 +202,19 @@ impl<'a> Storm<'a> {
             faults.sort_by_key(|_| dice.random::<u32>());
         }
         if self.is_well() {
-            self.kill_at_random(plan.kills, &mut dice, tell).await?;
+            self.kill_at_random(plan.kills, &mut dice, tell).await;
         }
         tell("quiet");
         self.quiet().await
     }
 
     fn is_well(&self) -> bool {
-        self.weathered.values().all(|one| one.recovered.iter().all(Option::is_some))
+        self.weathered.values().all(Weathered::is_well)
     }
 
     /// Kills processes at random, so many times, the next one often before
     /// everybody has got over the one before.
-    async fn kill_at_random(
-        &mut self,
-        times: usize,
-        dice: &mut ChaCha8Rng,
-        tell: &impl Fn(&str),
-    ) -> anyhow::Result<()> {
+    async fn kill_at_random(&mut self, times: usize, dice: &mut ChaCha8Rng, tell: &impl Fn(&str)) {
         let kills = Fault::kills();
         for number in 1..=times {
             sleep(Duration::from_millis(dice.random_range(0..1_000))).await;
@@ -217,28 +222,50 @@ impl<'a> Storm<'a> {
                 (kills[dice.random_range(0..kills.len())], dice.random_range(0..64));
             if number % LOOK_AFTER == 0 || number == times {
                 tell(&format!("{number} of {times} kills"));
-                if !self.weather(fault, which, tell).await? {
+                if !self.weather(fault, which, tell).await {
                     break;
                 }
-            } else {
-                self.break_in_passing(fault, which).await?;
+            } else if !self.break_in_passing(fault, which, tell).await {
+                break;
             }
         }
-        Ok(())
     }
 
-    /// One fault, without looking how it is got over.
-    async fn break_in_passing(&mut self, fault: Fault, dice: usize) -> anyhow::Result<()> {
+    /// One fault, without looking how it is got over; `false`: it could not be carried through.
+    async fn break_in_passing(&mut self, fault: Fault, dice: usize, tell: &impl Fn(&str)) -> bool {
         let (name, now) = (fault.to_string(), self.system.clock.now());
         self.begin(&name);
         self.broken.get_or_insert_with(|| (now, Vec::new())).1.push(fault);
-        let happened = fault.happen(self.system, self.hold, dice).await;
-        happened.with_context(|| format!("{name} could not be carried through"))?;
-        let ended = self.system.revive().await?;
-        let one = self.weathered.entry(name).or_default();
+        self.carry_through(fault, dice, tell).await.is_some()
+    }
+
+    /// Breaks it and mends it again; answers who ended by themselves, and nothing if it could
+    /// not be carried through. What was seen until then is judged all the same.
+    async fn carry_through(
+        &mut self,
+        fault: Fault,
+        dice: usize,
+        tell: &impl Fn(&str),
+    ) -> Option<Vec<&'static str>> {
+        let carried = async {
+            fault.happen(self.system, self.hold, dice).await?;
+            self.system.revive().await
+        };
+        let carried = carried.await;
+        let name = fault.to_string();
+        let one = self.weathered.entry(name.clone()).or_default();
         one.times += 1;
-        one.ended.extend(ended);
-        Ok(())
+        match carried {
+            Ok(ended) => {
+                one.ended.extend(&ended);
+                Some(ended)
+            }
+            Err(why) => {
+                tell(&format!("{name}   COULD NOT BE CARRIED THROUGH: {why:#}"));
+                one.failed = Some(format!("{why:#}"));
+                None
+            }
+        }
     }
 
     /// From now on leads are named after it.
@@ -251,35 +278,22 @@ impl<'a> Storm<'a> {
 
     /// One fault, from the moment it happens until everything works again;
     /// `false`: it never does.
-    pub async fn weather(
-        &mut self,
-        fault: Fault,
-        dice: usize,
-        tell: &impl Fn(&str),
-    ) -> anyhow::Result<bool> {
+    pub async fn weather(&mut self, fault: Fault, dice: usize, tell: &impl Fn(&str)) -> bool {
         let name = fault.to_string();
         self.begin(&name);
         let number = self.weathered.get(&name).map_or(0, |before| before.times);
         let (from, mut faults) =
             self.broken.take().unwrap_or_else(|| (self.system.clock.now(), Vec::new()));
         faults.push(fault);
-        let happened = fault.happen(self.system, self.hold, dice).await;
-        happened.with_context(|| format!("{name} could not be carried through"))?;
-        let ended = self.system.revive().await?;
+        let Some(ended) = self.carry_through(fault, dice, tell).await else {
+            self.broke_from(from, &faults);
+            return false;
+        };
         let mended = Instant::now();
         let through =
             timeout(RECOVERED_WITHIN, self.all_the_way(&format!("{name}-p{number}x"))).await;
         let recovered = through.is_ok_and(|through| through.is_ok()).then(|| mended.elapsed());
-        let to = self.system.clock.now() + AFTERMATH;
-        if faults.iter().any(|fault| fault.delays_deadlines()) {
-            self.evidence.outages.push(Outage { from, to });
-        }
-        if faults.iter().any(|fault| fault.silences()) {
-            self.evidence.silences.push(Outage { from, to });
-        }
-        if fault.forgets() {
-            self.evidence.forgot.push(from);
-        }
+        self.broke_from(from, &faults);
         let also = if ended.is_empty() {
             String::new()
         } else {
@@ -289,11 +303,22 @@ impl<'a> Storm<'a> {
             Some(took) => format!("{name}   all well after {:.1} s{also}", took.as_secs_f64()),
             None => format!("{name}   NOT WELL after {} s{also}", RECOVERED_WITHIN.as_secs()),
         });
-        let one = self.weathered.entry(name).or_default();
-        one.times += 1;
-        one.recovered.push(recovered);
-        one.ended.extend(ended);
-        Ok(recovered.is_some())
+        self.weathered.entry(name).or_default().recovered.push(recovered);
+        recovered.is_some()
+    }
+
+    /// Takes down what was broken from then until now.
+    fn broke_from(&mut self, from: DateTime<Utc>, faults: &[Fault]) {
+        let to = self.system.clock.now() + AFTERMATH;
+        if faults.iter().any(|fault| fault.delays_deadlines()) {
+            self.evidence.outages.push(Outage { from, to });
+        }
+        if faults.iter().any(|fault| fault.silences()) {
+            self.evidence.silences.push(Outage { from, to });
+        }
+        if faults.iter().any(|fault| fault.forgets()) {
+            self.evidence.forgot.push(from);
+        }
     }
 
     /// A lead through every intake and every api: taken in, offered, told, claimed.
@@ -332,8 +357,9 @@ impl<'a> Storm<'a> {
         evidence.history = self.clients.recorder().history();
         evidence.log = log(self.system).await?;
         let mails = self.system.relay.mails();
+        let told = mails.arrivals.into_iter();
         evidence.told =
-            mails.arrivals.iter().map(|(id, at)| Told { notice: notice(id), at: *at }).collect();
+            told.map(|mail| Told { notice: notice(&mail.id), to: mail.to, at: mail.at }).collect();
         Ok(evidence)
     }
 
@@ -348,6 +374,14 @@ impl<'a> Storm<'a> {
             && self.watching.waiting().0 == 0
             && self.clients.recorder().all(is_known)
     }
+}
+
+fn addresses(teams: &[Team]) -> BTreeMap<EntityId, BTreeMap<AgentId, String>> {
+    let of = |team: &Team| {
+        let all = team.agents.iter().map(|agent| (agent.clone(), address(&team.entity, agent)));
+        (team.entity.clone(), all.collect())
+    };
+    teams.iter().map(of).collect()
 }
 
 /// EVENTS whole, but for what the checker has no use for: a million leads must fit into memory.

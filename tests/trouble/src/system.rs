@@ -268,7 +268,7 @@ pub(crate) async fn ask<T: FromRedisValue>(at: SocketAddr, words: &[&str]) -> an
 }
 
 /// `127.0.0.1:4222` of `nats://127.0.0.1:4222`.
-pub(crate) fn address(url: &str) -> anyhow::Result<SocketAddr> {
+pub fn address(url: &str) -> anyhow::Result<SocketAddr> {
     let place = url.split_once("://").map_or(url, |(_, place)| place);
     place.parse().with_context(|| format!("`{url}` is no address"))
 }

@@ -49,6 +49,7 @@ impl Row {
             self.count(&[Rule::NotToldAfterwards]),
             self.repeated,
             self.count(&[
+                Rule::NotToldOthers,
                 Rule::FairTurns,
                 Rule::ShownIsLogged,
                 Rule::DoneIsLogged,
@@ -121,13 +122,14 @@ fn well_after(recovered: &[Option<Duration>]) -> String {
 
 fn summary(outcome: &Outcome) -> String {
     let claims = outcome.verdict.won;
-    let mut late: Vec<i64> =
-        outcome.verdict.lateness.iter().map(|(_, late)| late.num_milliseconds()).collect();
+    let fired = &outcome.verdict.fired;
+    let undisturbed = fired.iter().filter(|one| one.undisturbed).count();
+    let mut late: Vec<i64> = fired.iter().map(|one| one.late.num_milliseconds()).collect();
     late.sort_unstable();
     let at =
         |part: usize| late.get(late.len().saturating_sub(1) * part / 100).copied().unwrap_or(0);
     let mut lines = vec![format!(
-        "{} events, {claims} claims won; {} deadlines fired, outages not counted {} ms late at the 50th, {} at the 99th of a hundred, {} at most; {:.0} s",
+        "{} events, {claims} claims won; {} deadlines fired, {undisturbed} of them while nothing was broken, outages not counted {} ms late at the 50th, {} at the 99th of a hundred, {} at most; {:.0} s",
         outcome.evidence.log.len(),
         late.len(),
         at(50),
@@ -145,6 +147,9 @@ fn summary(outcome: &Outcome) -> String {
         lines
             .push(format!("services that ended by themselves at {name}: {}", one.ended.join(", ")));
     }
+    lines.extend(outcome.weathered.iter().filter_map(|(name, one)| {
+        one.failed.as_ref().map(|why| format!("{name} could not be carried through: {why}"))
+    }));
     lines.extend(outcome.panics.iter().map(|panic| format!("panicked: {panic}")));
     lines.extend(outcome.verdict.broken.iter().take(40).map(|broken| format!("BROKEN {broken}")));
     if outcome.verdict.broken.len() > 40 {
@@ -168,9 +173,12 @@ pub fn json(outcome: &Outcome) -> Value {
             let well: Vec<_> = weathered.recovered.iter().map(|took| took.map(|took| took.as_millis())).collect();
             json!({"fault": name, "times": weathered.times, "leads": leads, "lost": lost, "double": double,
                 "early_or_late": late, "untold": untold, "told_after": after, "told_twice": twice, "other": other,
-                "all_well_after_ms": well})
+                "all_well_after_ms": well, "ended": weathered.ended, "failed": weathered.failed})
         })
         .collect();
     let broken: Vec<String> = outcome.verdict.broken.iter().map(ToString::to_string).collect();
-    json!({"ok": outcome.is_well(), "faults": rows, "broken": broken, "panics": outcome.panics})
+    let fired = &outcome.verdict.fired;
+    let undisturbed = fired.iter().filter(|one| one.undisturbed).count();
+    json!({"ok": outcome.is_well(), "faults": rows, "broken": broken, "panics": outcome.panics,
+        "deadlines": {"fired": fired.len(), "undisturbed": undisturbed}})
 }

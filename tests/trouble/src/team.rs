@@ -59,6 +59,11 @@ fn name_of(agent: usize) -> String {
     format!("agent{agent}")
 }
 
+/// Where an agent is told.
+pub fn address(entity: &EntityId, agent: &AgentId) -> String {
+    format!("{agent}@{entity}.example.com")
+}
+
 /// An entity with one route and so many agents.
 pub async fn team(
     roster: &Roster,
@@ -78,7 +83,7 @@ pub async fn team(
     let admin_key = roster.create_key(key(Role::Admin, None, None)).await?.text;
     let adding = (0..agents).map(async |number| {
         let agent: AgentId = name_of(number).parse()?;
-        let email = format!("{agent}@{name}.example.com");
+        let email = address(&entity, &agent);
         let body =
             json!({"name": format!("Agent {number}"), "email": email, "channels": ["email"]});
         roster.put_agent(&entity, &agent, serde_json::from_value(body)?, Expect::Absent).await?;

@@ -12,6 +12,7 @@ use super::arrivals::Arrivals;
 use super::ledger::{Ledger, Marks};
 use super::made_up::{Kind, route};
 use super::offers::Offers;
+use super::patient::Patient;
 use super::progress::Progress;
 use super::setup::Setup;
 use super::system::{Parts, System};
@@ -73,7 +74,10 @@ pub(super) async fn run(args: ClaimArgs, setup: &Setup) -> anyhow::Result<Value>
     let ledger = Ledger::read(nats, marks, &system.prefix).await?;
     let won = done.iter().filter(|one| one.result == Heard::Won).count();
     let logged = ledger.claimed();
-    let answered = json!({"claims": claims, "answered": done.len(), "won": won});
+    let answered = json!({
+        "claims": claims, "answered": done.len(), "won": won,
+        "told_to_wait": agents.patient.told_to_wait(),
+    });
     let correct = account(args.leads, logged, ledger.double_claims());
     let only = |what: Heard| done.iter().filter(move |one| one.result == what).map(|one| one.took);
     let result = json!({
@@ -90,6 +94,7 @@ pub(super) async fn run(args: ClaimArgs, setup: &Setup) -> anyhow::Result<Value>
 /// Agents with a key each.
 pub(super) struct Agents {
     http: Client,
+    patient: Patient,
     base: String,
     keys: Vec<Vec<String>>,
 }
@@ -105,7 +110,8 @@ impl Agents {
             let of_one = (0..each).map(|agent| agent_key(&system.base.roster, entity, agent));
             keys.push(futures::future::try_join_all(of_one).await?);
         }
-        Ok(Self { http: Client::new(), base: system.api.clone(), keys })
+        let (http, patient) = (Client::new(), Patient::default());
+        Ok(Self { http, patient, base: system.api.clone(), keys })
     }
 
     pub(super) async fn claim(
@@ -116,7 +122,7 @@ impl Agents {
     ) -> anyhow::Result<Heard> {
         let request =
             self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.keys[entity][agent]);
-        let response = request.json(&json!({"round": 1})).send().await?;
+        let response = self.patient.send(request.json(&json!({"round": 1}))).await?;
         let (status, text) = (response.status(), response.text().await?);
         if status == StatusCode::OK {
             return Ok(Heard::Won);

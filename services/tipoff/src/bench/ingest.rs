@@ -69,6 +69,7 @@ pub(super) async fn run(args: IngestArgs, setup: &Setup) -> anyhow::Result<Value
         accounts.push(json!({"correct": account(args.leads, accepted, 0)}));
         result[way.name()] = json!({
             "leads_per_s": rate(accepted as u64, took), "accepted": accepted, "load": arrivals.name(),
+            "told_to_wait": sources.patient.told_to_wait(),
             "request_ms": Times::of(done.iter().map(|one| one.took))?.summary(),
             "per_lead": probe.spent().await?.per_lead(&before, accepted as u64),
         });

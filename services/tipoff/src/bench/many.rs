@@ -17,6 +17,8 @@ use super::team::Like;
 const ENTITIES: usize = 4;
 /// Leads in a request at most.
 const LINES: usize = 100;
+/// Requests on their way at once at most.
+const AT_ONCE: usize = 256;
 /// Leads per second of the quiet ones together.
 const QUIET_PER_S: f64 = 50.0;
 /// The flood is so many times `leads`, of which the quiet ones send a fiftieth. Thus it outlasts
@@ -101,8 +103,9 @@ impl Step<'_> {
         let passage = Passage::new(&system, false, &system.prefix);
         let warmed = passage.of(&sources, Arrivals::Closed { at_once: 2 }).await?;
         let sources = sources.pack(0..leads, self.lines);
-        // As many leads are on their way, whatever the size of a request.
-        let arrivals = Arrivals::Closed { at_once: 8 * LINES / self.lines };
+        // As many leads are on their way, whatever the size of a request, but no more requests
+        // than ingest lets one entity have there.
+        let arrivals = Arrivals::Closed { at_once: (8 * LINES / self.lines).min(AT_ONCE) };
         let passed = passage.after(&warmed).of(&sources, arrivals).await?;
         let routers = system.routers().into_iter().filter_map(super::cost::resident_bytes).max();
         system.stop().await?;

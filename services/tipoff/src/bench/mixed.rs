@@ -3,6 +3,7 @@
 //! the rest run out.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -21,6 +22,7 @@ use super::account::with;
 use super::arrivals::Arrivals;
 use super::ledger::{Ledger, Marks};
 use super::made_up::{Kind, route};
+use super::patient::Patient;
 use super::progress::Progress;
 use super::setup::Setup;
 use super::sources::{Sources, Way};
@@ -83,15 +85,11 @@ pub(super) async fn run(args: MixedArgs, setup: &Setup) -> anyhow::Result<Value>
 /// Hour by hour, each at its own rate; every fourth hour comes in batches. All are due by one
 /// clock for the whole day: an hour that is late makes the next one late, and not later.
 async fn send(system: &System, teams: &[Team], args: &MixedArgs) -> anyhow::Result<Times> {
-    let (mut times, mut from) = (Times::none()?, 0);
+    let mut times = Times::none()?;
     let progress = Progress::new("leads", args.leads);
-    let (parts, hour) = (DAY.iter().sum::<u32>(), f64::from(args.seconds) / 24.0);
-    let (mut passed, midnight) = (0, Instant::now());
-    for (number, part) in (0_u32..).zip(DAY) {
-        passed += part;
-        let to = args.leads * passed as usize / parts as usize;
-        let way = if number % 4 == 3 { Way::Batch } else { Way::Single };
-        let sources = Sources::new(system, teams.to_vec(), way).pack(from..to, 10);
+    let hour = f64::from(args.seconds) / 24.0;
+    let (day, midnight) = (packed(system, teams, args.leads), Instant::now());
+    for (number, to, sources) in day {
         if sources.parcels() == 0 {
             continue;
         }
@@ -103,10 +101,23 @@ async fn send(system: &System, teams: &[Team], args: &MixedArgs) -> anyhow::Resu
         for one in &done {
             times.note(one.took);
         }
-        from = to;
         progress.at(to as u64);
     }
     Ok(times)
+}
+
+/// Every hour's number, how many leads there are by its end, and those that come in it.
+fn packed(system: &System, teams: &[Team], leads: usize) -> Vec<(u32, usize, Sources)> {
+    let (parts, mut passed, mut from) = (DAY.iter().sum::<u32>(), 0, 0);
+    let hours = (0_u32..).zip(DAY).map(|(number, part)| {
+        passed += part;
+        let to = leads * passed as usize / parts as usize;
+        let way = if number % 4 == 3 { Way::Batch } else { Way::Single };
+        let sources = Sources::new(system, teams.to_vec(), way).pack(from..to, 10);
+        from = to;
+        (number, to, sources)
+    });
+    hours.collect()
 }
 
 /// What the agents did.
@@ -121,6 +132,7 @@ struct Day {
 /// Everybody who is offered leads.
 struct Agents {
     http: Client,
+    patient: Arc<Patient>,
     base: String,
     keys: HashMap<(EntityId, AgentId), String>,
 }
@@ -151,7 +163,8 @@ impl Agents {
                 keys.insert((entity.clone(), format!("agent{agent}").parse()?), key);
             }
         }
-        Ok(Self { http: Client::new(), base: system.api.clone(), keys })
+        let (http, patient) = (Client::new(), Arc::default());
+        Ok(Self { http, patient, base: system.api.clone(), keys })
     }
 
     /// Answers offers until so many leads have come to rest.
@@ -215,9 +228,10 @@ impl Agents {
                 .post(format!("{}/v1/leads/{}/{verb}", self.base, event.lead))
                 .bearer_auth(key);
             let request = request.json(&json!({"round": event.round}));
+            let patient = self.patient.clone();
             answering.spawn(async move {
                 let began = Instant::now();
-                let status = request.send().await?.status();
+                let status = patient.send(request).await?.status();
                 let late = status == StatusCode::GONE || status == StatusCode::CONFLICT;
                 ensure!(status.is_success() || late, "an answer was answered {status}");
                 Ok((verb == "claim" && status.is_success()).then(|| began.elapsed()))

@@ -182,6 +182,8 @@ struct Trouble {
     refused: usize,
     /// What was said of the first of them.
     refusal: Option<String>,
+    /// How often somebody was told to wait, and asked again; that is no trouble by itself.
+    told_to_wait: usize,
     /// The services were not done when nobody waited for them any longer.
     late: bool,
 }
@@ -202,6 +204,9 @@ impl Trouble {
         if let Some(refusal) = &self.refusal {
             told["refused_requests"] = json!(self.refused);
             told["first_refusal"] = json!(refusal);
+        }
+        if self.told_to_wait > 0 {
+            told["told_to_wait"] = json!(self.told_to_wait);
         }
         if self.late {
             told["finished_in_time"] = json!(false);
@@ -229,7 +234,7 @@ impl<'a> Passage<'a> {
         let (probe, since) = (self.system.probe(), Marks::now(nats).await?.at_least(earlier));
         let before = probe.spent().await?;
         let progress = Progress::new("sending", sources.parcels());
-        let began = clock.now();
+        let (began, told_to_wait) = (clock.now(), sources.patient.told_to_wait());
         let send = |parcel| async move { anyhow::Ok((clock.now(), sources.send(parcel).await)) };
         let done = arrivals.drive(sources.parcels(), &progress, send).await?;
         drop(progress);
@@ -241,6 +246,7 @@ impl<'a> Passage<'a> {
         let requests = Times::of(done.iter().map(|one| one.took))?;
         let mut trouble = self.after.map(|passed| passed.trouble.clone()).unwrap_or_default();
         trouble.late |= !in_time;
+        trouble.told_to_wait += sources.patient.told_to_wait() - told_to_wait;
         let mut due = Vec::new();
         for one in done {
             let (sent_at, answer) = one.result;

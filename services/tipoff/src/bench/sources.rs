@@ -13,6 +13,7 @@ use tipoff_runtime::Nats;
 use tipoff_wire::subject;
 
 use super::made_up::lead;
+use super::patient::Patient;
 use super::system::System;
 use super::team::Team;
 
@@ -45,6 +46,8 @@ impl Way {
 /// Sources that send what was made beforehand.
 pub(super) struct Sources {
     http: Client,
+    /// How often they were told to wait.
+    pub(super) patient: Patient,
     intake: String,
     nats: Nats,
     teams: Vec<Team>,
@@ -69,7 +72,8 @@ impl Sources {
     pub(super) fn new(system: &System, teams: Vec<Team>, way: Way) -> Self {
         let (parcels, sizes) = (Vec::new(), Vec::new());
         let (nats, intake) = (system.base.nats.clone(), system.intake.clone());
-        Self { http: Client::new(), intake, nats, teams, way, parcels, sizes }
+        let (http, patient) = (Client::new(), Patient::default());
+        Self { http, patient, intake, nats, teams, way, parcels, sizes }
     }
 
     /// Puts these leads into parcels, in batches of `lines` where they go so,
@@ -119,7 +123,7 @@ impl Sources {
         let url = format!("{}{path}", self.intake);
         let request =
             self.http.post(url).bearer_auth(&team.source_key).header("content-type", kind);
-        let response = request.body(body).send().await?;
+        let response = self.patient.send(request.body(body)).await?;
         let (status, text) = (response.status(), response.bytes().await?);
         ensure!(
             status.is_success(),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::decision::RouteConsidered;
 use crate::route::{AfterClose, Inactive};
-use crate::{Criterion, EntityView, Lead, Route, RouteId, RouteVerdict};
+use crate::{EntityView, Lead, Route, RouteId, RouteVerdict};
 
 /// What became of every route, and those that match, the first to be asked first.
 pub(super) struct Matched<'a> {
@@ -43,10 +43,10 @@ pub(super) fn match_routes<'a>(
 ) -> Matched<'a> {
     let mut considered = Vec::with_capacity(view.routes.len());
     let (mut routes, mut closed) = (Vec::<&Route>::new(), Vec::new());
-    for route in &view.routes {
+    let failing = view.routes.failing(lead, |source| view.sources.contains_key(source));
+    for (route, failing) in view.routes.iter().zip(failing) {
         let verdict = match route.admits(now) {
             Ok(()) => {
-                let failing = first_failing(route, lead, view);
                 if failing.is_none() {
                     routes.push(route);
                 }
@@ -54,7 +54,7 @@ pub(super) fn match_routes<'a>(
             }
             Err(why) => {
                 let holds = route.after_close != AfterClose::Reroute;
-                if holds && first_failing(route, lead, view).is_none() {
+                if holds && failing.is_none() {
                     closed.push((&**route, why));
                 }
                 why.into()
@@ -64,9 +64,4 @@ pub(super) fn match_routes<'a>(
     }
     routes.sort_by_key(|route| !route.strategy.is_assign_to_agent());
     Matched { considered, routes, closed }
-}
-
-fn first_failing(route: &Route, lead: &Lead, view: &EntityView) -> Option<Criterion> {
-    let knows = |source: &crate::SourceId| view.sources.contains_key(source);
-    route.criteria.first_failing(lead, knows)
 }

@@ -127,7 +127,7 @@ fn an_exclusive_route_keeps_its_leads_from_the_routes_below() {
     let mut open = view(&["ana", "ben"], vec![first(json!({})), second.clone()]);
     pause(&mut open, "ana");
     assert_eq!(order(&plan_it(&lead(json!({})), &open, FRIDAY, 1)), ["ben"]);
-    open.routes = vec![first(json!({"exclusive": true})), second];
+    open.routes = vec![first(json!({"exclusive": true})), second].into();
     let kept = plan_it(&lead(json!({})), &open, FRIDAY, 1);
     assert_eq!(kept.then, Then::Pool(Rest::in_pool(Otherwise::NobodyEligible)));
 }

@@ -102,8 +102,8 @@ fn every_criterion_of_a_buyer_is_looked_at_in_what_was_asked_and_in_what_is_want
 
 #[test]
 fn what_was_typed_in_never_matches_by_its_source() {
-    let asks = asking(json!({"sources": ["zillow"]})).routes[0].criteria.clone();
-    let failing = |origin: &str| asks.first_failing(&lead(json!({"origin": origin})), |_| true);
+    let routes = asking(json!({"sources": ["zillow"]})).routes;
+    let failing = |origin: &str| routes.failing(&lead(json!({"origin": origin})), |_| true)[0];
     assert!(failing("automatic").is_none());
     assert!(failing("manual").is_some() && failing("import").is_some());
 }

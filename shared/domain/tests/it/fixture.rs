@@ -36,7 +36,7 @@ pub(crate) fn view(agents: &[&str], routes: Vec<Arc<Route>>) -> EntityView {
         sources: [(id("zillow"), serde_json::from_value(json!({"name": "Zillow"})).unwrap())]
             .into_iter()
             .collect(),
-        routes,
+        routes: routes.into(),
         ..EntityView::new(id("acme"), serde_json::from_value(entity).unwrap())
     }
 }

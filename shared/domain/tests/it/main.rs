@@ -5,6 +5,7 @@
     reason = "a test that cannot go on stops right there"
 )]
 
+mod asked;
 mod audit;
 mod beyond;
 mod channels;

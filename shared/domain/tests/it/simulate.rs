@@ -91,7 +91,8 @@ fn while_somebody_thinks_the_next_lead_comes_in() {
     let first: Vec<_> = fates.iter().map(|fate| fate.first[0].to_string()).collect();
     assert_eq!(first, ["ana", "ben", "chloe", "ben"]);
 
-    team.routes = vec![route("r", json!({"kind": "jump_ball", "agents": ["ana"]}), json!({}))];
+    let ball = json!({"kind": "jump_ball", "agents": ["ana"]});
+    team.routes = vec![route("r", ball, json!({}))].into();
     let fates = play(&team, &leads[..2], &slowly, Turns::default(), seeded(1));
     assert_eq!(fates[0].agent(), Some(&id("ana")));
     assert_eq!(fates[1].asked, names(&["ana"]), "a jump ball reserves nothing");

@@ -18,6 +18,8 @@ use tokio::task::JoinHandle;
 const GREETING: &str =
     "250-relay\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-8BITMIME\r\n250 SMTPUTF8";
 
+const GOOD: &str = "250 2.0.0 good";
+
 /// For a whole mail and what comes with it.
 const ROOM: usize = 16 * 1024;
 
@@ -28,14 +30,23 @@ pub struct Mail {
     pub at: DateTime<Utc>,
 }
 
+/// A mail as it came.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    pub id: String,
+    /// Whom the envelope names.
+    pub to: String,
+    pub at: DateTime<Utc>,
+}
+
 /// By message id, which is the same however often a notice is tried.
 #[derive(Debug, Default, Clone)]
 pub struct Mails {
     pub by_id: BTreeMap<String, Mail>,
     /// Those that had come before.
     pub repeated: u64,
-    /// Every mail as it came: its id, and when.
-    pub arrivals: Vec<(String, DateTime<Utc>)>,
+    /// Every mail, in order.
+    pub arrivals: Vec<Arrival>,
 }
 
 /// Takes mail on loopback until it is dropped.
@@ -106,7 +117,7 @@ async fn talk(stream: TcpStream, mails: &Mutex<Mails>, clock: &Clock) -> std::io
     let (reading, writing) = stream.into_split();
     let mut client =
         Client { reading: BufReader::with_capacity(ROOM, reading), writing, said: Vec::new() };
-    let (mut line, mut mail) = (Vec::new(), Vec::new());
+    let (mut line, mut mail, mut to) = (Vec::new(), Vec::new(), String::new());
     client.answer("220 relay ready").await?;
     loop {
         line.clear();
@@ -115,27 +126,38 @@ async fn talk(stream: TcpStream, mails: &Mutex<Mails>, clock: &Clock) -> std::io
         }
         let said = match line.get(..4).map(<[u8]>::to_ascii_uppercase).as_deref() {
             Some(b"EHLO") => GREETING,
+            Some(b"RCPT") => {
+                to = address(&line);
+                GOOD
+            }
             Some(b"DATA") => {
                 client.answer("354 go ahead").await?;
                 client.until_the_dot(&mut mail).await?;
-                note(&mail, mails, clock)
+                note(&mail, &to, mails, clock)
             }
             Some(b"BDAT") => {
                 client.chunk(&line, &mut mail).await?;
-                note(&mail, mails, clock)
+                note(&mail, &to, mails, clock)
             }
             Some(b"QUIT") => return client.answer("221 2.0.0 bye").await,
-            _ => "250 2.0.0 good",
+            _ => GOOD,
         };
         client.answer(said).await?;
     }
 }
 
-fn note(mail: &[u8], mails: &Mutex<Mails>, clock: &Clock) -> &'static str {
+/// `ana@example.com` of `RCPT TO:<ana@example.com> NOTIFY=NEVER`.
+fn address(line: &[u8]) -> String {
+    let line = String::from_utf8_lossy(line);
+    let inside = line.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
+    inside.map_or(String::new(), |(address, _)| address.to_owned())
+}
+
+fn note(mail: &[u8], to: &str, mails: &Mutex<Mails>, clock: &Clock) -> &'static str {
     if let Some((id, lead)) = headers(mail) {
         let mut mails = lock(mails);
         let at = clock.now();
-        mails.arrivals.push((id.clone(), at));
+        mails.arrivals.push(Arrival { id: id.clone(), to: to.to_owned(), at });
         let before = mails.by_id.insert(id, Mail { lead, at });
         mails.repeated += u64::from(before.is_some());
     }

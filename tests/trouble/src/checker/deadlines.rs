@@ -1,55 +1,106 @@
-//! No deadline early, none missed, and no claim after one.
+//! No deadline early, none missed, none put off without a reason, and nobody acts after one.
 
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
 use tipoff_wire::EventKind;
 use tipoff_wire::event::State;
 
-use super::{Case, Rule};
-use crate::evidence::{Logged, unbroken};
+use super::{Case, Fired, Rule};
+use crate::evidence::{Logged, is_disturbed, unbroken};
 
 impl Case<'_> {
     pub(super) fn deadlines(&mut self) {
-        let (mut found, mut lateness) = (Vec::new(), Vec::new());
+        let (mut found, mut fired) = (Vec::new(), Vec::new());
         for (lead, story) in &self.leads.0 {
+            // How long each round's offer is by itself.
+            let mut lengths = BTreeMap::new();
+            for logged in story {
+                let (event, after) = (&logged.event, &logged.event.after);
+                if let Some(until) = after.until.filter(|_| event.kind == EventKind::Offered) {
+                    lengths.insert(after.round, until - event.at);
+                }
+            }
             for pair in story.windows(2) {
                 let [before, after] = pair else { continue };
                 if let Some(what) = early(before, after) {
                     found.push((Rule::NotEarly, lead.clone(), what));
                 }
-                let (was, event) = (&before.event.after, &after.event);
-                let Some(until) = was.until.filter(|_| event.kind == EventKind::Expired) else {
-                    continue;
-                };
-                let late = unbroken(&self.evidence.outages, until, event.at);
-                lateness.push((self.leads.key(lead).map(str::to_owned), late));
-                if late > self.allowed.late {
-                    let what = format!(
-                        "the offer of round {} ended {} ms late",
-                        was.round,
-                        late.num_milliseconds()
-                    );
+                let length = lengths.get(&before.event.after.round).copied();
+                if let Some(what) = self.put_off(before, after, length.unwrap_or_default()) {
                     found.push((Rule::NotLate, lead.clone(), what));
                 }
+                let Some(one) = self.fired(before, after) else { continue };
+                if one.late > self.allowed.late {
+                    let (round, ms) = (before.event.after.round, one.late.num_milliseconds());
+                    let what = format!("the offer of round {round} ended {ms} ms late");
+                    found.push((Rule::NotLate, lead.clone(), what));
+                }
+                fired.push(one);
             }
         }
-        self.verdict.lateness = lateness;
+        self.verdict.fired = fired;
         for (rule, lead, what) in found {
             self.broke(rule, &lead, what);
         }
     }
+
+    /// The deadline that fired with this step, if one did.
+    fn fired(&self, before: &Logged, after: &Logged) -> Option<Fired> {
+        let event = &after.event;
+        let until = before.event.after.until.filter(|_| event.kind == EventKind::Expired)?;
+        let outages = &self.evidence.outages;
+        Some(Fired {
+            key: self.leads.key(&event.lead).map(str::to_owned),
+            late: unbroken(outages, until, event.at),
+            undisturbed: !is_disturbed(outages, until, event.at),
+        })
+    }
+
+    /// What is wrong, if a deadline was put off by more than something was broken, or all in
+    /// all by more than its offer's own length.
+    fn put_off(&self, before: &Logged, after: &Logged, length: TimeDelta) -> Option<String> {
+        let (was, event) = (&before.event.after, &after.event);
+        if event.kind != EventKind::Extended {
+            return None;
+        }
+        let ms = |state: Option<i64>| TimeDelta::milliseconds(state.unwrap_or_default());
+        let (so_far, all) = (ms(was.put_off_ms), ms(event.after.put_off_ms));
+        let more = all - so_far;
+        let fine = unbroken(&self.evidence.outages, event.at - more, event.at);
+        let (round, more) = (was.round, more.num_milliseconds());
+        if fine > self.allowed.late {
+            let fine = fine.num_milliseconds();
+            return Some(format!(
+                "the deadline of round {round} was put off by {more} ms, for {fine} of which nothing was broken"
+            ));
+        }
+        (all > length).then(|| {
+            let all = all.num_milliseconds();
+            format!("the deadline of round {round} was put off by {all} ms, more than its offer was to last")
+        })
+    }
 }
 
-/// What is wrong, if an offer ended too early, was shortened, or was claimed too late.
+/// What is wrong, if an offer ended too early or was shortened, or somebody acted on it too late.
 fn early(before: &Logged, after: &Logged) -> Option<String> {
     let (was, event) = (&before.event.after, &after.event);
-    let until = was.until.filter(|_| was.state == State::Offered)?;
+    let until = was.until.filter(|_| was.state == State::Offered && !was.pending.is_empty())?;
     let by = (event.at - until).num_milliseconds();
-    match event.kind {
+    let (round, kind) = (was.round, event.kind);
+    match kind {
         EventKind::Expired if by < 0 => {
-            Some(format!("the offer of round {} ended {} ms early", was.round, -by))
+            Some(format!("the offer of round {round} ended {} ms early", -by))
         }
-        EventKind::Claimed if by >= 0 => Some(format!("it was claimed {by} ms after the deadline")),
+        EventKind::Claimed | EventKind::Passed if by >= 0 => {
+            Some(format!("{} came {by} ms after the deadline", kind.as_str()))
+        }
         EventKind::Extended if event.after.until < Some(until) => {
-            Some(format!("the deadline of round {} was moved forward", was.round))
+            Some(format!("the deadline of round {round} was moved forward"))
+        }
+        // Whoever is asked must have answered, or let it run out, before it goes on.
+        EventKind::Offered | EventKind::Pooled => {
+            Some(format!("{} came while the offer of round {round} stood", kind.as_str()))
         }
         _ => None,
     }

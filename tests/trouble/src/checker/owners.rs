@@ -1,16 +1,15 @@
 //! At most one owner at a time, and nobody is told otherwise.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
 use tipoff_domain::{AgentId, LeadId};
+use tipoff_wire::EventKind;
 use tipoff_wire::event::State;
-use tipoff_wire::{Event, EventKind};
 
-use super::{Case, Rule};
+use super::{Case, Rule, SAME_CLOCK};
 use crate::evidence::Logged;
-use crate::history::{Asked, Said};
-
-/// Clocks of one machine, read by different programs.
-const SAME_CLOCK: TimeDelta = TimeDelta::milliseconds(5);
+use crate::history::{Asked, Call, Said};
 
 impl Case<'_> {
     pub(super) fn owners(&mut self) {
@@ -31,73 +30,101 @@ impl Case<'_> {
 
     /// What agents and admins heard against what the log says.
     fn answers(&mut self) {
-        let mut found = Vec::new();
-        for call in &self.evidence.history {
-            let Some(ended) = call.ended else { continue };
-            match (&call.asked, &call.said) {
-                (Asked::Claim { lead, agent }, Said::Won) => {
-                    self.verdict.won += 1;
-                    if !self.had_it(lead, agent, ended) {
-                        let what =
-                            format!("{agent} was told that they won, which is not in the log");
-                        found.push((Rule::WonIsLogged, lead.clone(), what));
-                    }
-                }
-                (Asked::Claim { lead, agent }, Said::AlreadyYours)
-                | (Asked::Assign { lead, agent }, Said::Done)
-                    if !self.had_it(lead, agent, ended) =>
-                {
-                    let what = format!("{agent} was told to have it, which is not in the log");
-                    found.push((Rule::WonIsLogged, lead.clone(), what));
-                }
-                (Asked::Pass { lead, agent }, Said::Done)
-                    if !self.did(lead, EventKind::Passed, agent, ended) =>
-                {
-                    let what =
-                        format!("{agent} was told that they passed, which is not in the log");
-                    found.push((Rule::DoneIsLogged, lead.clone(), what));
-                }
-                (Asked::Return { lead, agent }, Said::Done)
-                    if !self.did(lead, EventKind::Returned, agent, ended) =>
-                {
-                    let what =
-                        format!("{agent} was told that it went back, which is not in the log");
-                    found.push((Rule::DoneIsLogged, lead.clone(), what));
-                }
-                (Asked::Show { lead }, Said::Owner(shown))
-                    if !self.may_show(lead, shown.as_ref(), call.began, ended) =>
-                {
-                    let whom = shown.as_ref().map_or("nobody", AgentId::as_str);
-                    let what =
-                        format!("it was shown as had by {whom}, which the log does not know");
-                    found.push((Rule::ShownIsLogged, lead.clone(), what));
-                }
-                _ => {}
-            }
-        }
+        let first = self.asked_first();
+        let calls = self.evidence.history.iter();
+        let found: Vec<_> = calls
+            .filter_map(|call| {
+                let (lead, ended) = (call.asked.lead()?, call.ended?);
+                let since = first.get(&call.asked).copied().unwrap_or(call.began);
+                let (rule, what) = self.untrue(call, since, ended)?;
+                Some((rule, lead.clone(), what))
+            })
+            .collect();
+        let claims = self.evidence.history.iter().filter(|call| call.ended.is_some());
+        self.verdict.won = claims.filter(|call| call.said == Said::Won).count();
         for (rule, lead, what) in found {
             self.broke(rule, &lead, what);
         }
     }
 
-    /// Whether the log had it by then that the lead is the agent's.
-    fn had_it(&self, lead: &LeadId, agent: &AgentId, by: DateTime<Utc>) -> bool {
-        self.is_logged(lead, by, |event| {
-            let given = matches!(event.kind, EventKind::Claimed | EventKind::Assigned);
-            given && event.after.agent.as_ref() == Some(agent)
+    /// What is wrong about an answer to what was asked since then for the first time.
+    fn untrue(
+        &self,
+        call: &Call,
+        since: DateTime<Utc>,
+        ended: DateTime<Utc>,
+    ) -> Option<(Rule, String)> {
+        let did = |lead, what, agent| self.did(lead, what, agent, since, ended);
+        let (rule, what) = match (&call.asked, &call.said) {
+            (Asked::Claim { lead, agent }, Said::Won) if !did(lead, EventKind::Claimed, agent) => {
+                (Rule::WonIsLogged, format!("{agent} was told that they won"))
+            }
+            (Asked::Claim { lead, agent }, Said::AlreadyYours)
+            | (Asked::Assign { lead, agent }, Said::Done)
+                if !self.had_it(lead, agent, since, ended) =>
+            {
+                (Rule::WonIsLogged, format!("{agent} was told to have it"))
+            }
+            (Asked::Pass { lead, agent }, Said::Done) if !did(lead, EventKind::Passed, agent) => {
+                (Rule::DoneIsLogged, format!("{agent} was told that they passed"))
+            }
+            (Asked::Return { lead, agent }, Said::Done)
+                if !did(lead, EventKind::Returned, agent) =>
+            {
+                (Rule::DoneIsLogged, format!("{agent} was told that it went back"))
+            }
+            (Asked::Show { lead }, Said::Owner(shown))
+                if !self.may_show(lead, shown.as_ref(), call.began, ended) =>
+            {
+                let whom = shown.as_ref().map_or("nobody", AgentId::as_str);
+                (Rule::ShownIsLogged, format!("it was shown as had by {whom}"))
+            }
+            _ => return None,
+        };
+        Some((rule, format!("{what}, which is not in the log")))
+    }
+
+    /// When each thing was asked for the first time: whoever gets no clear answer asks again.
+    fn asked_first(&self) -> HashMap<&Asked, DateTime<Utc>> {
+        let mut first = HashMap::new();
+        for call in &self.evidence.history {
+            first.entry(&call.asked).or_insert(call.began);
+        }
+        first
+    }
+
+    /// Whether by the log the lead was the agent's at some moment between the two.
+    fn had_it(
+        &self,
+        lead: &LeadId,
+        agent: &AgentId,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> bool {
+        let story = self.leads.story(lead);
+        story.iter().enumerate().any(|(number, logged)| {
+            let over = story.get(number + 1).map(|next| next.stored);
+            logged.event.after.agent.as_ref() == Some(agent)
+                && logged.stored <= to + SAME_CLOCK
+                && over.is_none_or(|over| over >= from - SAME_CLOCK)
         })
     }
 
-    /// Whether the log had it by then that the agent did that.
-    fn did(&self, lead: &LeadId, what: EventKind, agent: &AgentId, by: DateTime<Utc>) -> bool {
-        self.is_logged(lead, by, |event| {
-            event.kind == what && event.by.as_deref() == Some(agent.as_str())
+    /// Whether the log learnt between the two that the agent did that.
+    fn did(
+        &self,
+        lead: &LeadId,
+        what: EventKind,
+        agent: &AgentId,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> bool {
+        self.leads.story(lead).iter().any(|logged| {
+            logged.event.kind == what
+                && logged.event.by.as_deref() == Some(agent.as_str())
+                && logged.stored >= from - SAME_CLOCK
+                && logged.stored <= to + SAME_CLOCK
         })
-    }
-
-    fn is_logged(&self, lead: &LeadId, by: DateTime<Utc>, which: impl Fn(&Event) -> bool) -> bool {
-        let in_time = |logged: &&&Logged| logged.stored <= by + SAME_CLOCK;
-        self.leads.story(lead).iter().filter(in_time).any(|logged| which(&logged.event))
     }
 
     /// Whether somebody who looked in that stretch of time may have seen that.

@@ -150,6 +150,7 @@ fn a_lead_that_nobody_sent_is_found() {
 fn a_version_that_is_missing_from_the_log_is_found() {
     let mut tale = good();
     tale.forget(1);
+    tale.evidence.told.remove(0);
     tale.breaks(Rule::OneStory);
 }
 
@@ -204,6 +205,31 @@ fn an_agent_who_was_told_before_the_log_knew_is_found() {
 }
 
 #[test]
+fn an_agent_who_is_told_that_they_won_what_they_once_had_is_found() {
+    let mut tale = good();
+    tale.returned("lead_1", "ben", 12_500);
+    tale.claimed("lead_1", "ana", 12_800);
+    tale.claim("lead_1", "chloe", Said::No("taken".to_owned()), 12_900, 12_910);
+    tale.holds();
+    let mut asked_late = Tale { evidence: tale.evidence.clone() };
+    asked_late.evidence.history.retain(|call| call.asked.key().is_some());
+    asked_late.claim("lead_1", "ben", Said::Won, 13_000, 13_010);
+    asked_late.breaks(Rule::WonIsLogged);
+    tale.evidence.history.retain(|call| call.asked.key().is_some());
+    tale.claim("lead_1", "ben", Said::AlreadyYours, 13_000, 13_010);
+    tale.breaks(Rule::WonIsLogged);
+}
+
+#[test]
+fn whoever_asks_again_is_told_what_came_of_it_the_first_time() {
+    let mut tale = good();
+    tale.evidence.history.pop();
+    tale.claim("lead_1", "ben", Said::Unknown, 11_990, 12_400);
+    tale.claim("lead_1", "ben", Said::Won, 12_500, 12_510);
+    tale.holds();
+}
+
+#[test]
 fn an_agent_who_is_told_to_have_what_is_another_ones_is_found() {
     let mut tale = good();
     tale.claim("lead_1", "ana", Said::AlreadyYours, 13_000, 13_010);
@@ -249,7 +275,7 @@ fn a_deadline_that_was_moved_forward_is_found() {
     tale.take("web-2", "lead_2", 100);
     tale.received("lead_2", "web-2", 110);
     tale.offered("lead_2", 1, &["ben"], 110, 10_110);
-    tale.extended("lead_2", 500, 9_000);
+    tale.extended("lead_2", 500, 9_000, 100);
     tale.claimed("lead_2", "ben", 600);
     tale.breaks(Rule::NotEarly);
 }
@@ -274,6 +300,76 @@ fn a_deadline_that_fired_late_is_found_unless_something_was_broken_then() {
     let mut tale = late();
     tale.evidence.outages.push(Outage { from: at(9_000), to: at(11_000) });
     tale.breaks(Rule::NotLate);
+}
+
+/// A lead whose deadline was put off by `put_off` when something had been broken from 8 s on,
+/// `broken` ms long.
+fn put_off_after(broken: i64, put_off: i64) -> Tale {
+    let mut tale = Tale::new();
+    tale.take("web-1", "lead_1", 0);
+    tale.received("lead_1", "web-1", 10);
+    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
+    tale.told("lead_1", 1, "ana", 40);
+    tale.evidence.outages.push(Outage { from: at(8_000), to: at(8_000 + broken) });
+    tale.extended("lead_1", 12_000, 12_000 + put_off, put_off);
+    tale.claimed("lead_1", "ana", 12_500);
+    tale
+}
+
+#[test]
+fn a_deadline_is_put_off_by_no_more_than_something_was_broken() {
+    put_off_after(4_500, 4_000).holds();
+    put_off_after(4_500, 8_000).breaks(Rule::NotLate);
+    put_off_after(500, 4_000).breaks(Rule::NotLate);
+}
+
+#[test]
+fn a_deadline_is_put_off_by_no_more_than_its_offer_was_to_last() {
+    let twice = |second: i64| {
+        let mut tale = put_off_after(4_500, 4_000);
+        tale.evidence.log.truncate(3);
+        tale.evidence.outages.push(Outage { from: at(13_000), to: at(28_000) });
+        tale.extended("lead_1", 22_000, 22_000 + second, 4_000 + second);
+        tale.claimed("lead_1", "ana", 22_100);
+        tale
+    };
+    twice(6_000).holds();
+    twice(6_001).breaks(Rule::NotLate);
+}
+
+#[test]
+fn a_pass_after_the_deadline_is_found() {
+    let passed_at = |ms| {
+        let mut tale = Tale::new();
+        tale.take("web-1", "lead_1", 0);
+        tale.received("lead_1", "web-1", 10);
+        tale.offered("lead_1", 1, &["ana"], 10, 10_010);
+        tale.told("lead_1", 1, "ana", 40);
+        tale.passed("lead_1", "ana", ms);
+        tale.pooled("lead_1", ms);
+        tale
+    };
+    passed_at(10_009).holds();
+    passed_at(10_010).breaks(Rule::NotEarly);
+}
+
+#[test]
+fn an_offer_that_others_get_while_it_stands_is_found() {
+    let goes_on = |how: &dyn Fn(&mut Tale)| {
+        let mut tale = Tale::new();
+        tale.take("web-1", "lead_1", 0);
+        tale.received("lead_1", "web-1", 10);
+        tale.offered("lead_1", 1, &["ana"], 10, 10_010);
+        tale.told("lead_1", 1, "ana", 40);
+        how(&mut tale);
+        tale
+    };
+    goes_on(&|tale| {
+        tale.offered("lead_1", 2, &["ben"], 6_000, 16_000);
+        tale.claimed("lead_1", "ben", 6_100);
+    })
+    .breaks(Rule::NotEarly);
+    goes_on(&|tale| tale.pooled("lead_1", 10_020)).breaks(Rule::NotEarly);
 }
 
 #[test]
@@ -326,7 +422,42 @@ fn a_repeated_notice_is_counted_and_breaks_nothing() {
     tale.told("lead_1", 1, "ana", 60);
     let verdict = tale.holds();
     assert_eq!(verdict.repeated, [Some("web-1".to_owned())]);
-    assert_eq!((verdict.won, verdict.lateness.len()), (1, 1));
+    assert_eq!((verdict.won, verdict.fired.len()), (1, 1));
+    assert!(verdict.fired[0].undisturbed, "{:?}", verdict.fired);
+}
+
+#[test]
+fn somebody_who_hears_what_is_another_ones_is_found() {
+    let mut tale = good();
+    tale.evidence.told[0].to = "ben@acme.example.com".to_owned();
+    tale.breaks(Rule::NotToldOthers);
+}
+
+#[test]
+fn a_notice_of_what_the_log_does_not_have_is_found() {
+    let until = |ms| at(ms).timestamp_millis();
+    for notice in [
+        format!("n:lead_1:1:ben:email:{}", until(10_010)),
+        format!("n:lead_1:1:ana:email:{}", until(10_011)),
+        format!("n:lead_1:7:ana:email:{}", until(10_010)),
+        format!("n:lead_9:1:ana:email:{}", until(10_010)),
+        "n:lead_1:v9:ben:email".to_owned(),
+        "hello".to_owned(),
+    ] {
+        let mut tale = good();
+        tale.hears(if notice.contains("ben") { "ben" } else { "ana" }, &notice, 50);
+        tale.breaks(Rule::NotToldOthers);
+    }
+    let mut tale = good();
+    tale.hears("ben", "n:lead_1:v5:ben:email", 12_010);
+    tale.holds();
+}
+
+#[test]
+fn a_notice_that_was_faster_than_the_log_is_found() {
+    let mut tale = good();
+    tale.evidence.told[1].at = at(10_000);
+    tale.breaks(Rule::NotToldOthers);
 }
 
 /// A lead whose deadline was put off before ana claimed it, and whether she heard of
@@ -339,7 +470,8 @@ fn put_off(first: bool, second: bool) -> Tale {
     if first {
         tale.told("lead_1", 1, "ana", 40);
     }
-    tale.extended("lead_1", 20_000, 30_000);
+    tale.evidence.outages.push(Outage { from: at(9_000), to: at(20_000) });
+    tale.extended("lead_1", 20_000, 30_000, 10_000);
     if second {
         tale.told("lead_1", 1, "ana", 20_050);
     }

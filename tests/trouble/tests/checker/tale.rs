@@ -19,6 +19,10 @@ pub(crate) fn agent(name: &str) -> AgentId {
     name.parse().unwrap()
 }
 
+fn address(who: &str) -> String {
+    format!("{who}@acme.example.com")
+}
+
 /// A run that lasts a minute, on one round robin route of ana, ben and chloe.
 pub(crate) struct Tale {
     pub(crate) evidence: Evidence,
@@ -27,8 +31,10 @@ pub(crate) struct Tale {
 impl Tale {
     pub(crate) fn new() -> Self {
         let list = ["ana", "ben", "chloe"].map(agent).to_vec();
+        let addresses = list.iter().map(|who| (who.clone(), address(who.as_str()))).collect();
+        let addresses = [("acme".parse().unwrap(), addresses)].into();
         let turns = [("route_1".parse().unwrap(), list)].into();
-        Self { evidence: Evidence { turns, ended: at(60_000), ..Evidence::default() } }
+        Self { evidence: Evidence { turns, addresses, ended: at(60_000), ..Evidence::default() } }
     }
 
     pub(crate) fn call(&mut self, asked: Asked, said: Said, began: i64, ended: Option<i64>) {
@@ -57,7 +63,12 @@ impl Tale {
             events.filter(|event| event.lead == lead(id) && event.after.round == round);
         let until = of_round.find_map(|event| event.after.until).unwrap().timestamp_millis();
         let notice = format!("n:{id}:{round}:{who}:email:{until}");
-        self.evidence.told.push(Told { notice, at: at(ms) });
+        self.hears(who, &notice, ms);
+    }
+
+    pub(crate) fn hears(&mut self, who: &str, notice: &str, ms: i64) {
+        let (notice, to) = (notice.to_owned(), address(who));
+        self.evidence.told.push(Told { notice, to, at: at(ms) });
     }
 
     pub(crate) fn received(&mut self, id: &str, key: &str, ms: i64) {
@@ -79,16 +90,18 @@ impl Tale {
     }
 
     pub(crate) fn expired(&mut self, id: &str, ms: i64) {
-        self.event(id, "lead.expired", ms, &json!({}), &json!({"pending": []}));
+        self.event(id, "lead.expired", ms, &json!({}), &json!({"pending": null}));
     }
 
     pub(crate) fn passed(&mut self, id: &str, who: &str, ms: i64) {
         let more = json!({"agents": [who], "by": who});
-        self.event(id, "lead.passed", ms, &more, &json!({"pending": []}));
+        self.event(id, "lead.passed", ms, &more, &json!({"pending": null}));
     }
 
-    pub(crate) fn extended(&mut self, id: &str, ms: i64, until: i64) {
-        self.event(id, "offer.extended", ms, &json!({}), &json!({"until": at(until)}));
+    /// All in all it is put off by `put_off` then.
+    pub(crate) fn extended(&mut self, id: &str, ms: i64, until: i64, put_off: i64) {
+        let after = json!({"until": at(until), "put_off_ms": put_off});
+        self.event(id, "offer.extended", ms, &json!({}), &after);
     }
 
     pub(crate) fn pooled(&mut self, id: &str, ms: i64) {
