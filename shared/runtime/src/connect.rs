@@ -62,6 +62,8 @@ pub enum ConnectError {
 pub struct Nats {
     pub client: async_nats::Client,
     pub jetstream: jetstream::Context,
+    /// Servers may forget what they acknowledged (`TIPOFF_UNSAFE`).
+    pub trial: bool,
     /// How many connections there were so far.
     pub(crate) connections: watch::Receiver<u64>,
 }

@@ -55,6 +55,9 @@ struct Ready {
     /// `null`: this service does not use it.
     redis: Option<bool>,
     stopping: bool,
+    /// Servers may forget what they acknowledged (`TIPOFF_UNSAFE`); left out if not.
+    #[serde(rename = "unsafe", skip_serializing_if = "std::ops::Not::not")]
+    trial: bool,
 }
 
 async fn livez() -> &'static str {
@@ -63,9 +66,10 @@ async fn livez() -> &'static str {
 
 async fn readyz(State(health): State<Health>) -> impl IntoResponse {
     let (nats, redis) = tokio::join!(answers(&health.nats), pong(health.redis.clone()));
-    let ready = Ready { nats, redis, stopping: health.stop.is_cancelled() };
+    let (stopping, trial) = (health.stop.is_cancelled(), health.nats.trial);
+    let ready = Ready { nats, redis, stopping, trial };
     let status = match ready {
-        Ready { nats: true, redis: Some(true) | None, stopping: false } => StatusCode::OK,
+        Ready { nats: true, redis: Some(true) | None, stopping: false, .. } => StatusCode::OK,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     };
     (status, Json(ready))

@@ -43,10 +43,10 @@ impl Crowd {
         Self { system, clients, team, lead, _directory: directory }
     }
 
-    /// What an agent hears who claims it.
-    async fn claim(&self, agent: usize) -> Said {
+    /// What an agent hears who claims it; each press is a request of its own.
+    async fn claim(&self, agent: usize, press: usize) -> Said {
         let (lead, round) = (&self.lead.lead, Some(self.lead.last.after.round));
-        self.clients.claim(&self.team, lead, &self.team.agents[agent], round, 0).await
+        self.clients.claim(&self.team, lead, &self.team.agents[agent], round, press).await
     }
 
     async fn verdict(&self) -> Verdict {
@@ -66,16 +66,26 @@ impl Crowd {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_five_hundred_who_claim_at_once_one_has_it_and_pressing_twice_does_no_harm() {
     let crowd = Crowd::gathered().await;
-    let everybody = (0..AGENTS).map(|agent| crowd.claim(agent));
-    let ten_press_twice = (0..10).map(|agent| crowd.claim(agent));
-    let said = join_all(everybody.chain(ten_press_twice)).await;
-    let is_refused = |said: &&Said| matches!(said, Said::No(code) if code == "taken");
-    let has_it = |said: &&Said| matches!(said, Said::Won | Said::AlreadyYours);
-    let (owners, refused) =
-        (said.iter().filter(has_it).count(), said.iter().filter(is_refused).count());
-    assert!((1..=2).contains(&owners), "{owners} calls were answered with the lead");
-    assert_eq!(owners + refused, AGENTS + 10, "{said:?}");
-    assert_eq!(crowd.verdict().await.won, owners, "the second press has the same answer");
+    let once = (0..AGENTS).map(|agent| (agent, 0));
+    let ten_press_twice = (0..AGENTS).step_by(AGENTS / 10).map(|agent| (agent, 1));
+    let all = once.chain(ten_press_twice);
+    let said =
+        join_all(all.map(async |(agent, press)| (agent, crowd.claim(agent, press).await))).await;
+    let (owners, others): (Vec<_>, Vec<_>) =
+        said.iter().partition(|(_, said)| matches!(said, Said::Won | Said::AlreadyYours));
+    let winner = owners[0].0;
+    assert!(owners.iter().all(|(agent, _)| *agent == winner), "{owners:?}");
+    assert!(others.iter().all(|(_, said)| *said == taken()), "{others:?}");
+    assert_eq!(owners.iter().filter(|(_, said)| *said == Said::Won).count(), 1, "{owners:?}");
+
+    assert_eq!(crowd.claim(winner, 2).await, Said::AlreadyYours, "the winner presses once more");
+    let another = (winner + 1) % AGENTS;
+    assert_eq!(crowd.claim(another, 2).await, taken(), "and so does somebody else");
+    assert_eq!(crowd.verdict().await.won, 1);
+}
+
+fn taken() -> Said {
+    Said::No("taken".to_owned())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,7 +94,7 @@ async fn whoever_claims_when_the_deadline_is_over_is_refused_by_the_clock_that_f
     let until = crowd.lead.last.after.until.unwrap();
     let left = (until - crowd.system.clock.now()).to_std().unwrap_or_default();
     sleep(left + Duration::from_millis(1)).await;
-    let said = join_all((0..20).map(|agent| crowd.claim(agent))).await;
+    let said = join_all((0..20).map(|agent| crowd.claim(agent, 0))).await;
     assert!(said.iter().all(|said| *said == Said::No("too_late".to_owned())), "{said:?}");
     assert_eq!(crowd.verdict().await.won, 0);
 }

@@ -1,6 +1,6 @@
 //! Somebody behaves badly, and others are measured: agents whose requests drip,
-//! readers of the live stream who take nothing, a notifier that has stopped, a
-//! source that sends a hundred times its rate.
+//! readers of the live stream who take nothing, a notifier that has stopped, a mail relay
+//! that answers nothing, a source that sends a hundred times its rate.
 
 mod flood;
 mod notifier;
@@ -19,8 +19,10 @@ enum Who {
     SlowClients,
     /// Readers of the live stream who take nothing
     SlowReaders,
-    /// No notifier: the backlog of notices grows
+    /// No notifier: the backlog of events grows
     StoppedNotifier,
+    /// A mail relay that answers nothing: the backlog of notices grows
+    StuckRelay,
     /// A source that sends a hundred times as much as it may
     Flood,
 }
@@ -32,7 +34,7 @@ pub(super) struct StrainArgs {
         long,
         value_enum,
         value_delimiter = ',',
-        default_value = "slow-clients,slow-readers,stopped-notifier,flood"
+        default_value = "slow-clients,slow-readers,stopped-notifier,stuck-relay,flood"
     )]
     who: Vec<Who>,
     /// Leads of the others, for each
@@ -53,6 +55,7 @@ pub(super) async fn run(args: StrainArgs, setup: &Setup) -> anyhow::Result<Value
             Who::SlowClients => Box::pin(sleepers::clients(&args, setup)).await?,
             Who::SlowReaders => Box::pin(sleepers::readers(&args, setup)).await?,
             Who::StoppedNotifier => Box::pin(notifier::stopped(&args, setup)).await?,
+            Who::StuckRelay => Box::pin(notifier::stuck_relay(&args, setup)).await?,
             Who::Flood => Box::pin(flood::run(&args, setup)).await?,
         };
         steps.push(step);

@@ -69,7 +69,8 @@ async fn connect(
     };
     check(&client)?;
     let jetstream = ContextBuilder::new().timeout(PATIENCE).build(client.clone());
-    Ok(Nats { client, jetstream, connections: connections.subscribe() })
+    let (trial, connections) = (settings.r#unsafe, connections.subscribe());
+    Ok(Nats { client, jetstream, trial, connections })
 }
 
 fn check(client: &Client) -> Result<(), ConnectError> {

@@ -43,3 +43,15 @@ async fn a_service_that_is_stopping_is_not_ready() {
         (503, r#"{"nats":true,"redis":null,"stopping":true}"#.to_owned())
     );
 }
+
+#[tokio::test]
+async fn a_service_that_was_told_to_trust_careless_servers_says_so() {
+    let (server, _nats) = bus().await;
+    let mut careless = settings(&server.url(), "redis://127.0.0.1:1");
+    careless.r#unsafe = true;
+    let stop = CancellationToken::new();
+    let nats = connect::nats(&careless, "it", &stop).await.unwrap();
+    let app = health::routes(nats, None, stop);
+    let said = r#"{"nats":true,"redis":null,"stopping":false,"unsafe":true}"#;
+    assert_eq!(ready(&app).await, (200, said.to_owned()));
+}

@@ -13,6 +13,7 @@ use tipoff_runtime::Clock;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 const GREETING: &str =
@@ -54,6 +55,7 @@ pub struct Mails {
 pub struct Relay {
     pub at: SocketAddr,
     mails: Arc<Mutex<Mails>>,
+    stuck: watch::Sender<bool>,
     accepting: JoinHandle<()>,
 }
 
@@ -62,8 +64,9 @@ impl Relay {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let at = listener.local_addr()?;
         let mails = Arc::<Mutex<Mails>>::default();
-        let accepting = tokio::spawn(accept(listener, mails.clone(), clock));
-        Ok(Self { at, mails, accepting })
+        let stuck = watch::Sender::new(false);
+        let accepting = accept(listener, mails.clone(), stuck.subscribe(), clock);
+        Ok(Self { at, mails, stuck, accepting: tokio::spawn(accepting) })
     }
 
     /// As in `smtp://127.0.0.1:2525`.
@@ -88,6 +91,12 @@ impl Relay {
         from.next().is_some_and(|(id, _)| id.starts_with(beginning))
     }
 
+    /// Takes everything from now on and answers nothing, until it is told otherwise. What it
+    /// took meanwhile it has lost.
+    pub fn is_stuck(&self, stuck: bool) {
+        self.stuck.send_replace(stuck);
+    }
+
     /// Forgets what came so far.
     pub fn clear(&self) {
         *lock(&self.mails) = Mails::default();
@@ -104,15 +113,25 @@ fn lock(mails: &Mutex<Mails>) -> std::sync::MutexGuard<'_, Mails> {
     mails.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn accept(listener: TcpListener, mails: Arc<Mutex<Mails>>, clock: Clock) {
+async fn accept(
+    listener: TcpListener,
+    mails: Arc<Mutex<Mails>>,
+    stuck: watch::Receiver<bool>,
+    clock: Clock,
+) {
     while let Ok((stream, _)) = listener.accept().await {
-        let (mails, clock) = (mails.clone(), clock.clone());
+        let (mails, stuck, clock) = (mails.clone(), stuck.clone(), clock.clone());
         // Whoever hangs up in the middle of a mail sends it again.
-        tokio::spawn(async move { talk(stream, &mails, &clock).await.ok() });
+        tokio::spawn(async move { talk(stream, &mails, stuck, &clock).await.ok() });
     }
 }
 
-async fn talk(stream: TcpStream, mails: &Mutex<Mails>, clock: &Clock) -> std::io::Result<()> {
+async fn talk(
+    stream: TcpStream,
+    mails: &Mutex<Mails>,
+    mut stuck: watch::Receiver<bool>,
+    clock: &Clock,
+) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let (reading, writing) = stream.into_split();
     let mut client =
@@ -123,6 +142,10 @@ async fn talk(stream: TcpStream, mails: &Mutex<Mails>, clock: &Clock) -> std::io
         line.clear();
         if client.reading.read_until(b'\n', &mut line).await? == 0 {
             return Ok(());
+        }
+        if *stuck.borrow_and_update() {
+            stuck.wait_for(|stuck| !stuck).await.ok();
+            return Err(ErrorKind::ConnectionAborted.into());
         }
         let said = match line.get(..4).map(<[u8]>::to_ascii_uppercase).as_deref() {
             Some(b"EHLO") => GREETING,
