@@ -11,7 +11,7 @@ use tipoff_roster::{EditError, Expect, Roster};
 use tipoff_runtime::publish::PATIENCE;
 use tipoff_runtime::{Clock, Nats, PublishError, Published, Publisher, rejected};
 use tipoff_wire::intake::OWN_KEY;
-use tipoff_wire::{Accepted, Rejected, Stream, subject};
+use tipoff_wire::{Accepted, Line, Rejected, Stream, subject};
 use tokio::time::timeout;
 use tracing::warn;
 
@@ -29,6 +29,8 @@ const BODY_HEADER: &str = "Tipoff-Body";
 pub(crate) struct Intake {
     nats: Nats,
     publisher: Publisher,
+    /// For what is in line behind a flood.
+    bulk: Publisher,
     pub(crate) roster: Roster,
     clock: Clock,
     pub(crate) paces: Paces,
@@ -78,7 +80,9 @@ impl Refusal {
 
 impl Intake {
     pub(crate) fn new(nats: Nats, roster: Roster, clock: Clock, paces: Paces) -> Self {
-        Self { publisher: Publisher::new(nats.clone()), nats, roster, clock, paces }
+        let publisher = Publisher::new(nats.clone());
+        let bulk = publisher.clone().of(Line::Bulk);
+        Self { nats, publisher, bulk, roster, clock, paces }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -128,7 +132,11 @@ impl Intake {
         }
         let body = serde_json::to_vec(accepted).expect("what was read from JSON is JSON again");
         let message = key.message_id(id, lead.is_reachable());
-        self.publisher.publish(to, &message, None, headers, Bytes::from(body)).await
+        let publisher = match line {
+            Line::Prompt => &self.publisher,
+            Line::Bulk => &self.bulk,
+        };
+        publisher.publish(to, &message, None, headers, Bytes::from(body)).await
     }
 
     /// So that the list of sources says which of them send; no lead waits for that.

@@ -108,11 +108,12 @@ pub fn run(
         };
 
         let [prompt, bulk] = Line::EVERY.map(|line| pulled(line, options));
+        let in_bulk = Placer { board: placer.board.clone().of(Line::Bulk), ..placer.clone() };
 
         info!(in_flight = options.in_flight, "routing");
         let (prompt, bulk, shared, (), ()) = tokio::join!(
-            worker::work(nats.clone(), clock.clone(), prompt, placer.clone(), stop.clone()),
-            worker::work(nats.clone(), clock, bulk, placer, stop.clone()),
+            worker::work(nats.clone(), clock.clone(), prompt, placer, stop.clone()),
+            worker::work(nats.clone(), clock, bulk, in_bulk, stop.clone()),
             share::share_out(nats, mover, mine, stop.clone()),
             overlooked.watch(every, sweeping, stop.clone()),
             room.watch(stop.clone()),

@@ -7,7 +7,7 @@ use opentelemetry::global;
 use opentelemetry::metrics::Counter;
 use tipoff_domain::{AgentId, EntityId, LeadId};
 use tipoff_runtime::{Nats, Redis};
-use tipoff_wire::{Event, Partition};
+use tipoff_wire::{Event, Line, Partition};
 
 use crate::gate::Gate;
 use crate::keys::Keys;
@@ -55,6 +55,12 @@ impl Board {
     /// The same board for those for whom nobody waits: it gives the log more time.
     pub fn patient(self) -> Self {
         Self { log: self.log.patient(), ..self }
+    }
+
+    /// The same board for the leads of that line: their events keep nobody else's waiting.
+    #[must_use]
+    pub fn of(self, line: Line) -> Self {
+        Self { log: self.log.of(line), ..self }
     }
 
     /// The same board with its scripts edited: so that a test can break them on

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use tipoff_domain::{EntityId, LeadId};
 use tipoff_runtime::publish::{Message, PATIENCE};
 use tipoff_runtime::{Nats, PublishError, Publisher, past};
-use tipoff_wire::{Event, Partition, Stream, event, partition::fnv1a, subject};
+use tipoff_wire::{Event, Line, Partition, Stream, event, partition::fnv1a, subject};
 use tokio::time::Instant;
 
 use crate::BoardError;
@@ -74,6 +74,11 @@ impl Log {
     /// would only make more of it.
     pub(crate) fn patient(self) -> Self {
         Self { confirm: PATIENCE, ..self }
+    }
+
+    /// The same log for what is in that line.
+    pub(crate) fn of(self, line: Line) -> Self {
+        Self { publisher: self.publisher.of(line), ..self }
     }
 
     /// How long events take lately until they are confirmed.

@@ -15,7 +15,7 @@ use async_nats::HeaderMap;
 use async_nats::jetstream::context::PublishError as ClientError;
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use tipoff_wire::Stream;
+use tipoff_wire::{Line, Stream};
 
 use crate::{Nats, telemetry};
 use lane::Lane;
@@ -61,14 +61,23 @@ pub struct Message {
 pub struct Publisher {
     nats: Nats,
     lanes: Arc<[Lane]>,
+    line: Line,
 }
 
 impl Publisher {
     /// A publisher over `nats`. Must be called within the async runtime.
     pub fn new(nats: Nats) -> Self {
         let batched = Stream::ALL.into_iter().filter(|stream| stream.takes_batches());
-        let lanes = batched.map(|stream| Lane::start(stream, nats.clone())).collect();
-        Self { nats, lanes }
+        let lanes = batched
+            .flat_map(|stream| Line::EVERY.map(|line| Lane::start(stream, line, nats.clone())));
+        Self { lanes: lanes.collect(), nats, line: Line::Prompt }
+    }
+
+    /// The same publisher for what is in that line: what a flood brings goes together with
+    /// itself alone, and nobody else waits for its batches.
+    #[must_use]
+    pub fn of(self, line: Line) -> Self {
+        Self { line, ..self }
     }
 
     /// Publishes and waits for the PubAck. `expect` is the sequence of the last
@@ -109,7 +118,8 @@ impl Publisher {
             telemetry::inject(&mut message.headers);
         }
         let stream = Stream::of(&subject);
-        let lane = self.lanes.iter().find(|lane| Some(lane.stream) == stream);
+        let is_ours = |lane: &&Lane| Some(lane.stream) == stream && lane.line == self.line;
+        let lane = self.lanes.iter().find(is_ours);
         let publishing = async {
             match lane {
                 Some(lane) => lane.publish(messages, expect).await,

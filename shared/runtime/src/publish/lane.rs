@@ -1,4 +1,4 @@
-//! One stream's messages, in batches as large as the moment asks for.
+//! One stream's messages of one line, in batches as large as the moment asks for.
 //!
 //! Two flights are on their way at a time; whatever comes meanwhile goes together
 //! with the next, as soon as one has landed: as one atomic batch, or message by
@@ -17,7 +17,7 @@ use std::time::Duration;
 use async_nats::header::{NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_MESSAGE_ID};
 use async_nats::{HeaderMap, HeaderName, HeaderValue, Request};
 use serde::Deserialize;
-use tipoff_wire::Stream;
+use tipoff_wire::{Line, Stream};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
@@ -56,15 +56,16 @@ impl Unit {
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) stream: Stream,
+    pub(super) line: Line,
     queue: mpsc::Sender<Unit>,
 }
 
 impl Lane {
     /// Works until nobody holds it any more.
-    pub(super) fn start(stream: Stream, nats: Nats) -> Self {
+    pub(super) fn start(stream: Stream, line: Line, nats: Nats) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING);
         tokio::spawn(work(nats, waiting));
-        Self { stream, queue }
+        Self { stream, line, queue }
     }
 
     pub(super) async fn publish(

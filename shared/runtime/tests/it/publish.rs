@@ -6,6 +6,7 @@ use tipoff_runtime::publish::Message;
 use tipoff_runtime::publish::PATIENCE;
 use tipoff_runtime::{Nats, PublishError, Published, Publisher};
 use tipoff_testkit::NatsServer;
+use tipoff_wire::Line;
 
 use crate::road::Road;
 use crate::{at, bus};
@@ -222,4 +223,32 @@ async fn nobody_waits_for_messages_whose_senders_gave_up() {
     signal(&server, "-CONT");
     let last = send(&publisher, "last", None).await.unwrap();
     assert!(last.sequence < 1_000, "{} were sent for nobody", last.sequence);
+}
+
+/// A flood fills batch after batch; what is in line with everybody's goes beside them.
+#[tokio::test]
+async fn what_is_in_line_with_everybodys_does_not_wait_for_the_batches_of_a_flood() {
+    let (server, nats) = bus().await;
+    let prompt = Publisher::new(nats.clone());
+    let bulk = prompt.clone().of(Line::Bulk);
+    send(&prompt, "first", None).await.unwrap();
+    signal(&server, "-STOP");
+    let flood: Vec<_> = (0..3_000)
+        .map(|number| {
+            let (bulk, id) = (bulk.clone(), number.to_string());
+            tokio::spawn(async move { send(&bulk, &id, None).await })
+        })
+        .collect();
+    // Each has its turn, and stands in line then.
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    let beside = tokio::spawn(async move { send(&prompt, "beside", None).await });
+    tokio::task::yield_now().await;
+    signal(&server, "-CONT");
+    let beside = beside.await.unwrap().unwrap();
+    for one in flood {
+        one.await.unwrap().unwrap();
+    }
+    assert!(beside.sequence < 2_000, "{} of a flood went first", beside.sequence);
 }
