@@ -1,4 +1,4 @@
-//! A disk that can lose power: an ext4 image behind a loop device.
+//! A disk that can lose power, or be full: an ext4 image behind a loop device.
 //!
 //! What a server wrote and did not sync is in the kernel's memory and not in
 //! the image. A copy of the image is what a disk would have kept.
@@ -34,6 +34,26 @@ impl Disk {
         run("mkfs.ext4", &["-q", text(&image)?]).await?;
         run("mount", &["-o", "loop", text(&image)?, text(at)?]).await?;
         Ok(Self { images, image, at: at.to_owned(), losses: 0 })
+    }
+
+    /// Nobody can write another byte to it, until there is [room](Self::make_room) again.
+    pub async fn fill(&self) -> anyhow::Result<()> {
+        let ballast = format!("of={}", text(&self.ballast())?);
+        // It fails, as it is to: there is no end but the disk's.
+        let mut dd = Command::new("dd");
+        dd.args(["if=/dev/zero", &ballast, "bs=64k"]).env("LC_ALL", "C");
+        let filled = dd.output().await.context("dd")?;
+        let said = String::from_utf8_lossy(&filled.stderr);
+        ensure!(said.contains("No space left"), "the disk is not full: {}", said.trim());
+        Ok(())
+    }
+
+    pub async fn make_room(&self) -> anyhow::Result<()> {
+        Ok(tokio::fs::remove_file(self.ballast()).await?)
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.at.join("ballast")
     }
 
     /// What has reached the disk by now, for [`come_back_as`](Self::come_back_as).

@@ -44,6 +44,8 @@ pub enum Fault {
     KillAll,
     /// Both servers lose power at the same moment: what they had not synced is gone.
     PowerLoss,
+    /// The disk of both servers is full; they come back with more room.
+    DiskFull,
     /// Of three servers of NATS the one that leads: it crashes, or is asked to go.
     KillLeader,
     StopLeader,
@@ -109,6 +111,7 @@ impl fmt::Display for Fault {
             Self::KillServices => write!(f, "kill-services"),
             Self::KillAll => write!(f, "kill-all"),
             Self::PowerLoss => write!(f, "power-loss"),
+            Self::DiskFull => write!(f, "disk-full"),
             Self::KillLeader => write!(f, "kill-nats-leader"),
             Self::StopLeader => write!(f, "stop-nats-leader"),
             Self::NatsDiskLost => write!(f, "nats-disk-lost"),
@@ -169,7 +172,7 @@ impl Fault {
         all.extend([Redis, Nats].map(Self::Slow));
         all.extend([Redis, Nats].map(Self::Torn));
         all.extend([Self::OutOfMemory, Self::ReadOnly, Self::Loading, Self::Busy, Self::NoScript]);
-        all.extend([Self::LogFull, Self::RedisDiskFull, Self::NatsDiskFull]);
+        all.extend([Self::LogFull, Self::RedisDiskFull, Self::NatsDiskFull, Self::DiskFull]);
         all.extend([
             Self::ClocksApart,
             Self::ConsumerPaused,
@@ -206,6 +209,11 @@ impl Fault {
     pub fn kills() -> Vec<Self> {
         let servers = [Server::Redis, Server::Nats].map(Self::KillServer);
         Kind::ALL.map(Self::Kill).into_iter().chain(servers).collect()
+    }
+
+    /// Whether the servers' data must lie on a disk of their own, which only root can have.
+    pub fn needs_a_disk(self) -> bool {
+        matches!(self, Self::PowerLoss | Self::DiskFull)
     }
 
     /// Whether deadlines may be late while it lasts.
@@ -269,6 +277,7 @@ impl Fault {
                 kill_services(system).await?;
             }
             Self::PowerLoss => power_loss(system).await?,
+            Self::DiskFull => disk_full(system, hold).await?,
             Self::KillLeader => log::lose_leader(system, "-KILL", hold).await?,
             Self::StopLeader => log::lose_leader(system, "-TERM", hold).await?,
             Self::LeaderCutOff => log::leader_cut_off(system, hold).await?,
@@ -342,8 +351,21 @@ async fn pause_server(system: &System, server: Server, hold: Duration) -> anyhow
     Ok(())
 }
 
+async fn disk_full(system: &System, hold: Duration) -> anyhow::Result<()> {
+    let disk = system.disk.as_ref().context(NO_DISK)?.lock().await;
+    disk.fill().await?;
+    sleep(hold).await;
+    disk.make_room().await?;
+    // What has met a full disk does not work again by itself.
+    let (mut nats, mut redis) = (system.nats_server.lock().await, system.redis_server.lock().await);
+    let (nats, redis) = tokio::join!(nats.restart(), redis.restart());
+    nats.and(redis)
+}
+
+const NO_DISK: &str = "the servers' data lie on no disk of their own";
+
 async fn power_loss(system: &System) -> anyhow::Result<()> {
-    let disk = system.disk.as_ref().context("the servers' data lie on no disk of their own")?;
+    let disk = system.disk.as_ref().context(NO_DISK)?;
     let mut disk = disk.lock().await;
     let (mut nats, mut redis) = (system.nats_server.lock().await, system.redis_server.lock().await);
     for pid in nats.pids().into_iter().chain(redis.pids()) {

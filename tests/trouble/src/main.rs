@@ -101,11 +101,11 @@ async fn main() -> anyhow::Result<ExitCode> {
     let mut build = Build::new(program(args.program.clone())?, directory.canonicalize()?);
     build.nats_nodes = args.nats_nodes;
     build.redis = layout(&args);
-    if faults.contains(&Fault::PowerLoss) {
+    if faults.iter().any(|fault| fault.needs_a_disk()) {
         build.own_disk = may_mount(&directory).await;
         if !build.own_disk {
-            tell("power-loss is left out: only root may mount a disk of its own");
-            faults.retain(|fault| *fault != Fault::PowerLoss);
+            tell("power-loss and disk-full are left out: only root may mount a disk of its own");
+            faults.retain(|fault| !fault.needs_a_disk());
         }
     }
     let plan = Plan {

@@ -9,6 +9,9 @@ use tipoff_wire::event::State;
 use super::{Case, Fired, Rule};
 use crate::evidence::{Logged, is_disturbed, unbroken};
 
+/// Whoever breaks something is not the first to notice, and not the last.
+const SLACK: TimeDelta = TimeDelta::seconds(1);
+
 impl Case<'_> {
     pub(super) fn deadlines(&mut self) {
         let (mut found, mut fired) = (Vec::new(), Vec::new());
@@ -57,28 +60,28 @@ impl Case<'_> {
         })
     }
 
-    /// What is wrong, if a deadline was put off by more than something was broken, or all in
-    /// all by more than its offer's own length.
+    /// What is wrong, if a deadline was put off too late, by more than something was broken, or
+    /// all in all by more than its offer's own length.
     fn put_off(&self, before: &Logged, after: &Logged, length: TimeDelta) -> Option<String> {
         let (was, event) = (&before.event.after, &after.event);
-        if event.kind != EventKind::Extended {
-            return None;
-        }
+        let until = was.until.filter(|_| event.kind == EventKind::Extended)?;
         let ms = |state: Option<i64>| TimeDelta::milliseconds(state.unwrap_or_default());
         let (so_far, all) = (ms(was.put_off_ms), ms(event.after.put_off_ms));
-        let more = all - so_far;
-        let fine = unbroken(&self.evidence.outages, event.at - more, event.at);
-        let (round, more) = (was.round, more.num_milliseconds());
-        if fine > self.allowed.late {
-            let fine = fine.num_milliseconds();
-            return Some(format!(
-                "the deadline of round {round} was put off by {more} ms, for {fine} of which nothing was broken"
-            ));
+        let (outages, late) = (&self.evidence.outages, self.allowed.late);
+        let what = format!("the deadline of round {} was put off", was.round);
+        let waited = unbroken(outages, until, event.at);
+        if waited > late {
+            return Some(format!("{what} {} ms late", waited.num_milliseconds()));
         }
-        (all > length).then(|| {
-            let all = all.num_milliseconds();
-            format!("the deadline of round {round} was put off by {all} ms, more than its offer was to last")
-        })
+        // Before that moment, and before it had waited for its turn to be put off, all was broken.
+        let more = all - so_far;
+        let fine = unbroken(outages, event.at - late - more, event.at) - late;
+        if fine > SLACK {
+            let (more, fine) = (more.num_milliseconds(), fine.num_milliseconds());
+            return Some(format!("{what} by {more} ms, for {fine} of which nothing was broken"));
+        }
+        let all_ms = all.num_milliseconds();
+        (all > length).then(|| format!("{what} by {all_ms} ms, more than its offer was to last"))
     }
 }
 

@@ -104,7 +104,16 @@ fn a_refusal_without_a_reason_is_found() {
     tale.claim("lead_1", "chloe", refused("not_offered"), 11_000, 11_010);
     tale.claim("lead_1", "ana", refused("taken"), 12_100, 12_110);
     tale.holds();
-    for code in ["internal", "taken"] {
+    let mut tale = Tale::new();
+    tale.take("web-1", "lead_1", 0);
+    tale.received("lead_1", "web-1", 10);
+    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
+    tale.passed("lead_1", "ana", 3_000);
+    tale.offered("lead_1", 2, &["ben"], 3_000, 13_000);
+    tale.claim("lead_1", "ana", refused("passed"), 3_500, 3_510);
+    tale.claimed("lead_1", "ben", 3_900);
+    tale.holds();
+    for code in ["internal", "taken", "passed"] {
         let mut tale = good();
         tale.claim("lead_1", "ben", refused(code), 13_000, 13_010);
         tale.breaks(Rule::RefusedForAReason);
@@ -318,15 +327,28 @@ fn put_off_after(broken: i64, put_off: i64) -> Tale {
 
 #[test]
 fn a_deadline_is_put_off_by_no_more_than_something_was_broken() {
-    put_off_after(4_500, 4_000).holds();
-    put_off_after(4_500, 8_000).breaks(Rule::NotLate);
-    put_off_after(500, 4_000).breaks(Rule::NotLate);
+    put_off_after(3_500, 3_900).holds();
+    put_off_after(3_500, 8_000).breaks(Rule::NotLate);
+    put_off_after(2_100, 4_000).breaks(Rule::NotLate);
+}
+
+#[test]
+fn a_deadline_that_is_put_off_long_after_all_was_well_is_found() {
+    let put_off_at = |ms| {
+        let mut tale = put_off_after(4_000, 4_000);
+        tale.evidence.log.truncate(2);
+        tale.extended("lead_1", ms, ms + 4_000, 4_000);
+        tale.claimed("lead_1", "ana", ms + 100);
+        tale
+    };
+    put_off_at(12_900).holds();
+    put_off_at(13_100).breaks(Rule::NotLate);
 }
 
 #[test]
 fn a_deadline_is_put_off_by_no_more_than_its_offer_was_to_last() {
     let twice = |second: i64| {
-        let mut tale = put_off_after(4_500, 4_000);
+        let mut tale = put_off_after(4_000, 4_000);
         tale.evidence.log.truncate(3);
         tale.evidence.outages.push(Outage { from: at(13_000), to: at(28_000) });
         tale.extended("lead_1", 22_000, 22_000 + second, 4_000 + second);
