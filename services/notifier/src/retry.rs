@@ -5,6 +5,8 @@ use std::time::Duration;
 use tipoff_wire::partition::fnv1a;
 
 const STEPS: [u64; 5] = [1, 3, 10, 30, 60];
+/// So often somebody hurries: twice as long as the shortest offer lasts.
+const HURRIED: i64 = 10;
 /// A retry that leaves the agent less than this is not worth making.
 const SHORTEST: TimeDelta = TimeDelta::seconds(2);
 
@@ -12,9 +14,20 @@ const SHORTEST: TimeDelta = TimeDelta::seconds(2);
 /// and spread by a fifth either way, so that what failed together does not come
 /// back together. The same notice always waits equally long.
 pub(crate) fn backoff(key: &str, deliveries: i64) -> Duration {
+    stepped(key, deliveries, u64::MAX)
+}
+
+/// The same for what everybody waits for and nobody is spared by waiting longer, such as the
+/// board: two seconds at first, as an offer may last for no more than ten, and ten later on.
+pub(crate) fn shortly(key: &str, deliveries: i64) -> Duration {
+    stepped(key, deliveries, if deliveries <= HURRIED { 2 } else { 10 })
+}
+
+/// No step is longer than so many seconds.
+fn stepped(key: &str, deliveries: i64, most: u64) -> Duration {
     let index = usize::try_from(deliveries.max(1) - 1).unwrap_or(usize::MAX).min(STEPS.len() - 1);
     let thousandths = 800 + fnv1a(format!("{key}/{deliveries}").as_bytes()) % 401;
-    Duration::from_millis(STEPS[index] * thousandths)
+    Duration::from_millis(STEPS[index].min(most) * thousandths)
 }
 
 /// The same for what many wait for: ten seconds at most.
@@ -53,6 +66,18 @@ mod tests {
                 let wait = backoff(key, deliveries);
                 let step = Duration::from_secs(seconds);
                 assert!(wait >= step * 4 / 5 && wait <= step * 6 / 5, "{deliveries}: {wait:?}");
+            }
+        }
+    }
+
+    /// A board that comes back within a few seconds finds them while a short offer stands.
+    #[test]
+    fn what_everybody_waits_for_is_asked_for_again_before_the_shortest_offer_is_over() {
+        for key in ["n:lead_1:1:ana:email", "n:lead_2:1:ben:push", "n:lead_3:9:chloe:email"] {
+            for deliveries in 1..100 {
+                let (wait, most) =
+                    (shortly(key, deliveries), if deliveries <= 10 { 2 } else { 10 });
+                assert!(wait <= Duration::from_secs(most) * 6 / 5, "{deliveries}: {wait:?}");
             }
         }
     }
