@@ -3,11 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops right there")]
 
+mod deadlines;
 mod tale;
+mod told;
 
 use tale::{Tale, agent, at, lead};
 use tipoff_trouble::checker::Rule;
-use tipoff_trouble::evidence::Outage;
 use tipoff_trouble::history::{Asked, Said};
 
 /// One lead that ana let run out and ben claimed, as it ought to be.
@@ -256,155 +257,6 @@ fn an_admin_who_is_shown_somebody_else_is_found() {
 }
 
 #[test]
-fn an_offer_that_ended_early_is_found() {
-    let mut tale = Tale::new();
-    tale.take("web-1", "lead_1", 0);
-    tale.received("lead_1", "web-1", 10);
-    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
-    tale.told("lead_1", 1, "ana", 40);
-    tale.expired("lead_1", 10_009);
-    tale.pooled("lead_1", 10_009);
-    tale.breaks(Rule::NotEarly);
-}
-
-#[test]
-fn a_claim_at_the_deadline_itself_is_too_late() {
-    let mut tale = Tale::new();
-    tale.take("web-1", "lead_1", 0);
-    tale.received("lead_1", "web-1", 10);
-    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
-    tale.told("lead_1", 1, "ana", 40);
-    tale.claimed("lead_1", "ana", 10_010);
-    tale.breaks(Rule::NotEarly);
-}
-
-#[test]
-fn a_deadline_that_was_moved_forward_is_found() {
-    let mut tale = good();
-    tale.take("web-2", "lead_2", 100);
-    tale.received("lead_2", "web-2", 110);
-    tale.offered("lead_2", 1, &["ben"], 110, 10_110);
-    tale.extended("lead_2", 500, 9_000, 100);
-    tale.claimed("lead_2", "ben", 600);
-    tale.breaks(Rule::NotEarly);
-}
-
-fn late() -> Tale {
-    let mut tale = Tale::new();
-    tale.take("web-1", "lead_1", 0);
-    tale.received("lead_1", "web-1", 10);
-    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
-    tale.told("lead_1", 1, "ana", 40);
-    tale.expired("lead_1", 15_500);
-    tale.pooled("lead_1", 15_500);
-    tale
-}
-
-#[test]
-fn a_deadline_that_fired_late_is_found_unless_something_was_broken_then() {
-    late().breaks(Rule::NotLate);
-    let mut tale = late();
-    tale.evidence.outages.push(Outage { from: at(9_000), to: at(15_000) });
-    tale.holds();
-    let mut tale = late();
-    tale.evidence.outages.push(Outage { from: at(9_000), to: at(11_000) });
-    tale.breaks(Rule::NotLate);
-}
-
-/// A lead whose deadline was put off by `put_off` when something had been broken from 8 s on,
-/// `broken` ms long.
-fn put_off_after(broken: i64, put_off: i64) -> Tale {
-    let mut tale = Tale::new();
-    tale.take("web-1", "lead_1", 0);
-    tale.received("lead_1", "web-1", 10);
-    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
-    tale.told("lead_1", 1, "ana", 40);
-    tale.evidence.outages.push(Outage { from: at(8_000), to: at(8_000 + broken) });
-    tale.extended("lead_1", 12_000, 12_000 + put_off, put_off);
-    tale.claimed("lead_1", "ana", 12_500);
-    tale
-}
-
-#[test]
-fn a_deadline_is_put_off_by_no_more_than_something_was_broken() {
-    put_off_after(3_500, 3_900).holds();
-    put_off_after(3_500, 8_000).breaks(Rule::NotLate);
-    put_off_after(2_100, 4_000).breaks(Rule::NotLate);
-}
-
-#[test]
-fn a_deadline_that_is_put_off_long_after_all_was_well_is_found() {
-    let put_off_at = |ms| {
-        let mut tale = put_off_after(4_000, 4_000);
-        tale.evidence.log.truncate(2);
-        tale.extended("lead_1", ms, ms + 4_000, 4_000);
-        tale.claimed("lead_1", "ana", ms + 100);
-        tale
-    };
-    put_off_at(12_900).holds();
-    put_off_at(13_100).breaks(Rule::NotLate);
-}
-
-#[test]
-fn a_deadline_is_put_off_by_no_more_than_its_offer_was_to_last() {
-    let twice = |second: i64| {
-        let mut tale = put_off_after(4_000, 4_000);
-        tale.evidence.log.truncate(3);
-        tale.evidence.outages.push(Outage { from: at(13_000), to: at(28_000) });
-        tale.extended("lead_1", 22_000, 22_000 + second, 4_000 + second);
-        tale.claimed("lead_1", "ana", 22_100);
-        tale
-    };
-    twice(6_000).holds();
-    twice(6_001).breaks(Rule::NotLate);
-}
-
-#[test]
-fn a_pass_after_the_deadline_is_found() {
-    let passed_at = |ms| {
-        let mut tale = Tale::new();
-        tale.take("web-1", "lead_1", 0);
-        tale.received("lead_1", "web-1", 10);
-        tale.offered("lead_1", 1, &["ana"], 10, 10_010);
-        tale.told("lead_1", 1, "ana", 40);
-        tale.passed("lead_1", "ana", ms);
-        tale.pooled("lead_1", ms);
-        tale
-    };
-    passed_at(10_009).holds();
-    passed_at(10_010).breaks(Rule::NotEarly);
-}
-
-#[test]
-fn an_offer_that_others_get_while_it_stands_is_found() {
-    let goes_on = |how: &dyn Fn(&mut Tale)| {
-        let mut tale = Tale::new();
-        tale.take("web-1", "lead_1", 0);
-        tale.received("lead_1", "web-1", 10);
-        tale.offered("lead_1", 1, &["ana"], 10, 10_010);
-        tale.told("lead_1", 1, "ana", 40);
-        how(&mut tale);
-        tale
-    };
-    goes_on(&|tale| {
-        tale.offered("lead_1", 2, &["ben"], 6_000, 16_000);
-        tale.claimed("lead_1", "ben", 6_100);
-    })
-    .breaks(Rule::NotEarly);
-    goes_on(&|tale| tale.pooled("lead_1", 10_020)).breaks(Rule::NotEarly);
-}
-
-#[test]
-fn an_offer_that_never_ends_is_found() {
-    let mut tale = Tale::new();
-    tale.take("web-1", "lead_1", 0);
-    tale.received("lead_1", "web-1", 10);
-    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
-    tale.told("lead_1", 1, "ana", 40);
-    tale.breaks(Rule::NotLate);
-}
-
-#[test]
 fn an_agent_who_was_asked_out_of_turn_is_found() {
     two_turns("chloe").breaks(Rule::FairTurns);
     two_turns("ana").breaks(Rule::FairTurns);
@@ -415,97 +267,6 @@ fn a_turn_may_repeat_where_the_board_forgot_one() {
     let mut tale = two_turns("ana");
     tale.evidence.forgot.push(at(150));
     tale.holds();
-}
-
-#[test]
-fn an_agent_who_was_never_told_is_found() {
-    let mut tale = good();
-    tale.evidence.told.remove(0);
-    tale.breaks(Rule::Told);
-}
-
-#[test]
-fn an_agent_who_claimed_at_once_need_not_have_been_told() {
-    let mut tale = good();
-    tale.evidence.told.remove(1);
-    tale.holds();
-}
-
-#[test]
-fn an_agent_who_is_told_when_it_is_over_is_found() {
-    let mut tale = good();
-    tale.told("lead_1", 1, "ana", 11_500);
-    tale.breaks(Rule::NotToldAfterwards);
-}
-
-#[test]
-fn a_repeated_notice_is_counted_and_breaks_nothing() {
-    let mut tale = good();
-    tale.told("lead_1", 1, "ana", 60);
-    let verdict = tale.holds();
-    assert_eq!(verdict.repeated, [Some("web-1".to_owned())]);
-    assert_eq!((verdict.won, verdict.fired.len()), (1, 1));
-    assert!(verdict.fired[0].undisturbed, "{:?}", verdict.fired);
-}
-
-#[test]
-fn somebody_who_hears_what_is_another_ones_is_found() {
-    let mut tale = good();
-    tale.evidence.told[0].to = "ben@acme.example.com".to_owned();
-    tale.breaks(Rule::NotToldOthers);
-}
-
-#[test]
-fn a_notice_of_what_the_log_does_not_have_is_found() {
-    let until = |ms| at(ms).timestamp_millis();
-    for notice in [
-        format!("n:lead_1:1:ben:email:{}", until(10_010)),
-        format!("n:lead_1:1:ana:email:{}", until(10_011)),
-        format!("n:lead_1:7:ana:email:{}", until(10_010)),
-        format!("n:lead_9:1:ana:email:{}", until(10_010)),
-        "n:lead_1:v9:ben:email".to_owned(),
-        "hello".to_owned(),
-    ] {
-        let mut tale = good();
-        tale.hears(if notice.contains("ben") { "ben" } else { "ana" }, &notice, 50);
-        tale.breaks(Rule::NotToldOthers);
-    }
-    let mut tale = good();
-    tale.hears("ben", "n:lead_1:v5:ben:email", 12_010);
-    tale.holds();
-}
-
-#[test]
-fn a_notice_that_was_faster_than_the_log_is_found() {
-    let mut tale = good();
-    tale.evidence.told[1].at = at(10_000);
-    tale.breaks(Rule::NotToldOthers);
-}
-
-/// A lead whose deadline was put off before ana claimed it, and whether she heard of
-/// the first one and of the second.
-fn put_off(first: bool, second: bool) -> Tale {
-    let mut tale = Tale::new();
-    tale.take("web-1", "lead_1", 0);
-    tale.received("lead_1", "web-1", 10);
-    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
-    if first {
-        tale.told("lead_1", 1, "ana", 40);
-    }
-    tale.evidence.outages.push(Outage { from: at(9_000), to: at(20_000) });
-    tale.extended("lead_1", 20_000, 30_000, 10_000);
-    if second {
-        tale.told("lead_1", 1, "ana", 20_050);
-    }
-    tale.claimed("lead_1", "ana", 21_000);
-    tale
-}
-
-#[test]
-fn an_agent_who_hears_that_the_deadline_was_put_off_was_told_and_not_twice() {
-    assert!(put_off(true, true).holds().repeated.is_empty());
-    assert!(put_off(false, true).holds().repeated.is_empty());
-    put_off(false, false).breaks(Rule::Told);
 }
 
 #[test]
