@@ -7,6 +7,7 @@ use tipoff_runtime::publish::PATIENCE;
 use tipoff_runtime::{Nats, PublishError, Published, Publisher};
 use tipoff_testkit::NatsServer;
 use tipoff_wire::Line;
+use tokio::task::JoinHandle;
 
 use crate::road::Road;
 use crate::{at, bus};
@@ -116,7 +117,7 @@ async fn on_their_way(
     nats: &Nats,
     publisher: &Publisher,
     many: usize,
-) -> Vec<tokio::task::JoinHandle<Result<Published, PublishError>>> {
+) -> Vec<JoinHandle<Result<Published, PublishError>>> {
     let sent = (0..many)
         .map(|number| {
             let (publisher, id) = (publisher.clone(), number.to_string());
@@ -199,6 +200,20 @@ async fn a_batch_whose_answer_was_lost_is_not_written_twice() {
     of_lost_answers_everybody_hears_later(500).await;
 }
 
+/// Three thousand who have something to publish, and wait for it.
+async fn in_line(publisher: &Publisher) -> Vec<JoinHandle<Result<Published, PublishError>>> {
+    let each = |number: usize| {
+        let (publisher, id) = (publisher.clone(), number.to_string());
+        tokio::spawn(async move { send(&publisher, &id, None).await })
+    };
+    let crowd = (0..3_000).map(each).collect();
+    // Each has its turn, and stands in line then.
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    crowd
+}
+
 /// After a standstill, those who still wait come before those who gave up.
 #[tokio::test]
 async fn nobody_waits_for_messages_whose_senders_gave_up() {
@@ -206,16 +221,7 @@ async fn nobody_waits_for_messages_whose_senders_gave_up() {
     let publisher = Publisher::new(nats.clone());
     send(&publisher, "first", None).await.unwrap();
     signal(&server, "-STOP");
-    let crowd: Vec<_> = (0..3_000)
-        .map(|number| {
-            let (publisher, id) = (publisher.clone(), number.to_string());
-            tokio::spawn(async move { send(&publisher, &id, None).await })
-        })
-        .collect();
-    // Each has its turn, and stands in line then.
-    for _ in 0..1_000 {
-        tokio::task::yield_now().await;
-    }
+    let crowd = in_line(&publisher).await;
     for one in crowd {
         one.abort();
         assert!(one.await.unwrap_err().is_cancelled());
@@ -233,16 +239,7 @@ async fn what_is_in_line_with_everybodys_does_not_wait_for_the_batches_of_a_floo
     let bulk = prompt.clone().of(Line::Bulk);
     send(&prompt, "first", None).await.unwrap();
     signal(&server, "-STOP");
-    let flood: Vec<_> = (0..3_000)
-        .map(|number| {
-            let (bulk, id) = (bulk.clone(), number.to_string());
-            tokio::spawn(async move { send(&bulk, &id, None).await })
-        })
-        .collect();
-    // Each has its turn, and stands in line then.
-    for _ in 0..1_000 {
-        tokio::task::yield_now().await;
-    }
+    let flood = in_line(&bulk).await;
     let beside = tokio::spawn(async move { send(&prompt, "beside", None).await });
     tokio::task::yield_now().await;
     signal(&server, "-CONT");

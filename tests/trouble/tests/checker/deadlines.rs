@@ -6,13 +6,19 @@ use tipoff_trouble::evidence::Outage;
 use crate::good;
 use crate::tale::{Tale, at};
 
-#[test]
-fn an_offer_that_ended_early_is_found() {
+/// One lead that ana is asked about for ten seconds, and told of.
+fn asked() -> Tale {
     let mut tale = Tale::new();
     tale.take("web-1", "lead_1", 0);
     tale.received("lead_1", "web-1", 10);
     tale.offered("lead_1", 1, &["ana"], 10, 10_010);
     tale.told("lead_1", 1, "ana", 40);
+    tale
+}
+
+#[test]
+fn an_offer_that_ended_early_is_found() {
+    let mut tale = asked();
     tale.expired("lead_1", 10_009);
     tale.pooled("lead_1", 10_009);
     tale.breaks(Rule::NotEarly);
@@ -20,11 +26,7 @@ fn an_offer_that_ended_early_is_found() {
 
 #[test]
 fn a_claim_at_the_deadline_itself_is_too_late() {
-    let mut tale = Tale::new();
-    tale.take("web-1", "lead_1", 0);
-    tale.received("lead_1", "web-1", 10);
-    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
-    tale.told("lead_1", 1, "ana", 40);
+    let mut tale = asked();
     tale.claimed("lead_1", "ana", 10_010);
     tale.breaks(Rule::NotEarly);
 }
@@ -41,11 +43,7 @@ fn a_deadline_that_was_moved_forward_is_found() {
 }
 
 fn late() -> Tale {
-    let mut tale = Tale::new();
-    tale.take("web-1", "lead_1", 0);
-    tale.received("lead_1", "web-1", 10);
-    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
-    tale.told("lead_1", 1, "ana", 40);
+    let mut tale = asked();
     tale.expired("lead_1", 15_500);
     tale.pooled("lead_1", 15_500);
     tale
@@ -65,11 +63,7 @@ fn a_deadline_that_fired_late_is_found_unless_something_was_broken_then() {
 /// A lead whose deadline was put off by `put_off` when something had been broken from 8 s on,
 /// `broken` ms long.
 fn put_off_after(broken: i64, put_off: i64) -> Tale {
-    let mut tale = Tale::new();
-    tale.take("web-1", "lead_1", 0);
-    tale.received("lead_1", "web-1", 10);
-    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
-    tale.told("lead_1", 1, "ana", 40);
+    let mut tale = asked();
     tale.evidence.outages.push(Outage { from: at(8_000), to: at(8_000 + broken) });
     tale.extended("lead_1", 12_000, 12_000 + put_off, put_off);
     tale.claimed("lead_1", "ana", 12_500);
@@ -113,11 +107,7 @@ fn a_deadline_is_put_off_by_no_more_than_its_offer_was_to_last() {
 #[test]
 fn a_pass_after_the_deadline_is_found() {
     let passed_at = |ms| {
-        let mut tale = Tale::new();
-        tale.take("web-1", "lead_1", 0);
-        tale.received("lead_1", "web-1", 10);
-        tale.offered("lead_1", 1, &["ana"], 10, 10_010);
-        tale.told("lead_1", 1, "ana", 40);
+        let mut tale = asked();
         tale.passed("lead_1", "ana", ms);
         tale.pooled("lead_1", ms);
         tale
@@ -129,11 +119,7 @@ fn a_pass_after_the_deadline_is_found() {
 #[test]
 fn an_offer_that_others_get_while_it_stands_is_found() {
     let goes_on = |how: &dyn Fn(&mut Tale)| {
-        let mut tale = Tale::new();
-        tale.take("web-1", "lead_1", 0);
-        tale.received("lead_1", "web-1", 10);
-        tale.offered("lead_1", 1, &["ana"], 10, 10_010);
-        tale.told("lead_1", 1, "ana", 40);
+        let mut tale = asked();
         how(&mut tale);
         tale
     };
@@ -147,10 +133,5 @@ fn an_offer_that_others_get_while_it_stands_is_found() {
 
 #[test]
 fn an_offer_that_never_ends_is_found() {
-    let mut tale = Tale::new();
-    tale.take("web-1", "lead_1", 0);
-    tale.received("lead_1", "web-1", 10);
-    tale.offered("lead_1", 1, &["ana"], 10, 10_010);
-    tale.told("lead_1", 1, "ana", 40);
-    tale.breaks(Rule::NotLate);
+    asked().breaks(Rule::NotLate);
 }
