@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use crate::guarded::guarded;
 use crate::seed::Seeds;
 use crate::sweep::Mover;
 
@@ -130,7 +131,8 @@ impl Again<'_> {
     ) -> Result<bool, BoardError> {
         let mut full = Vec::new();
         loop {
-            let plan = self.plan(lead, view, board_now, &full);
+            let planned = || self.plan(lead, view, board_now, &full);
+            let plan = guarded(&lead.entity, &lead.id, planned);
             if !matches!(plan.then, Then::Step(_)) {
                 return Ok(false);
             }

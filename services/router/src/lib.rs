@@ -12,6 +12,7 @@ mod audit;
 mod away;
 mod backlog;
 mod dismissal;
+mod guarded;
 mod misses;
 mod options;
 mod overlooked;

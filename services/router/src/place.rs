@@ -13,6 +13,7 @@ use tracing::{debug, info, warn};
 
 use crate::away::{self, Away};
 use crate::backlog::Again;
+use crate::guarded::guarded;
 use crate::reused::{NotKept, Reused};
 use crate::seed::Seeds;
 
@@ -159,8 +160,11 @@ impl Placer {
     }
 
     fn plan(&self, accepted: &Accepted, view: &EntityView, full: &[AgentId]) -> Plan {
-        let mut dice = self.seeds.dice(&accepted.entity, &accepted.id, 1);
-        plan(&Arrival { full, ..Arrival::of(&accepted.lead) }, view, self.clock.now(), &mut dice)
+        guarded(&accepted.entity, &accepted.id, || {
+            let mut dice = self.seeds.dice(&accepted.entity, &accepted.id, 1);
+            let arrival = Arrival { full, ..Arrival::of(&accepted.lead) };
+            plan(&arrival, view, self.clock.now(), &mut dice)
+        })
     }
 }
 

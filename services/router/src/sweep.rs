@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::backlog::Again;
+use crate::guarded::guarded;
 use crate::place::{can_take, known};
 use crate::seed::Seeds;
 pub(crate) use hand::Progress;
@@ -234,7 +235,8 @@ impl Mover {
         }
         let mut full = Vec::new();
         loop {
-            let plan = self.plan(&lead, board_now, &full);
+            let planned = || self.plan(&lead, board_now, &full);
+            let plan = guarded(&lead.entity, &lead.id, planned);
             match self.board.roll_on(&lead, &plan).await? {
                 // Every time somebody more, so this comes to an end.
                 MovedOn::Full(more) => full.extend(more),

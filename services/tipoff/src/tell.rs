@@ -187,6 +187,9 @@ fn why(why: PooledWhy) -> &'static str {
         PooledWhy::Planned(Otherwise::TooManyReroutes) => "it was routed anew too often",
         PooledWhy::Planned(Otherwise::Incomplete) => "it names no way to reach the person",
         PooledWhy::Planned(Otherwise::UntilOpening) => "it waits until its route opens",
+        PooledWhy::Planned(Otherwise::NeedsAttention) => {
+            "planning it broke; the router's log says where"
+        }
         PooledWhy::Planned(Otherwise::NotAutomatic) => {
             "typed in or imported: somebody must send it to routing"
         }

@@ -199,6 +199,8 @@ pub enum Otherwise {
     NotAutomatic,
     /// Waits until its route opens (D-16).
     UntilOpening,
+    /// Planning it broke; somebody has to look into it.
+    NeedsAttention,
 }
 
 /// What should happen next, with the reasons.
@@ -317,6 +319,11 @@ impl Plan {
     /// Rests in the pool, because nothing is known of its entity any more.
     pub fn nowhere_to_go() -> Self {
         Self::pool(Otherwise::NoRoute, Decision::default())
+    }
+
+    /// Rests in the pool, because what should become of it cannot be worked out.
+    pub fn needs_attention() -> Self {
+        Self::pool(Otherwise::NeedsAttention, Decision::default())
     }
 
     /// Tells the board everybody's limits.

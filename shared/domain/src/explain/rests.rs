@@ -29,6 +29,10 @@ pub fn rest(why: Otherwise) -> Message {
             "nobody can be reached by what it tells: it waits with the admin",
             "no dice cómo contactar a la persona: espera con el administrador",
         ),
+        Otherwise::NeedsAttention => (
+            "what should become of it could not be worked out: an operator has to look into it",
+            "no se pudo determinar qué hacer con él: un operador debe revisarlo",
+        ),
         Otherwise::UntilOpening => ("it waits until its route opens", "espera a que abra su ruta"),
         Otherwise::NotAutomatic => (
             "it was typed in or imported: it waits until somebody sends it to routing",
