@@ -4,7 +4,7 @@
 
 export PATH := $(CURDIR)/.tools/bin:$(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help setup demo test lint fmt browser bench cluster micro mutations trouble trouble-long kills storm failovers soak clusters simulation pure fuzz fuzz-api deny clean
+.PHONY: help setup demo test lint fmt browser bench cluster micro mutations trouble trouble-long kills storm failovers soak clusters simulation pure inside fuzz fuzz-api deny clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,7 @@ test: setup ## Everything that must hold before a commit
 	cargo clippy --workspace --all-targets -- -D warnings
 	@$(MAKE) --no-print-directory pure
 	cargo test --workspace --no-fail-fast
+	@scripts/inside.sh
 
 lint: setup ## Clippy on everything, warnings refused
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -77,6 +78,9 @@ micro: setup ## The rules, the scripts and the letters beside another revision, 
 # Alone, because built with the others it would be given their clock and dice.
 pure: setup ## Prove that the routing rules need no clock, no dice and no I/O
 	cargo check --package tipoff-domain
+
+inside: setup ## Strangers name the inside of our network, where every connection is seen
+	@scripts/inside.sh
 
 fuzz: ## Random bytes for every parser, a short time each (FUZZ_SECONDS=20)
 	@scripts/fuzz.sh

@@ -220,7 +220,12 @@ impl World {
             messaging_service: None,
         };
         let options = tipoff_notifier::Options {
-            channels: tipoff_notifier::Settings { email, phone, ..Default::default() },
+            channels: tipoff_notifier::Settings {
+                email,
+                phone,
+                any_push_endpoint: true,
+                ..Default::default()
+            },
             webhooks: tipoff_notifier::WebhookOptions {
                 webhooks_inside: true,
                 ..Default::default()

@@ -17,14 +17,17 @@ pub mod voice;
 use std::sync::Arc;
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use tipoff_board::Board;
 use tipoff_domain::Channel;
 use tipoff_roster::Roster;
 use tipoff_runtime::{Clock, Nats};
 
 use crate::carrier::Carrier;
+use crate::http;
 use crate::letter::Writer;
 use crate::phone;
+use crate::strangers::Strangers;
 
 /// Settings of every channel.
 #[derive(Debug, Clone, Default, Args)]
@@ -40,6 +43,17 @@ pub struct Settings {
     pub sms: sms::Options,
     #[command(flatten)]
     pub voice: voice::Options,
+    /// Send to browsers and rooms at any address, also inside the own network, and over http.
+    /// For trials only.
+    #[arg(id = "notifier_any_push_endpoint", long = "notifier-any-push-endpoint", env = "TIPOFF_ANY_PUSH_ENDPOINT", value_parser = FalseyValueParser::new())]
+    pub any_push_endpoint: bool,
+}
+
+impl Settings {
+    /// Whoever calls the addresses of browsers and rooms.
+    fn strangers(&self) -> Result<Strangers, reqwest::Error> {
+        Strangers::new(self.any_push_endpoint, http::PATIENCE)
+    }
 }
 
 /// The channels that this deployment has.
@@ -50,8 +64,8 @@ pub(crate) fn open(parts: &Parts, settings: &Settings) -> Result<Vec<Arc<dyn Car
         sms::open(parts, &settings.phone, &settings.sms)?,
         voice::open(parts, settings)?,
         in_app::open(parts)?,
-        room::open(parts, Channel::Slack)?,
-        room::open(parts, Channel::Teams)?,
+        room::open(parts, settings, Channel::Slack)?,
+        room::open(parts, settings, Channel::Teams)?,
     ];
     Ok(opened.into_iter().flatten().collect())
 }

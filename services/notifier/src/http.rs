@@ -6,18 +6,11 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, StatusCode, redirect};
 
 use crate::carrier::SendError;
-use crate::open_internet::{OpenInternet, System};
 
 /// How long a provider may take over one message.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// Whatever a provider asks for, the deadline comes first.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
-
-/// A client for addresses that tenants, agents or browsers gave: it reaches
-/// nothing in the network we run in, and lets nobody send it elsewhere.
-pub(crate) fn client_to_strangers() -> Result<Client, reqwest::Error> {
-    builder().dns_resolver(OpenInternet { or_here: true, lookup: System }).build()
-}
 
 /// A client for providers that the operator chose.
 pub(crate) fn client() -> Result<Client, reqwest::Error> {

@@ -1,37 +1,59 @@
-//! Which addresses may be asked that strangers gave: browsers say where their
-//! pushes go, and may name anything. Nobody may use us to reach into the network
-//! that we run in.
+//! Calls to addresses that strangers gave: tenants, agents, their browsers, who may
+//! name anything. Nobody may use us to reach into the network that we run in.
 
 use std::io::{Error, ErrorKind};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
+use std::time::Duration;
 
-use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tipoff_roster::is_open;
+use reqwest::{Client, RequestBuilder, Url, redirect};
+use tipoff_roster::{NotOutside, is_open, is_outside};
 
-/// The endpoint, if it may be asked for: https to the open internet, or this
-/// machine itself, where tests and the demo listen.
-pub(crate) fn endpoint(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
-    let host = url.host_str()?;
-    let literal = host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
-    let here = host == "localhost" || literal.is_some_and(|ip| ip.is_loopback());
-    let open = literal.is_none_or(is_open);
-    match url.scheme() {
-        "http" if here => Some(url),
-        "https" if here || open => Some(url),
-        _ => None,
+/// Calls them, over the open internet alone.
+#[derive(Debug, Clone)]
+pub(crate) struct Strangers {
+    client: Client,
+    /// They may be anywhere, and be called over plain http: for trials, and where
+    /// whoever gives addresses is trusted.
+    anywhere: bool,
+}
+
+impl Strangers {
+    /// Whoever takes longer than `patience` is given up.
+    pub(crate) fn new(anywhere: bool, patience: Duration) -> Result<Self, reqwest::Error> {
+        // Whoever redirects, and whatever stands in between, could send us anywhere.
+        let builder = Client::builder()
+            .timeout(patience)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .user_agent("Tipoff");
+        let builder =
+            if anywhere { builder } else { builder.dns_resolver(OpenInternet { lookup: System }) };
+        Ok(Self { client: builder.build()?, anywhere })
+    }
+
+    /// The address, if it may be called.
+    pub(crate) fn address(&self, text: &str) -> Result<Url, NotOutside> {
+        if !self.anywhere {
+            is_outside(text)?;
+        }
+        Url::parse(text).map_err(|_| NotOutside::NoAddress)
+    }
+
+    /// To an [address](Self::address).
+    pub(crate) fn post(&self, to: Url) -> RequestBuilder {
+        self.client.post(to)
     }
 }
 
 /// Who knows what names stand for.
-pub(crate) trait Lookup: Clone + Send + Sync + 'static {
+trait Lookup: Clone + Send + Sync + 'static {
     fn look_up(&self, name: &str) -> impl Future<Output = std::io::Result<Vec<SocketAddr>>> + Send;
 }
 
 /// Whoever this machine asks.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct System;
+struct System;
 
 impl Lookup for System {
     async fn look_up(&self, name: &str) -> std::io::Result<Vec<SocketAddr>> {
@@ -42,19 +64,16 @@ impl Lookup for System {
 /// Resolves names, leaving out addresses that are not on the open internet. What
 /// is found is what is connected to: nobody can change their mind in between.
 #[derive(Debug)]
-pub(crate) struct OpenInternet<L = System> {
-    /// `localhost` counts as well, where tests and the demo listen.
-    pub(crate) or_here: bool,
-    pub(crate) lookup: L,
+struct OpenInternet<L> {
+    lookup: L,
 }
 
 impl<L: Lookup> Resolve for OpenInternet<L> {
     fn resolve(&self, name: Name) -> Resolving {
-        let here = self.or_here && name.as_str() == "localhost";
         let lookup = self.lookup.clone();
         Box::pin(async move {
             let found = lookup.look_up(name.as_str()).await?.into_iter();
-            let open: Vec<SocketAddr> = found.filter(|at| here || is_open(at.ip())).collect();
+            let open: Vec<SocketAddr> = found.filter(|at| is_open(at.ip())).collect();
             if open.is_empty() {
                 return Err(
                     Error::new(ErrorKind::PermissionDenied, "not on the open internet").into()
@@ -66,218 +85,4 @@ impl<L: Lookup> Resolve for OpenInternet<L> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use super::*;
-
-    #[test]
-    fn plain_http_is_for_this_machine_only() {
-        for good in [
-            "https://push.example.com/x",
-            "http://127.0.0.1:9/x",
-            "http://[::1]/x",
-            "http://localhost/x",
-        ] {
-            assert!(endpoint(good).is_some(), "{good}");
-        }
-        for bad in [
-            "http://push.example.com/x",
-            "http://127.0.0.1.example.com/x",
-            "file:///x",
-            "ftp://localhost",
-            "x",
-        ] {
-            assert!(endpoint(bad).is_none(), "{bad}");
-        }
-    }
-
-    /// A name server of somebody who wants us to call ourselves: each answer is
-    /// another one, as an attacker's would be who answers a check and a call differently.
-    #[derive(Debug, Clone, Default)]
-    struct Hostile(Arc<AtomicUsize>);
-
-    const ANSWERS: [&[&str]; 5] = [
-        &["127.0.0.1"],
-        &["10.1.2.3", "::1"],
-        &["::ffff:127.0.0.1", "169.254.169.254"],
-        &["0.0.0.0", "fd00::1", "192.168.0.1"],
-        &["127.0.0.1", "8.8.8.8"],
-    ];
-
-    impl Lookup for Hostile {
-        async fn look_up(&self, _: &str) -> std::io::Result<Vec<SocketAddr>> {
-            let nth = self.0.fetch_add(1, Ordering::Relaxed);
-            let answer = ANSWERS[nth % ANSWERS.len()].iter();
-            Ok(answer.map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect())
-        }
-    }
-
-    #[tokio::test]
-    async fn of_what_a_hostile_name_server_answers_only_the_open_internet_is_called() {
-        let resolver = OpenInternet { or_here: true, lookup: Hostile::default() };
-        for nth in 0..50 {
-            let found = resolver.resolve("rebind.example.com".parse().unwrap()).await;
-            let found: Vec<SocketAddr> = found.map(Iterator::collect).unwrap_or_default();
-            let wanted: &[&str] = if nth % ANSWERS.len() == 4 { &["8.8.8.8:0"] } else { &[] };
-            let found: Vec<String> = found.iter().map(ToString::to_string).collect();
-            assert_eq!(found, wanted);
-        }
-    }
-
-    /// Answers nothing but the inside.
-    #[derive(Debug, Clone)]
-    struct Inside;
-
-    impl Lookup for Inside {
-        async fn look_up(&self, _: &str) -> std::io::Result<Vec<SocketAddr>> {
-            Ok(vec![SocketAddr::from(([127, 0, 0, 1], 0))])
-        }
-    }
-
-    #[tokio::test]
-    async fn a_name_that_leads_inside_is_not_connected_to() {
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let resolver = OpenInternet { or_here: false, lookup: Inside };
-        let client = reqwest::Client::builder().no_proxy().dns_resolver(resolver).build().unwrap();
-        for scheme in ["http", "https"] {
-            let url = format!("{scheme}://rebind.example.com:{port}/latest/meta-data");
-            assert!(client.get(url).send().await.unwrap_err().is_connect());
-        }
-        let nobody = std::future::poll_fn(|context| {
-            std::task::Poll::Ready(listener.poll_accept(context).is_pending())
-        });
-        assert!(nobody.await, "somebody was let in");
-    }
-
-    #[test]
-    #[expect(clippy::too_many_lines, reason = "sixty ways are sixty lines")]
-    fn sixty_ways_to_say_inside_are_all_understood() {
-        let hosts = [
-            "localhost",
-            "LOCALHOST",
-            "localhost.",
-            "a.localhost",
-            "db",
-            "db.",
-            "db.internal",
-            "db.local",
-            "metadata.google.internal",
-            "metadata.google.internal.",
-            "127.0.0.1",
-            "127.1",
-            "127.0.1",
-            "127.255.255.254",
-            "2130706433",
-            "0x7f000001",
-            "0x7f.1",
-            "0x7f.0.0.0x1",
-            "0177.0.0.1",
-            "0177.1",
-            "017700000001",
-            "0",
-            "0.0.0.0",
-            "0.0.0.1",
-            "00.0.0.0",
-            "10.0.0.1",
-            "10.255.255.255",
-            "167772161",
-            "0xa000001",
-            "012.0.0.1",
-            "172.16.0.1",
-            "172.31.255.255",
-            "2886729729",
-            "192.168.0.1",
-            "192.168.255.255",
-            "0xc0a80001",
-            "3232235521",
-            "169.254.169.254",
-            "2852039166",
-            "0xa9fea9fe",
-            "0251.0376.0251.0376",
-            "169.254.170.2",
-            "100.64.0.1",
-            "100.127.255.254",
-            "100.100.100.200",
-            "192.0.0.192",
-            "198.18.0.1",
-            "198.19.255.255",
-            "224.0.0.1",
-            "239.255.255.250",
-            "240.0.0.1",
-            "255.255.255.255",
-            "192.0.2.1",
-            "[::]",
-            "[::1]",
-            "[0:0:0:0:0:0:0:1]",
-            "[::ffff:127.0.0.1]",
-            "[::ffff:7f00:1]",
-            "[::ffff:169.254.169.254]",
-            "[::ffff:10.0.0.1]",
-            "[fe80::1]",
-            "[fc00::1]",
-            "[fd00:ec2::254]",
-            "[ff02::1]",
-            "[2002:7f00:1::]",
-            "[64:ff9b::7f00:1]",
-            "[2001:db8::1]",
-            "[2001::1]",
-            "１２７.0.0.1",
-            "ⓛocalhost",
-            "127。0。0。1",
-        ];
-        assert!(hosts.len() >= 60);
-        for host in hosts {
-            let url = format!("https://{host}/x");
-            assert!(tipoff_roster::is_outside(&url).is_err(), "{url}");
-        }
-        for url in [
-            "http://hooks.example.com/",
-            "file:///etc/passwd",
-            "gopher://hooks.example.com/",
-            "//hooks.example.com",
-            "",
-            "https://",
-            "https://user@hooks.example.com/",
-            "https://:pw@hooks.example.com/",
-            "javascript:alert(1)",
-            "https://hooks.example.com@127.0.0.1/",
-            "https:127.0.0.1",
-            "https:\\\\127.0.0.1\\x",
-        ] {
-            assert!(tipoff_roster::is_outside(url).is_err(), "{url}");
-        }
-    }
-
-    #[test]
-    fn the_network_we_run_in_is_not_the_open_internet() {
-        let closed = [
-            "10.0.0.1",
-            "172.16.0.1",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "0.0.0.0",
-            "224.0.0.1",
-            "255.255.255.255",
-            "fd00::1",
-            "fe80::1",
-            "::ffff:10.0.0.1",
-            "::",
-            "ff02::1",
-            "2002:a00:1::",
-            "64:ff9b::a00:1",
-        ];
-        for ip in closed {
-            assert!(!is_open(ip.parse().unwrap()), "{ip}");
-        }
-        for ip in ["8.8.8.8", "100.128.0.1", "2606:4700::1111"] {
-            assert!(is_open(ip.parse().unwrap()), "{ip}");
-        }
-        assert!(endpoint("https://169.254.169.254/latest").is_none());
-        assert!(endpoint("https://[fd00::1]/").is_none());
-    }
-}
+mod tests;

@@ -97,11 +97,12 @@ pub(super) fn open(parts: &Parts, settings: &Settings) -> Opened {
     let vapid = Vapid::new(&parts.roster.deployment().vapid_key, subject)
         .map_err(Unusable::on(Channel::Push))?;
     let lines = || Lines::new(Channel::Push);
-    let browsers = Sender::new(vapid, parts.clock.clone(), lines());
+    let strangers = settings.strangers().map_err(Unusable::on(Channel::Push))?;
+    let browsers = Sender::new(strangers, vapid, parts.clock.clone(), lines());
     let fcm = Fcm::open(&settings.push.fcm, lines());
     let apns = Apns::open(&settings.push.apns, lines());
     Ok(Some(Arc::new(Push {
-        browsers: browsers.map_err(Unusable::on(Channel::Push))?,
+        browsers,
         fcm: fcm.map_err(Unusable::on(Channel::Push))?,
         apns: apns.map_err(Unusable::on(Channel::Push))?,
         roster: parts.roster.clone(),

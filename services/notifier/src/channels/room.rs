@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tipoff_domain::{Agent, AgentId, Channel, EntityView};
 use tipoff_roster::{Expect, Room, Roster};
 use tracing::warn;
 
-use super::{Opened, Parts, Unusable};
+use super::{Opened, Parts, Settings, Unusable};
 use crate::carrier::{Carrier, Pace, SendError};
 use crate::http;
 use crate::letter::{Post, Writer};
 use crate::lines::Lines;
-use crate::open_internet::endpoint;
 use crate::seen::Told;
+use crate::strangers::Strangers;
 
 /// Rooms posted to at once.
 const AT_ONCE: usize = 16;
@@ -24,17 +24,17 @@ const AT_ONCE: usize = 16;
 /// Posts to the rooms of one chat.
 struct Rooms {
     chat: Channel,
-    client: Client,
+    strangers: Strangers,
     lines: Lines,
     roster: Roster,
     writer: Arc<Writer>,
 }
 
 /// The rooms of `chat`.
-pub(super) fn open(parts: &Parts, chat: Channel) -> Opened {
-    let client = http::client_to_strangers().map_err(Unusable::on(chat))?;
+pub(super) fn open(parts: &Parts, settings: &Settings, chat: Channel) -> Opened {
+    let strangers = settings.strangers().map_err(Unusable::on(chat))?;
     let (roster, writer) = (parts.roster.clone(), parts.writer.clone());
-    Ok(Some(Arc::new(Rooms { chat, client, lines: Lines::new(chat), roster, writer })))
+    Ok(Some(Arc::new(Rooms { chat, strangers, lines: Lines::new(chat), roster, writer })))
 }
 
 #[async_trait]
@@ -72,12 +72,12 @@ impl Carrier for Rooms {
 
 impl Rooms {
     async fn post(&self, room: &Room, post: &Post) -> Result<(), SendError> {
-        let url = endpoint(&room.url).ok_or_else(|| {
-            let why = "the room's address is not an https address on the open internet";
-            SendError::ForGood(why.to_owned())
-        })?;
+        let url = self
+            .strangers
+            .address(&room.url)
+            .map_err(|error| SendError::ForGood(format!("the room's address {error}")))?;
         let host = url.host_str().unwrap_or_default().to_owned();
-        let request = self.client.post(url).json(&body(self.chat, post));
+        let request = self.strangers.post(url).json(&body(self.chat, post));
         let posting = async {
             let answer =
                 request.send().await.map_err(|error| http::unreachable("the chat", &error))?;

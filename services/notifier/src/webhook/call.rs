@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, StatusCode, redirect};
-use tipoff_roster::{Webhook, is_outside};
+use tipoff_roster::Webhook;
 
 use super::options::Options;
 use super::sign::signatures;
-use crate::open_internet::{OpenInternet, System};
+use crate::strangers::Strangers;
 
 /// Longest that an endpoint can put us off.
 const LONGEST_PAUSE: Duration = Duration::from_hours(24);
@@ -40,10 +40,7 @@ impl NotTold {
 
 /// Calls endpoints.
 #[derive(Debug, Clone)]
-pub(super) struct Caller {
-    client: Client,
-    inside: bool,
-}
+pub(super) struct Caller(Strangers);
 
 /// A message to an endpoint.
 pub(super) struct Message<'a> {
@@ -55,18 +52,8 @@ pub(super) struct Message<'a> {
 
 impl Caller {
     pub(super) fn new(options: &Options) -> Result<Self, reqwest::Error> {
-        let builder = Client::builder()
-            .timeout(Duration::from_secs(options.webhook_timeout_seconds.max(1)))
-            // Whoever redirects could send us anywhere; it is a failure.
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .user_agent("Tipoff");
-        let builder = if options.webhooks_inside {
-            builder
-        } else {
-            builder.dns_resolver(OpenInternet { or_here: false, lookup: System })
-        };
-        Ok(Self { client: builder.build()?, inside: options.webhooks_inside })
+        let patience = Duration::from_secs(options.webhook_timeout_seconds.max(1));
+        Strangers::new(options.webhooks_inside, patience).map(Self)
     }
 
     /// What it answered. Texts of errors do not name the address: it may hold a secret.
@@ -75,16 +62,14 @@ impl Caller {
         hook: &Webhook,
         message: Message<'_>,
     ) -> Result<StatusCode, NotTold> {
-        if !self.inside {
-            is_outside(&hook.wanted.url)
-                .map_err(|error| NotTold::failed(format!("its address {error}")))?;
-        }
+        let address = self.0.address(&hook.wanted.url);
+        let address = address.map_err(|error| NotTold::failed(format!("its address {error}")))?;
         let Message { id, at, body } = message;
         let timestamp = at.timestamp();
         let signature = signatures(hook.signs(at), id, timestamp, &body);
         let request = self
-            .client
-            .post(&hook.wanted.url)
+            .0
+            .post(address)
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", id)
             .header("webhook-timestamp", timestamp)

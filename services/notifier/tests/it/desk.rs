@@ -55,8 +55,8 @@ pub(crate) struct Desk {
     pub(crate) phone: PhoneSink,
     leads: AtomicU32,
     stop: CancellationToken,
-    _nats_server: NatsServer,
-    redis_server: RedisServer,
+    pub(crate) nats_server: NatsServer,
+    pub(crate) redis_server: RedisServer,
 }
 
 impl Desk {
@@ -84,7 +84,7 @@ impl Desk {
             mailbox,
             leads: AtomicU32::new(0),
             stop,
-            _nats_server: nats_server,
+            nats_server,
             redis_server,
         };
         desk.entity().await;
@@ -141,21 +141,29 @@ impl Desk {
 
     /// The same with another clock.
     pub(crate) fn notifier_at(&self, clock: Clock, relay: &str, more: &[&str]) -> Notifier {
-        let line = [
-            "notifier",
-            "--smtp-url",
-            relay,
-            "--mail-from",
-            "Tipoff <leads@acme.example>",
-            "--notifier-public-url",
-            PUBLIC_URL,
-        ];
-        let options = Line::parse_from(line.iter().chain(more)).options;
         let stop = self.stop.child_token();
         let (nats, board, roster) = (self.nats.clone(), self.board.clone(), self.roster.clone());
+        let options = options(relay, more);
         let running =
             tokio::spawn(tipoff_notifier::run(nats, board, roster, clock, options, stop.clone()));
         Notifier { running, stop }
+    }
+
+    /// The same over other roads to NATS and Redis, with connections of its own.
+    pub(crate) async fn notifier_over_roads(
+        &self,
+        (nats, redis, relay): (&str, &str, &str),
+        more: &[&str],
+    ) -> Notifier {
+        let (settings, stop) = (Settings::at(nats, redis), self.stop.child_token());
+        let nats = connect::nats(&settings, "notifier", &stop).await.unwrap();
+        let redis = connect::redis(&settings, &stop).await.unwrap();
+        let roster = Roster::open(&nats, 2, 1, stop.clone()).await.unwrap();
+        let board = Board::new(redis, nats.clone(), roster.deployment().partitions).patient();
+        let options = options(relay, more);
+        let running =
+            tipoff_notifier::run(nats, board, roster, Clock::system(), options, stop.clone());
+        Notifier { running: tokio::spawn(running), stop }
     }
 
     /// Offers a lead to these agents at once, for a quarter of an hour.
@@ -285,6 +293,30 @@ impl Desk {
         tokio::time::timeout(PATIENCE, all_out).await.expect("they are handed out in time");
     }
 
+    /// Waits until nobody has anything of these streams in hand, or still to come.
+    pub(crate) async fn all_done(&self, streams: &[Stream]) {
+        let all_done = async {
+            for stream in streams {
+                while !self.is_done(*stream).await {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, all_done).await.expect("all is done in time");
+    }
+
+    async fn is_done(&self, stream: Stream) -> bool {
+        let stream = self.nats.jetstream.get_stream(stream.name()).await.unwrap();
+        let mut consumers = stream.consumers();
+        while let Some(consumer) = consumers.next().await {
+            let consumer = consumer.unwrap();
+            if consumer.num_pending > 0 || consumer.num_ack_pending > 0 {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Waits for the next message that is set aside; answers with its place in the list.
     pub(crate) async fn dead(&self) -> (u64, Dead) {
         let stream = self.nats.jetstream.get_stream(Stream::Dead.name()).await.unwrap();
@@ -305,6 +337,21 @@ impl Drop for Desk {
 
 fn about(one: &Caught, lead: &LeadId, channel: &str) -> bool {
     one.channel == channel && one.lead.as_deref() == Some(lead.as_str())
+}
+
+fn options(relay: &str, more: &[&str]) -> Options {
+    let line = [
+        "notifier",
+        "--smtp-url",
+        relay,
+        "--mail-from",
+        "Tipoff <leads@acme.example>",
+        "--notifier-public-url",
+        PUBLIC_URL,
+        // The sinks listen on this machine.
+        "--notifier-any-push-endpoint",
+    ];
+    Line::parse_from(line.iter().chain(more)).options
 }
 
 /// A running notifier.

@@ -21,8 +21,12 @@ pub(crate) fn notifier(smtp: &str, public_url: &str) -> anyhow::Result<tipoff_no
         ..Default::default()
     };
     Ok(tipoff_notifier::Options {
-        channels: tipoff_notifier::Settings { email, ..Default::default() },
-        // Whoever tries webhooks out listens on this machine.
+        // The sinks, and whoever tries webhooks out, listen on this machine.
+        channels: tipoff_notifier::Settings {
+            email,
+            any_push_endpoint: true,
+            ..Default::default()
+        },
         webhooks: tipoff_notifier::WebhookOptions { webhooks_inside: true, ..Default::default() },
         public_url: public_url.parse().context("the address of claim links")?,
         ..Default::default()

@@ -1,7 +1,7 @@
 //! One POST to a push service (RFC 8030).
 
+use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
-use reqwest::{Client, StatusCode};
 use tipoff_roster::PushSubscription;
 use tipoff_runtime::Clock;
 
@@ -11,22 +11,22 @@ use super::vapid::Vapid;
 use crate::carrier::SendError;
 use crate::http;
 use crate::lines::Lines;
-use crate::open_internet::endpoint;
+use crate::strangers::Strangers;
 
 const SERVICE: &str = "the push service";
 
 /// Posts to push services.
 #[derive(Debug)]
 pub(super) struct Sender {
-    client: Client,
+    strangers: Strangers,
     vapid: Vapid,
     clock: Clock,
     lines: Lines,
 }
 
 impl Sender {
-    pub(super) fn new(vapid: Vapid, clock: Clock, lines: Lines) -> Result<Self, reqwest::Error> {
-        Ok(Self { client: http::client_to_strangers()?, vapid, clock, lines })
+    pub(super) fn new(strangers: Strangers, vapid: Vapid, clock: Clock, lines: Lines) -> Self {
+        Self { strangers, vapid, clock, lines }
     }
 
     /// Texts of errors name no endpoint: whoever knows one can push to it.
@@ -36,10 +36,10 @@ impl Sender {
         payload: &[u8],
         treatment: &Treatment,
     ) -> Result<(), SendError> {
-        let endpoint = endpoint(&browser.endpoint).ok_or_else(|| {
-            let why = "the subscription's endpoint is not an https address on the open internet";
-            SendError::ForGood(why.to_owned())
-        })?;
+        let endpoint = self
+            .strangers
+            .address(&browser.endpoint)
+            .map_err(|error| SendError::ForGood(format!("the subscription's endpoint {error}")))?;
         let body = encrypt(&browser.keys, payload)
             .map_err(|error| SendError::ForGood(error.to_string()))?;
         let origin = endpoint.origin().ascii_serialization();
@@ -48,7 +48,7 @@ impl Sender {
             .authorization(&origin, self.clock.now())
             .ok_or_else(|| SendError::not_now("the push could not be signed"))?;
         let request = self
-            .client
+            .strangers
             .post(endpoint)
             .header("TTL", treatment.ttl)
             .header("Urgency", "high")
