@@ -2,6 +2,7 @@
 //! and for `tipoff dev`.
 
 mod ports;
+pub mod proxy;
 pub mod servers;
 pub mod sink;
 

@@ -1,5 +1,8 @@
 //! A road between a service and a server that can be made bad.
 
+mod resp;
+mod steps;
+
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -11,7 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use crate::resp;
+pub use self::steps::Steps;
 
 /// How the road is at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,10 +61,15 @@ pub struct Proxy {
 impl Proxy {
     /// Stands between whoever connects here and `server`.
     pub async fn to(server: SocketAddr) -> io::Result<Self> {
+        Self::within(server, Steps::without_end()).await
+    }
+
+    /// The same while `steps` are left; several may share them.
+    pub async fn within(server: SocketAddr, steps: Steps) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let (at, road) = (listener.local_addr()?, watch::Sender::new(Road::Open));
         let server = watch::Sender::new(server);
-        let accepting = tokio::spawn(accept(listener, server.clone(), road.clone()));
+        let accepting = tokio::spawn(accept(listener, server.clone(), road.clone(), steps));
         Ok(Self { at, server, road, accepting })
     }
 
@@ -91,16 +99,17 @@ async fn accept(
     listener: TcpListener,
     server: watch::Sender<SocketAddr>,
     road: watch::Sender<Road>,
+    steps: Steps,
 ) {
     while let Ok((client, _)) = listener.accept().await {
-        let (server, mut road) = (server.subscribe(), road.subscribe());
+        let (server, mut road, steps) = (server.subscribe(), road.subscribe(), steps.clone());
         // Whoever is cut off finds out by themselves.
         tokio::spawn(async move {
             let now = *road.borrow_and_update();
             match now {
                 Road::Cut => Ok(()),
                 Road::Says(error) => resp::refuse(client, error, road.clone()).await,
-                _ => connect(client, server, road.clone()).await,
+                _ => connect(client, server, road.clone(), steps).await,
             }
         });
     }
@@ -111,6 +120,7 @@ async fn connect(
     client: TcpStream,
     mut to: watch::Receiver<SocketAddr>,
     mut road: watch::Receiver<Road>,
+    steps: Steps,
 ) -> io::Result<()> {
     let at = *to.borrow_and_update();
     let server = TcpStream::connect(at).await?;
@@ -118,13 +128,13 @@ async fn connect(
     server.set_nodelay(true)?;
     let ((from_client, to_client), (from_server, to_server)) =
         (client.into_split(), server.into_split());
-    let (one, other) = (road.clone(), road.clone());
+    let (one, other, free) = (road.clone(), road.clone(), Steps::without_end());
     let over = road.wait_for(|road| matches!(road, Road::Cut | Road::Says(_)));
     tokio::select! {
         _ = over => {}
         _ = to.changed() => {}
-        _ = carry(from_client, to_server, one, false) => {}
-        _ = carry(from_server, to_client, other, true) => {}
+        _ = carry(from_client, to_server, one, false, steps) => {}
+        _ = carry(from_server, to_client, other, true, free) => {}
     }
     Ok(())
 }
@@ -135,11 +145,12 @@ async fn carry(
     mut to: OwnedWriteHalf,
     mut road: watch::Receiver<Road>,
     answers: bool,
+    steps: Steps,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let read = from.read(&mut buffer).await?;
-        if read == 0 {
+        if read == 0 || !steps.take() {
             return Ok(());
         }
         let now = *road.borrow_and_update();
@@ -241,6 +252,27 @@ mod tests {
         let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
         assert_eq!(ask(&mut stream, b"hello").await.unwrap(), b"he");
         assert!(!ask(&mut stream, b"again").await.is_ok_and(|heard| !heard.is_empty()));
+    }
+
+    #[tokio::test]
+    async fn over_roads_that_share_their_steps_so_much_is_said_and_no_more() {
+        let (steps, server) = (Steps::without_end(), echo().await);
+        let mut streams = Vec::new();
+        for _ in 0..2 {
+            let proxy = Proxy::within(server, steps.clone()).await.unwrap();
+            streams.push((TcpStream::connect(proxy.address()).await.unwrap(), proxy));
+        }
+        for (stream, _) in &mut streams {
+            assert_eq!(ask(stream, b"hello").await.unwrap(), b"hello");
+        }
+        assert_eq!(steps.taken(), 2);
+        steps.allow(1);
+        assert_eq!(ask(&mut streams[0].0, b"once").await.unwrap(), b"once");
+        steps.over().await;
+        for (stream, _) in &mut streams {
+            assert!(!ask(stream, b"again").await.is_ok_and(|heard| !heard.is_empty()));
+        }
+        assert_eq!(steps.taken(), 3);
     }
 
     #[tokio::test]

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures::future::join_all;
+use tipoff_testkit::proxy::Proxy;
 use tipoff_testkit::{NatsServer, RedisServer};
 use tipoff_trouble::fault::Fault;
-use tipoff_trouble::proxy::Proxy;
 use tipoff_trouble::service::{Kind, Roads, Service};
 use tipoff_trouble::storm::Storm;
 use tipoff_trouble::system::{System, address};

@@ -12,8 +12,8 @@ use tipoff_testkit::servers::ServerOptions;
 use tokio::time::sleep;
 
 use crate::node::{self, Node, free};
-use crate::proxy::{Proxy, Road};
 use crate::system::address;
+use tipoff_testkit::proxy::{Proxy, Road};
 
 const THREE: usize = 3;
 

@@ -167,6 +167,14 @@ impl Clients {
         said
     }
 
+    /// Whether an admin is shown what rests in the team's pool: nobody is while its
+    /// partition is shut.
+    pub async fn is_shown(&self, team: &Team, door: usize) -> bool {
+        let at = self.apis[door % self.apis.len()];
+        let request = self.http.get(format!("http://{at}/v1/entities/{}/pool", team.entity));
+        matches!(answer(request.bearer_auth(&team.admin_key)).await, Some((200, ..)))
+    }
+
     async fn act(
         &self,
         bearer: &str,

@@ -12,9 +12,9 @@ use anyhow::{Context, ensure};
 use futures::future::try_join_all;
 use tokio::time::sleep;
 
-use crate::proxy::Road;
 use crate::service::{Kind, Service, signal};
 use crate::system::{System, shifted};
+use tipoff_testkit::proxy::Road;
 
 /// One of the two servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

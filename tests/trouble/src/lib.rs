@@ -15,8 +15,6 @@ pub mod history;
 pub mod load;
 pub mod memory;
 mod node;
-pub mod proxy;
-mod resp;
 pub mod service;
 pub mod stores;
 pub mod storm;

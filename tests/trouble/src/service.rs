@@ -13,8 +13,8 @@ use tokio::process::{Child, ChildStderr, Command};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-use crate::proxy::Proxy;
 use crate::system::nats_urls;
+use tipoff_testkit::proxy::Proxy;
 
 const READY_WITHIN: Duration = Duration::from_mins(1);
 

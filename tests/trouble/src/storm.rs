@@ -321,8 +321,25 @@ impl<'a> Storm<'a> {
         }
     }
 
-    /// A lead through every intake and every api: taken in, offered, told, claimed.
+    /// A lead through every intake and every api: taken in, offered, told, claimed. And no
+    /// team's partition is shut for any api: a large board opens one after the other.
     pub async fn all_the_way(&self, key: &str) -> anyhow::Result<()> {
+        let (through, ()) = tokio::join!(self.probes(key), self.all_open());
+        through
+    }
+
+    async fn all_open(&self) {
+        let doors = 0..self.clients.doors();
+        let all = self.system.teams.iter().flat_map(|team| doors.clone().map(move |at| (team, at)));
+        let open = all.map(async |(team, door)| {
+            while !self.clients.is_shown(team, door).await {
+                sleep(LOOK_EVERY).await;
+            }
+        });
+        futures::future::join_all(open).await;
+    }
+
+    async fn probes(&self, key: &str) -> anyhow::Result<()> {
         let System { teams, intakes, apis, relay, .. } = self.system;
         let team = teams.iter().find(|team| team.entity == *PROBED).context("nobody to probe")?;
         let ways = (0..intakes.len().max(apis.len())).map(async |number| {

@@ -18,10 +18,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
 use crate::disk::Disk;
-use crate::proxy::Proxy;
 use crate::service::{Kind, Roads, Service};
 use crate::stores::{Layout, Stores};
 use crate::team::{Team, teams};
+use tipoff_testkit::proxy::Proxy;
 
 const PARTITIONS: u16 = 8;
 const ELECTED_WITHIN: Duration = Duration::from_mins(1);

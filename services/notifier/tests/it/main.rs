@@ -4,6 +4,7 @@
 
 mod apps;
 mod bell;
+mod crashes;
 mod desk;
 mod door;
 mod doors;

@@ -6,10 +6,10 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use crate::proxy::Road;
+use super::Road;
 
 /// Answers every command with this error, until the road changes.
-pub(crate) async fn refuse(
+pub(super) async fn refuse(
     client: TcpStream,
     error: &'static str,
     mut road: watch::Receiver<Road>,

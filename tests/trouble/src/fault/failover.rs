@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tipoff_testkit::RedisServer;
+use tipoff_testkit::proxy::{Proxy, Road};
 use tipoff_testkit::servers::ServerOptions;
 use tokio::time::{sleep, timeout};
 
-use crate::proxy::{Proxy, Road};
 use crate::system::{System, address, ask};
 
 /// How far the replica is behind when it takes over.
@@ -19,6 +19,8 @@ const LAG: Duration = Duration::from_secs(1);
 /// Half a million leads are fetched while as many more come in as the machine takes.
 const SYNCED_WITHIN: Duration = Duration::from_mins(3);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// A replica is level that has what the primary had so long ago.
+const LEVEL: Duration = Duration::from_millis(100);
 
 /// The primary dies, a replica that lags takes over for a while, and then the
 /// first one again.
@@ -54,19 +56,34 @@ async fn all_roads_lead_to(system: &System, server: SocketAddr) {
     }
 }
 
-/// Becomes a replica; returns when it has what the other one had.
+/// Becomes a replica; returns when it has what the other one has. That is later than when
+/// it is up: what was written while it was given the rest still waits on the way.
 async fn follow(replica: SocketAddr, primary: SocketAddr) -> anyhow::Result<()> {
     let (host, port) = (primary.ip().to_string(), primary.port().to_string());
     ask::<()>(replica, &["REPLICAOF", &host, &port]).await?;
     let synced = async {
         // A foreign process: nothing tells us but asking.
-        while !ask::<String>(replica, &["INFO", "replication"])
-            .await?
-            .contains("master_link_status:up")
-        {
+        while replication(replica, "master_link_status:").await?.as_deref() != Some("up") {
             sleep(LOOK_EVERY).await;
         }
-        anyhow::Ok(())
+        loop {
+            let wanted = offset(primary, "master_repl_offset:").await?;
+            sleep(LEVEL).await;
+            if offset(replica, "slave_repl_offset:").await? >= wanted {
+                return anyhow::Ok(());
+            }
+        }
     };
     timeout(SYNCED_WITHIN, synced).await.context("the replica does not get what there is")?
+}
+
+async fn offset(server: SocketAddr, name: &str) -> anyhow::Result<u64> {
+    let said = replication(server, name).await?;
+    Ok(said.with_context(|| format!("Redis says nothing of {name}"))?.parse()?)
+}
+
+/// What a server says of its replication.
+async fn replication(server: SocketAddr, name: &str) -> anyhow::Result<Option<String>> {
+    let said: String = ask(server, &["INFO", "replication"]).await?;
+    Ok(said.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned))
 }

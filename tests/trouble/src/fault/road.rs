@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::Server;
-use crate::proxy::Road;
 use crate::service::Kind;
 use crate::system::System;
+use tipoff_testkit::proxy::Road;
 
 /// The roads from these services (all, if none is named) to the server are
 /// like that for a while, and then open again.
