@@ -4,6 +4,9 @@
 use libfuzzer_sys::fuzz_target;
 use tipoff_domain::{EntityId, LeadId};
 
+mod soon;
+use soon::soon;
+
 #[path = "../../services/api/src/work"]
 mod work {
     mod cursor;
@@ -19,20 +22,22 @@ mod work {
 }
 
 fuzz_target!(|text: &str| {
-    let parts = text.split_once('.');
-    let ours = parts
-        .and_then(|(score, lead)| Some((score.parse::<u64>().ok()?, lead.parse::<LeadId>().ok()?)));
-    let made = ours.map(|(score, lead)| format!("{score}.{lead}"));
-    if let Some(made) = made.as_deref() {
-        assert!(work::is_cursor(made));
-    }
-    let within = parts.and_then(|(entity, lead)| {
-        Some((entity.parse::<EntityId>().ok()?, lead.parse::<LeadId>().ok()?))
+    soon(|| {
+        let parts = text.split_once('.');
+        let ours = parts
+            .and_then(|(score, lead)| Some((score.parse::<u64>().ok()?, lead.parse::<LeadId>().ok()?)));
+        let made = ours.map(|(score, lead)| format!("{score}.{lead}"));
+        if let Some(made) = made.as_deref() {
+            assert!(work::is_cursor(made));
+        }
+        let within = parts.and_then(|(entity, lead)| {
+            Some((entity.parse::<EntityId>().ok()?, lead.parse::<LeadId>().ok()?))
+        });
+        let made = work::through_entities(text);
+        assert_eq!(made.as_deref(), within.map(|_| text));
+        if work::is_cursor(text) {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+            assert!(text.bytes().all(plain), "{text:?}");
+        }
     });
-    let made = work::through_entities(text);
-    assert_eq!(made.as_deref(), within.map(|_| text));
-    if work::is_cursor(text) {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        assert!(text.bytes().all(plain), "{text:?}");
-    }
 });

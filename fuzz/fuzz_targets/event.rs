@@ -7,6 +7,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use tipoff_wire::{Accepted, Dead, Event, Notice, Rejected};
 
 mod nearly;
+mod soon;
+use soon::soon;
 
 fn round<T: Serialize + DeserializeOwned>(body: &[u8]) {
     let Ok(read) = serde_json::from_slice::<T>(body) else { return };
@@ -16,9 +18,11 @@ fn round<T: Serialize + DeserializeOwned>(body: &[u8]) {
 }
 
 fuzz_target!(|body: &[u8]| {
-    round::<Event>(body);
-    round::<Accepted>(body);
-    round::<Notice>(body);
-    round::<Rejected>(body);
-    round::<Dead>(body);
+    soon(|| {
+        round::<Event>(body);
+        round::<Accepted>(body);
+        round::<Notice>(body);
+        round::<Rejected>(body);
+        round::<Dead>(body);
+    });
 });
