@@ -4,6 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::document::operations;
+use crate::heard::Heard;
 use crate::world::{Keys, World};
 
 /// Open to everybody, keys or not.
@@ -20,7 +21,7 @@ const OPEN: [&str; 10] = [
     "GET /v1/push-key",
 ];
 /// About the caller alone; nothing of anybody else's is named.
-const OWN: [&str; 22] = [
+const OWN: [&str; 23] = [
     "GET /v1/dead",
     "POST /v1/dead/redrive",
     "GET /v1/me/channels",
@@ -29,6 +30,7 @@ const OWN: [&str; 22] = [
     "GET /v1/entities",
     "POST /v1/me/pause",
     "POST /v1/me/resume",
+    "POST /v1/me/end-links",
     "GET /v1/me",
     "GET /v1/me/offers",
     "GET /v1/me/leads",
@@ -164,6 +166,7 @@ async fn the_keys_of_one_entity_reach_nothing_of_another() {
     let before = everything(&world, &ours).await;
     let id = key_id(&world, &ours.ana).await;
 
+    let heard = Heard::listen();
     for walk in aimed(&document, &ours, lead.as_str(), &id) {
         // It never ends.
         if walk.name.ends_with("/stream") {
@@ -190,6 +193,13 @@ async fn the_keys_of_one_entity_reach_nothing_of_another() {
                 || answer.text.contains("Ana Ruiz");
             assert!(!leaks, "{} as {who}: {}", walk.name, answer.text);
         }
+    }
+    let log = heard.end();
+    assert!(log.contains("http.status=404"), "logging works");
+    let keys = [&ours.admin, &ours.ana, &theirs.admin, &theirs.source].map(String::as_str);
+    for secret in ["Dana", "dana@", "5550101", "Oak Ct", "Ana Ruiz"].into_iter().chain(keys) {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret} was logged");
     }
     assert_eq!(everything(&world, &ours).await, before);
 }
