@@ -7,6 +7,7 @@ pub(crate) mod agents;
 pub(crate) mod entities;
 pub(crate) mod keys;
 pub(crate) mod lenders;
+pub(crate) mod links;
 pub(crate) mod pauses;
 pub(crate) mod ponds;
 pub(crate) mod routes;

@@ -54,7 +54,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::configuration::{
-    agents, entities, keys, lenders, pauses, ponds, routes as routing, sources, trail, versions,
+    agents, entities, keys, lenders, links, pauses, ponds, routes as routing, sources, trail,
+    versions,
 };
 use crate::insight::{attempt, audit, lint, report as stats, simulate, why as reasons};
 use crate::pace::Paces;
@@ -213,6 +214,8 @@ fn configuring() -> OpenApiRouter<Api> {
         .routes(routes!(pauses::limit_agent))
         .routes(routes!(pauses::pause_me))
         .routes(routes!(pauses::resume_me))
+        .routes(routes!(links::end_links))
+        .routes(routes!(links::end_my_links))
         .routes(routes!(sources::list_sources))
         .routes(routes!(sources::put_source, sources::get_source, sources::delete_source))
         .routes(routes!(sources::add_source_key))

@@ -69,9 +69,10 @@ impl Pages {
         Self { templates, seal: Seal::new(&secret), secret }
     }
 
-    /// Nothing opens where the deployment's secret cannot be read.
-    fn open(&self, token: &str) -> Option<ClaimLink> {
-        ClaimLink::open(token, self.secret()?).ok()
+    /// Nothing opens where the deployment's secret cannot be read. `series` is asked
+    /// which of the agent's links are good.
+    fn open(&self, token: &str, series: impl FnOnce(&ClaimLink) -> u32) -> Option<ClaimLink> {
+        ClaimLink::open(token, self.secret()?, series).ok()
     }
 
     /// The deployment's secret of links; `None` where it cannot be read.

@@ -209,7 +209,7 @@ impl Writer {
         let (entity, lead, agent) =
             (notice.entity.clone(), notice.lead.clone(), notice.agent.clone());
         let link = ClaimLink { entity, lead, agent, round, until };
-        format!("{}/c/{}", self.public_url, link.seal(&self.link_secret))
+        format!("{}/c/{}", self.public_url, link.seal(&self.link_secret, told.agent.link_series))
     }
 }
 

@@ -83,6 +83,15 @@ pub struct Agent {
     /// Who finances what their leads buy; a route's lender comes before (kvCORE).
     #[serde(default)]
     pub lender: Option<LenderId>,
+    /// Which of the claim links that they were sent are good: those of this series. It
+    /// only ever grows.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub link_series: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_first(series: &u32) -> bool {
+    *series == 0
 }
 
 fn every_channel() -> Vec<Channel> {

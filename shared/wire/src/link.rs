@@ -26,6 +26,8 @@ const SIGNATURE: usize = 16;
 const LEAD_PREFIX: &str = "lead_";
 /// What a signature is for: a link of one kind opens no other.
 const CLAIM: &[u8] = b"tipoff claim link\0";
+/// The same for links of a series behind the first, whose number follows.
+const CLAIM_IN_SERIES: &[u8] = b"tipoff claim link of a series\0";
 
 /// One agent's way to answer for one offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,20 +61,39 @@ pub fn read_secret(base64url: &str) -> Result<Vec<u8>, BadLink> {
 }
 
 impl ClaimLink {
-    /// As it stands in a URL. `secret`: see [`read_secret`].
-    pub fn seal(&self, secret: &[u8]) -> String {
+    /// As it stands in a URL. `secret`: see [`read_secret`]; `series`: the agent's, which is
+    /// signed and not written down. When theirs is another, the link opens no more.
+    pub fn seal(&self, secret: &[u8], series: u32) -> String {
         let mut said = Vec::new();
         said.extend(self.round.to_be_bytes());
         said.extend(self.until.timestamp_millis().to_be_bytes());
         put_text(&mut said, self.entity.as_str());
         put_text(&mut said, self.agent.as_str());
         put_lead(&mut said, &self.lead);
-        seal(CLAIM, &said, secret)
+        seal(&claims_of(series), &said, secret)
     }
 
-    /// Reads what [`ClaimLink::seal`] wrote; believes nothing that is not signed.
-    pub fn open(text: &str, secret: &[u8]) -> Result<Self, BadLink> {
-        Reader(&open(CLAIM, text, secret)?).link()
+    /// Reads what [`ClaimLink::seal`] wrote; believes nothing that is not signed. `series`
+    /// is asked which the named agent's is.
+    pub fn open(
+        text: &str,
+        secret: &[u8],
+        series: impl FnOnce(&Self) -> u32,
+    ) -> Result<Self, BadLink> {
+        let sealed = Sealed::read(text, secret)?;
+        let link = Reader(sealed.said()?).link();
+        // Whoever forged it learns nothing of what else is wrong with it.
+        let series = link.as_ref().map_or(0, series);
+        sealed.check(&claims_of(series))?;
+        link
+    }
+}
+
+/// What signatures of that series are for.
+fn claims_of(series: u32) -> Vec<u8> {
+    match series {
+        0 => CLAIM.to_vec(),
+        _ => [CLAIM_IN_SERIES, &series.to_be_bytes()].concat(),
     }
 }
 
@@ -88,20 +109,46 @@ fn seal(kind: &[u8], said: &[u8], secret: &[u8]) -> String {
 
 /// What was said, if we said it for this kind of link.
 fn open(kind: &[u8], text: &str, secret: &[u8]) -> Result<Vec<u8>, BadLink> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadLink::Garbled)?;
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-    let (&version, rest) = bytes.split_first().ok_or(BadLink::Garbled)?;
-    if version != VERSION {
-        return Err(BadLink::UnknownVersion);
+    let sealed = Sealed::read(text, secret)?;
+    sealed.check(kind)?;
+    sealed.said().map(<[u8]>::to_vec)
+}
+
+/// A link whose signature is still to be checked.
+struct Sealed {
+    bytes: Vec<u8>,
+    key: hmac::Key,
+}
+
+impl Sealed {
+    fn read(text: &str, secret: &[u8]) -> Result<Self, BadLink> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| BadLink::Garbled)?;
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        let (&version, rest) = bytes.split_first().ok_or(BadLink::Garbled)?;
+        if version != VERSION {
+            return Err(BadLink::UnknownVersion);
+        }
+        if rest.first() != Some(&key_id(&key)) {
+            return Err(BadLink::OtherSecret);
+        }
+        Ok(Self { bytes, key })
     }
-    if rest.first() != Some(&key_id(&key)) {
-        return Err(BadLink::OtherSecret);
+
+    fn split(&self) -> Result<(&[u8], &[u8; SIGNATURE]), BadLink> {
+        self.bytes.split_last_chunk::<SIGNATURE>().ok_or(BadLink::Garbled)
     }
-    let (signed, signature) = bytes.split_last_chunk::<SIGNATURE>().ok_or(BadLink::Garbled)?;
-    if !same(&key, &sign(&key, kind, signed), signature) {
-        return Err(BadLink::Forged);
+
+    /// What it says, whoever said it.
+    fn said(&self) -> Result<&[u8], BadLink> {
+        self.split()?.0.get(2..).ok_or(BadLink::Garbled)
     }
-    signed.get(2..).map(<[u8]>::to_vec).ok_or(BadLink::Garbled)
+
+    /// Whether we said it for this kind of link.
+    fn check(&self, kind: &[u8]) -> Result<(), BadLink> {
+        let (signed, signature) = self.split()?;
+        let ours = sign(&self.key, kind, signed);
+        if same(&self.key, &ours, signature) { Ok(()) } else { Err(BadLink::Forged) }
+    }
 }
 
 /// Tells secrets apart while one replaces another; says nothing about either.
@@ -209,26 +256,26 @@ mod tests {
             "lead_1",
             "x",
         ] {
-            let sealed = link(lead).seal(SECRET);
-            assert_eq!(ClaimLink::open(&sealed, SECRET), Ok(link(lead)));
+            let sealed = link(lead).seal(SECRET, 0);
+            assert_eq!(ClaimLink::open(&sealed, SECRET, |_| 0), Ok(link(lead)));
         }
     }
 
     #[test]
     fn a_link_is_short_and_safe_in_a_url() {
-        let sealed = link("lead_0192f0a1b2c37def8899aabbccddeeff").seal(SECRET);
+        let sealed = link("lead_0192f0a1b2c37def8899aabbccddeeff").seal(SECRET, 0);
         assert!(sealed.len() <= 80, "{} characters", sealed.len());
         assert!(sealed.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'));
     }
 
     #[test]
     fn no_changed_byte_goes_unnoticed() {
-        let bytes = URL_SAFE_NO_PAD.decode(link("lead_1").seal(SECRET)).unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(link("lead_1").seal(SECRET, 0)).unwrap();
         for index in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[index] ^= 1;
             assert!(
-                ClaimLink::open(&URL_SAFE_NO_PAD.encode(changed), SECRET).is_err(),
+                ClaimLink::open(&URL_SAFE_NO_PAD.encode(changed), SECRET, |_| 0).is_err(),
                 "byte {index}"
             );
         }
@@ -236,7 +283,7 @@ mod tests {
 
     #[test]
     fn of_a_million_changed_links_none_opens() {
-        let sealed = link("lead_0192f0a1b2c37def8899aabbccddeeff").seal(SECRET);
+        let sealed = link("lead_0192f0a1b2c37def8899aabbccddeeff").seal(SECRET, 0);
         let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         // As good as chance, and the same every time.
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
@@ -261,29 +308,48 @@ mod tests {
             }
             let text = String::from_utf8(text).unwrap();
             if text != sealed {
-                assert!(ClaimLink::open(&text, SECRET).is_err(), "{text}");
+                assert!(ClaimLink::open(&text, SECRET, |_| 0).is_err(), "{text}");
             }
         }
     }
 
     #[test]
     fn a_link_of_another_secret_is_refused() {
-        let sealed = link("lead_1").seal(SECRET);
+        let sealed = link("lead_1").seal(SECRET, 0);
         let others = (0..=255_u8).map(|byte| [byte; 32]).filter(|other| other != SECRET);
         for other in others {
-            let refused = ClaimLink::open(&sealed, &other).unwrap_err();
+            let refused = ClaimLink::open(&sealed, &other, |_| 0).unwrap_err();
             assert!(matches!(refused, BadLink::OtherSecret | BadLink::Forged));
         }
     }
 
     #[test]
+    fn a_link_opens_in_the_series_that_it_was_made_in_and_in_no_other() {
+        let link = link("lead_1");
+        for made in [0, 1, 2, u32::MAX] {
+            let sealed = link.seal(SECRET, made);
+            for asked in [0, 1, 2, u32::MAX] {
+                let opened = ClaimLink::open(&sealed, SECRET, |named| {
+                    assert_eq!(*named, link, "it is asked for whoever the link names");
+                    asked
+                });
+                let wanted = if made == asked { Ok(link.clone()) } else { Err(BadLink::Forged) };
+                assert_eq!(opened, wanted, "made in {made}, asked for {asked}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_not_a_link_says_why() {
-        let sealed = link("lead_1").seal(SECRET);
+        let sealed = link("lead_1").seal(SECRET, 0);
         let cut = sealed.get(..sealed.len() - 4).unwrap();
-        assert_eq!(ClaimLink::open("", SECRET), Err(BadLink::Garbled));
-        assert_eq!(ClaimLink::open("ñ", SECRET), Err(BadLink::Garbled));
-        assert!(matches!(ClaimLink::open(cut, SECRET), Err(BadLink::Garbled | BadLink::Forged)));
-        assert_eq!(ClaimLink::open("AgAA", SECRET), Err(BadLink::UnknownVersion));
+        assert_eq!(ClaimLink::open("", SECRET, |_| 0), Err(BadLink::Garbled));
+        assert_eq!(ClaimLink::open("ñ", SECRET, |_| 0), Err(BadLink::Garbled));
+        assert!(matches!(
+            ClaimLink::open(cut, SECRET, |_| 0),
+            Err(BadLink::Garbled | BadLink::Forged)
+        ));
+        assert_eq!(ClaimLink::open("AgAA", SECRET, |_| 0), Err(BadLink::UnknownVersion));
     }
 
     #[test]

@@ -185,7 +185,7 @@ impl Api {
 
     /// Changes an agent of the entity, wherever in the tree their entry stands;
     /// whether the caller may is seen before.
-    async fn change_agent(
+    pub(super) async fn change_agent(
         &self,
         caller: &Caller,
         entity: &EntityId,

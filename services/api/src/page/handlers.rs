@@ -5,7 +5,7 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use tipoff_board::{BoardError, OnBoard};
 use tipoff_domain::{EntityView, Locale};
@@ -98,6 +98,13 @@ enum Act {
     Again,
 }
 
+/// So long after its deadline a link still opens: the agent comes back to the lead by it.
+const LIVES: TimeDelta = TimeDelta::days(90);
+
+fn is_old(link: &ClaimLink, now: DateTime<Utc>) -> bool {
+    now - link.until > LIVES
+}
+
 /// One request for one link.
 struct Visit {
     link: Option<ClaimLink>,
@@ -108,18 +115,22 @@ struct Visit {
 
 impl Visit {
     fn new(api: &Api, token: &str, language: Option<Query<Language>>, headers: &HeaderMap) -> Self {
-        let link = api.pages.open(token);
-        let view = link.as_ref().and_then(|link| api.roster.view(&link.entity));
+        let agent_of = |link: &ClaimLink| {
+            let view = api.roster.view(&link.entity)?;
+            let agent = view.agents.get(&link.agent)?.clone();
+            Some((view, agent))
+        };
+        let series = |link: &ClaimLink| agent_of(link).map_or(0, |(_, agent)| agent.link_series);
+        let link = api.pages.open(token, series).filter(|link| !is_old(link, api.clock.now()));
         // A link goes with its agent: whoever left the entity sees nothing any more.
-        let agent =
-            link.as_ref().zip(view.as_ref()).and_then(|(link, view)| view.agents.get(&link.agent));
+        let (view, agent) = link.as_ref().and_then(agent_of).unzip();
         let own = agent
+            .as_ref()
             .zip(view.as_ref())
             .map(|(agent, view)| agent.locale.unwrap_or(view.entity.locale));
         let browser = Browser::of(token, language, headers);
         let locale = browser.locale(own);
-        let known = agent.is_some();
-        Self { link: link.filter(|_| known), view: view.filter(|_| known), locale, browser }
+        Self { link: link.filter(|_| agent.is_some()), view, locale, browser }
     }
 
     /// What is to be done, if the answer comes from a page that this browser was shown.

@@ -37,6 +37,8 @@ pub(crate) struct Agent {
     /// Who finances what their leads buy; a route's lender comes before.
     #[schema(example = "first-bank")]
     lender: Option<String>,
+    /// Claim links of earlier series open no more; it only ever grows. The first if left out.
+    link_series: Option<u32>,
 }
 
 /// A time in which an agent takes no leads. Either end may be open.

@@ -1,22 +1,24 @@
 use axum::http::Method;
+use chrono::TimeDelta;
 use serde_json::json;
 use tipoff_domain::LeadId;
+use tipoff_runtime::Clock;
 use tipoff_wire::EventKind;
 use tipoff_wire::link::{ClaimLink, read_secret};
 
 use crate::world::{Answer, Keys, World};
 
 fn token(world: &World, keys: &Keys, lead: &LeadId, agent: &str, round: u32) -> String {
-    let secret = read_secret(&world.roster.deployment().link_secret).unwrap();
-    let until = "2026-11-22T09:45:00Z".parse().unwrap();
-    ClaimLink {
-        entity: keys.entity.clone(),
-        lead: lead.clone(),
-        agent: agent.parse().unwrap(),
-        round,
-        until,
-    }
-    .seal(&secret)
+    sealed(world, &link(keys, lead, agent, round), 0)
+}
+
+fn link(keys: &Keys, lead: &LeadId, agent: &str, round: u32) -> ClaimLink {
+    let (entity, agent) = (keys.entity.clone(), agent.parse().unwrap());
+    ClaimLink { entity, lead: lead.clone(), agent, round, until: Clock::system().now() }
+}
+
+fn sealed(world: &World, link: &ClaimLink, series: u32) -> String {
+    link.seal(&read_secret(&world.roster.deployment().link_secret).unwrap(), series)
 }
 
 fn cookie(page: &Answer) -> String {
@@ -269,4 +271,51 @@ async fn while_the_board_is_away_the_page_says_so() {
     let away = look(&world, &path).await.expect(503);
     assert_eq!(away.header("retry-after"), "1");
     assert!(away.text.contains("Intentar de nuevo"));
+}
+
+#[tokio::test]
+async fn links_that_were_ended_open_no_more_and_those_of_later_messages_do() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    let path = |agent: &str, series| {
+        format!("/c/{}", sealed(&world, &link(&keys, &lead, agent, 1), series))
+    };
+    let shown = look(&world, &path("ana", 0)).await.expect(200);
+    look(&world, &path("ana", 1)).await.expect(404);
+    let of_ana = "/v1/entities/acme/agents/ana";
+
+    world.post("/v1/me/end-links", &keys.ana).send().await.expect(204);
+    look(&world, &path("ana", 0)).await.expect(404);
+    press(&world, &path("ana", 0), &shown, "claim").await.expect(404);
+    look(&world, &path("ana", 1)).await.expect(200);
+    world.post(&format!("{of_ana}/end-links"), &keys.admin).send().await.expect(204);
+    look(&world, &path("ana", 1)).await.expect(404);
+
+    // Whoever writes her anew, and knows nothing of links, does not bring them back.
+    let body = json!({"name": "Ana Ruiz", "email": "ana@example.com"});
+    let written = world.put(of_ana, &keys.admin, body).send().await.expect(200).json();
+    assert_eq!(written["link_series"], 2);
+    look(&world, &path("ana", 0)).await.expect(404);
+    look(&world, &path("ana", 2)).await.expect(200);
+    look(&world, &path("ben", 0)).await;
+    assert_eq!(world.events(&keys.entity, &lead).await.len(), 2, "nothing was claimed");
+
+    world.post(&format!("{of_ana}/end-links"), &keys.ben).send().await.expect(403);
+    world.post("/v1/me/end-links", &keys.admin).send().await.expect(403);
+}
+
+#[tokio::test]
+async fn a_link_opens_for_ninety_days_after_its_deadline() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    let ended =
+        |ago| ClaimLink { until: Clock::system().now() - ago, ..link(&keys, &lead, "ana", 1) };
+    let minute = TimeDelta::minutes(1);
+    for (ago, status) in [(TimeDelta::days(90) - minute, 200), (TimeDelta::days(90) + minute, 404)]
+    {
+        let path = format!("/c/{}", sealed(&world, &ended(ago), 0));
+        look(&world, &path).await.expect(status);
+    }
 }

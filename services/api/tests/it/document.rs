@@ -93,7 +93,7 @@ const INSIGHT: [&str; 7] = [
     "POST /v1/entities/{entity}/try",
     "GET /v1/leads/{id}/why",
 ];
-const VERSIONS: [&str; 7] = [
+const VERSIONS: [&str; 9] = [
     "GET /v1/entities/{entity}/changes",
     "GET /v1/entities/{entity}/routes/{id}/versions",
     "GET /v1/entities/{entity}/routes/{id}/versions/{version}",
@@ -101,6 +101,8 @@ const VERSIONS: [&str; 7] = [
     "PUT /v1/entities/{entity}/agents/{agent}/limits",
     "POST /v1/me/pause",
     "POST /v1/me/resume",
+    "POST /v1/me/end-links",
+    "POST /v1/entities/{entity}/agents/{agent}/end-links",
 ];
 const NOTICES: [&str; 22] = [
     "GET /bell",

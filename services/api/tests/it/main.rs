@@ -7,6 +7,7 @@ mod configuration;
 mod crowd;
 mod dead;
 mod document;
+mod heard;
 mod held;
 mod insight;
 mod instants;

@@ -83,7 +83,7 @@ fn link(world: &World, keys: &Keys, lead: &LeadId) -> String {
     let (entity, lead) = (keys.entity.clone(), lead.clone());
     let until = "2026-11-22T09:45:00Z".parse().unwrap();
     let link = ClaimLink { entity, lead, agent: "ana".parse().unwrap(), round: 1, until };
-    format!("/c/{}", link.seal(&secret))
+    format!("/c/{}", link.seal(&secret, 0))
 }
 
 #[tokio::test]

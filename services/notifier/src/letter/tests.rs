@@ -153,7 +153,7 @@ fn the_link_of_an_offer_opens_for_that_agent_and_round() {
         .split_whitespace()
         .next()
         .unwrap();
-    let link = ClaimLink::open(token, SECRET).unwrap();
+    let link = ClaimLink::open(token, SECRET, |_| 0).unwrap();
     assert_eq!(
         (link.agent.as_str(), link.round, link.until),
         ("ana", 3, at("2026-11-23T20:45:00Z"))

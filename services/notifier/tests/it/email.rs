@@ -9,11 +9,27 @@ use tipoff_wire::link::{ClaimLink, ReturnMark, read_secret};
 use crate::desk::{Desk, PUBLIC_URL, dana, id};
 
 pub(crate) fn link_of(desk: &Desk, mail: &Caught) -> ClaimLink {
+    link_in_series(desk, mail, 0)
+}
+
+fn link_in_series(desk: &Desk, mail: &Caught, series: u32) -> ClaimLink {
     let secret = read_secret(&desk.roster.deployment().link_secret).unwrap();
     let [link] = &mail.links[..] else {
         panic!("one link, the same in text and button: {:?}", mail.links)
     };
-    ClaimLink::open(link.strip_prefix(&format!("{PUBLIC_URL}/c/")).unwrap(), &secret).unwrap()
+    let token = link.strip_prefix(&format!("{PUBLIC_URL}/c/")).unwrap();
+    ClaimLink::open(token, &secret, |_| series).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_are_of_the_series_that_is_good_when_the_message_is_written() {
+    let desk = Desk::set_up().await;
+    desk.agent("ana", json!({"link_series": 3})).await;
+    let notifier = desk.notifier(&[]);
+    let lead = desk.offer(&["ana"], dana()).await;
+    let mail = desk.caught(&lead, "email").await;
+    assert_eq!(link_in_series(&desk, &mail, 3).agent.as_str(), "ana");
+    notifier.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,7 +15,7 @@ impl Roster {
         &self,
         entity: &EntityId,
         id: &AgentId,
-        agent: Agent,
+        mut agent: Agent,
         expect: Expect,
     ) -> Result<Edited<Agent>, EditError> {
         let view = self.view_of(entity)?;
@@ -29,6 +29,9 @@ impl Roster {
         if let Some(lender) = agent.lender.as_ref().filter(|it| !view.lenders.contains_key(*it)) {
             invalid.add("/lender", format!("`{lender}` is not a lender of this entity"));
         }
+        // Links that were ended stay so, whatever is known to whoever writes the agent anew.
+        let series = before.as_ref().map_or(0, |before| before.link_series);
+        agent.link_series = agent.link_series.max(series);
         let paused_before = before.as_ref().map_or(&[][..], |before| &before.paused_on);
         let views = self.views_upwards(entity);
         for (place, route) in agent.paused_on.iter().enumerate() {

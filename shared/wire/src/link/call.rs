@@ -98,8 +98,8 @@ mod tests {
         let (entity, lead, agent) = (call.entity.clone(), call.lead.clone(), call.agent.clone());
         let until = "2026-11-22T09:45:00.120Z".parse().unwrap();
         let claim = ClaimLink { entity, lead, agent, round: 3, until };
-        assert_eq!(ClaimLink::open(&call.seal(SECRET), SECRET), Err(BadLink::Forged));
-        assert_eq!(CallLink::open(&claim.seal(SECRET), SECRET), Err(BadLink::Forged));
+        assert_eq!(ClaimLink::open(&call.seal(SECRET), SECRET, |_| 0), Err(BadLink::Forged));
+        assert_eq!(CallLink::open(&claim.seal(SECRET, 0), SECRET), Err(BadLink::Forged));
     }
 
     #[test]

@@ -102,7 +102,7 @@ mod tests {
     fn a_link_opens_as_it_was_and_opens_nothing_else() {
         let sealed = link().seal(SECRET);
         assert_eq!(ConfirmLink::open(&sealed, SECRET), Ok(link()));
-        assert_eq!(ClaimLink::open(&sealed, SECRET), Err(BadLink::Forged));
+        assert_eq!(ClaimLink::open(&sealed, SECRET, |_| 0), Err(BadLink::Forged));
         assert_eq!(CallLink::open(&sealed, SECRET), Err(BadLink::Forged));
         assert!(ConfirmLink::open(&sealed, &[8; 32]).is_err());
     }
