@@ -1,6 +1,7 @@
 //! `tipoff doctor`: what is wrong with a deployment, and how to put it right.
 
 mod board;
+mod durable;
 mod findings;
 mod nats;
 mod redis;
@@ -8,6 +9,7 @@ mod redis;
 use std::process::ExitCode;
 
 use findings::Findings;
+use reqwest::Url;
 use tipoff_runtime::{Clock, Settings};
 
 use crate::exit::{self, Unavailable};
@@ -17,6 +19,9 @@ use crate::{reach, term};
 pub(crate) struct Args {
     #[command(flatten)]
     settings: Settings,
+    /// Monitoring ports of the servers of NATS, as in http://127.0.0.1:8222, with commas between.
+    #[arg(long = "nats-monitor", env = "TIPOFF_NATS_MONITOR", value_delimiter = ',')]
+    monitors: Vec<Url>,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -33,6 +38,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
             None
         }
     };
+    durable::examine(&args.monitors, &mut findings).await;
     // Doctor looks at what others refuse to work with.
     let lenient = Settings { r#unsafe: true, ..args.settings.clone() };
     match reach::redis(&lenient).await {

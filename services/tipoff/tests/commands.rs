@@ -9,8 +9,9 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tipoff_runtime::{Clock, Nats, Settings, connect};
-use tipoff_testkit::NatsServer;
+use tipoff_testkit::servers::ServerOptions;
 use tipoff_testkit::sink::WebhookSink;
+use tipoff_testkit::{NatsServer, free_address};
 use tipoff_wire::{Dead, Stream};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::net::TcpListener;
@@ -270,7 +271,27 @@ async fn init_and_doctor_can_be_repeated() {
         output(&["doctor", "--nats-url", &nats.url(), "--redis-url", "redis://127.0.0.1:1"]).await;
     let found = String::from_utf8(doctor.stdout).unwrap();
     assert!(found.contains("8 partitions") && found.contains("✗ redis"), "{found}");
+    assert!(found.contains("– nats"), "{found}");
     assert_eq!(doctor.status.code(), Some(69));
+}
+
+#[tokio::test]
+async fn doctor_asks_the_monitoring_port_whether_nats_syncs_before_it_acknowledges() {
+    let monitor = free_address().unwrap();
+    let options = ServerOptions { monitor: Some(monitor), ..ServerOptions::default() };
+    let nats = NatsServer::start_with(options).await.unwrap();
+    let nobody = free_address().unwrap();
+    let monitors = format!("http://{monitor},http://{nobody}");
+    let line = ["doctor", "--nats-url", &nats.url(), "--nats-monitor", &monitors];
+    let found = String::from_utf8(output(&line).await.stdout).unwrap();
+    assert!(
+        found.contains(&format!("✓ nats       http://{monitor}/ syncs before it acknowledges")),
+        "{found}"
+    );
+    assert!(
+        found.contains(&format!("✗ nats       the monitoring port at http://{nobody}/")),
+        "{found}"
+    );
 }
 
 #[tokio::test]

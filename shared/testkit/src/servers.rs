@@ -9,6 +9,7 @@ mod ready;
 mod tests;
 
 use std::marker::PhantomData;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use guard::{Guarded, Kind};
@@ -44,6 +45,8 @@ pub struct ServerOptions {
     pub environment: Vec<(String, String)>,
     /// Sentinels only.
     pub watches: Option<Watched>,
+    /// Where NATS tells whoever asks how it is; `None`: nowhere.
+    pub monitor: Option<SocketAddr>,
 }
 
 /// The Redis that a Sentinel watches, and whose replicas.

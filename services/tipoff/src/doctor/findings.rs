@@ -6,8 +6,16 @@ use std::fmt;
 struct Finding {
     about: &'static str,
     what: String,
-    /// What to do about it; `None`: it is as it should be.
-    remedy: Option<String>,
+    is: Is,
+}
+
+enum Is {
+    /// As it should be.
+    Well,
+    /// Nobody could look, and nobody needs to.
+    Unseen,
+    /// And what to do about it.
+    Wrong(String),
 }
 
 /// Everything that was looked at, in order.
@@ -16,7 +24,7 @@ pub(super) struct Findings(Vec<Finding>);
 
 impl Findings {
     pub(super) fn well(&mut self, about: &'static str, what: impl Into<String>) {
-        self.0.push(Finding { about, what: what.into(), remedy: None });
+        self.push(about, what, Is::Well);
     }
 
     pub(super) fn wrong(
@@ -25,7 +33,16 @@ impl Findings {
         what: impl Into<String>,
         remedy: impl Into<String>,
     ) {
-        self.0.push(Finding { about, what: what.into(), remedy: Some(remedy.into()) });
+        self.push(about, what, Is::Wrong(remedy.into()));
+    }
+
+    /// What it says nothing about.
+    pub(super) fn unseen(&mut self, about: &'static str, what: impl Into<String>) {
+        self.push(about, what, Is::Unseen);
+    }
+
+    fn push(&mut self, about: &'static str, what: impl Into<String>, is: Is) {
+        self.0.push(Finding { about, what: what.into(), is });
     }
 
     /// Well if `good`, else wrong with this remedy.
@@ -40,21 +57,28 @@ impl Findings {
     }
 
     pub(super) fn all_well(&self) -> bool {
-        self.0.iter().all(|finding| finding.remedy.is_none())
+        self.wrongs() == 0
+    }
+
+    fn wrongs(&self) -> usize {
+        self.0.iter().filter(|finding| matches!(finding.is, Is::Wrong(_))).count()
     }
 }
 
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Finding { about, what, remedy } in &self.0 {
-            let mark = if remedy.is_some() { "✗" } else { "✓" };
+        for Finding { about, what, is } in &self.0 {
+            let mark = match is {
+                Is::Well => "✓",
+                Is::Unseen => "–",
+                Is::Wrong(_) => "✗",
+            };
             writeln!(f, "  {mark} {about:<10} {what}")?;
-            if let Some(remedy) = remedy {
+            if let Is::Wrong(remedy) = is {
                 writeln!(f, "    {:<10} → {remedy}", "")?;
             }
         }
-        let wrong = self.0.iter().filter(|finding| finding.remedy.is_some()).count();
-        match wrong {
+        match self.wrongs() {
             0 => writeln!(f, "\n  All is well."),
             1 => writeln!(f, "\n  One thing needs attention."),
             several => writeln!(f, "\n  {several} things need attention."),

@@ -26,6 +26,7 @@ pub(super) fn nats(place: &Place) -> io::Result<Vec<String>> {
             "}\n".to_owned(),
         ]);
     }
+    text.extend(place.monitor.map(|monitor| format!("http: \"{monitor}\"\n")));
     if let Some(users) = &place.users {
         text += &users.nats();
     }

@@ -6,6 +6,7 @@
 //! gone, the shell says so.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -99,7 +100,7 @@ impl Guarded {
             directory(kind, options.data).map_err(|source| kind.no_directory(source))?;
         let name =
             format!("tipoff-{}-{}", std::process::id(), NAMES.fetch_add(1, Ordering::Relaxed));
-        let ServerOptions { port, users, tls, environment, watches, .. } = options;
+        let ServerOptions { port, users, tls, environment, watches, monitor, .. } = options;
         let mut place = Place {
             kind,
             path,
@@ -111,6 +112,7 @@ impl Guarded {
             tls,
             environment,
             watches,
+            monitor,
         };
         let mut tries = if port == 0 { PORTS_TRIED } else { 1 };
         loop {
@@ -227,6 +229,7 @@ pub(super) struct Place {
     pub(super) tls: Option<Certificates>,
     environment: Vec<(String, String)>,
     pub(super) watches: Option<Watched>,
+    pub(super) monitor: Option<SocketAddr>,
 }
 
 impl Place {
