@@ -26,7 +26,7 @@ fn describes<Mirror: PartialSchema, Domain: DeserializeOwned + Serialize>(exampl
 fn what_is_described_is_what_is_read() {
     let entity = json!({"name": "A", "kind": "team", "zone": "UTC", "admins": ["ana"]});
     describes::<Entity, tipoff_domain::Entity>(entity);
-    describes::<Agent, tipoff_domain::Agent>(json!({"name": "A"}));
+    describes::<Agent, tipoff_domain::Agent>(json!({"name": "A", "link_series": 1}));
     describes::<Source, tipoff_domain::Source>(
         json!({"name": "A", "leads_per_second": 5, "same_person": {}}),
     );

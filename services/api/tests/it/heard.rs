@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use tracing::subscriber::DefaultGuard;
 use tracing::{Dispatch, Level};
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
 
 /// Everything from when it was made on.
 pub(crate) struct Heard {
@@ -17,14 +19,16 @@ pub(crate) struct Heard {
 impl Heard {
     pub(crate) fn listen() -> Self {
         let lines = Lines::default();
-        let everything = tracing_subscriber::fmt()
-            .with_max_level(Level::TRACE)
-            .with_writer(lines.clone())
-            .with_ansi(false);
+        let written = tracing_subscriber::fmt::layer().with_writer(lines.clone()).with_ansi(false);
+        // At its most talkative the NATS client writes down everything that passes by.
+        let everything = Targets::new()
+            .with_default(Level::TRACE)
+            .with_target("async_nats::connection", Level::DEBUG);
+        let everything = tracing_subscriber::registry().with(written.with_filter(everything));
         // Where there is only one subscriber, tracing asks the thread that comes to a
         // line first whether anybody wants it, and that may be another test's.
         let second = Dispatch::new(tracing_subscriber::registry());
-        let listening = tracing::subscriber::set_default(everything.finish());
+        let listening = tracing::subscriber::set_default(everything);
         Self { lines, _listening: listening, _second: second }
     }
 
