@@ -133,7 +133,7 @@ impl Placer {
         let placed = loop {
             let planned = match &returning {
                 Some(agent) => Plan::returning(agent),
-                None => self.plan(&accepted, &view, &full),
+                None => guarded(entity, &accepted.id, || self.plan(&accepted, &view, &full)),
             };
             match self.board.place(&accepted, &planned, known).await? {
                 // Every time somebody more, so this comes to an end.
@@ -160,11 +160,8 @@ impl Placer {
     }
 
     fn plan(&self, accepted: &Accepted, view: &EntityView, full: &[AgentId]) -> Plan {
-        guarded(&accepted.entity, &accepted.id, || {
-            let mut dice = self.seeds.dice(&accepted.entity, &accepted.id, 1);
-            let arrival = Arrival { full, ..Arrival::of(&accepted.lead) };
-            plan(&arrival, view, self.clock.now(), &mut dice)
-        })
+        let mut dice = self.seeds.dice(&accepted.entity, &accepted.id, 1);
+        plan(&Arrival { full, ..Arrival::of(&accepted.lead) }, view, self.clock.now(), &mut dice)
     }
 }
 

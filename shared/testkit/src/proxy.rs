@@ -61,11 +61,15 @@ pub struct Proxy {
 impl Proxy {
     /// Stands between whoever connects here and `server`.
     pub async fn to(server: SocketAddr) -> io::Result<Self> {
-        Self::within(server, Steps::without_end()).await
+        Self::between(server, None).await
     }
 
     /// The same while `steps` are left; several may share them.
     pub async fn within(server: SocketAddr, steps: Steps) -> io::Result<Self> {
+        Self::between(server, Some(steps)).await
+    }
+
+    async fn between(server: SocketAddr, steps: Option<Steps>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let (at, road) = (listener.local_addr()?, watch::Sender::new(Road::Open));
         let server = watch::Sender::new(server);
@@ -99,7 +103,7 @@ async fn accept(
     listener: TcpListener,
     server: watch::Sender<SocketAddr>,
     road: watch::Sender<Road>,
-    steps: Steps,
+    steps: Option<Steps>,
 ) {
     while let Ok((client, _)) = listener.accept().await {
         let (server, mut road, steps) = (server.subscribe(), road.subscribe(), steps.clone());
@@ -120,7 +124,7 @@ async fn connect(
     client: TcpStream,
     mut to: watch::Receiver<SocketAddr>,
     mut road: watch::Receiver<Road>,
-    steps: Steps,
+    steps: Option<Steps>,
 ) -> io::Result<()> {
     let at = *to.borrow_and_update();
     let server = TcpStream::connect(at).await?;
@@ -128,13 +132,13 @@ async fn connect(
     server.set_nodelay(true)?;
     let ((from_client, to_client), (from_server, to_server)) =
         (client.into_split(), server.into_split());
-    let (one, other, free) = (road.clone(), road.clone(), Steps::without_end());
+    let (one, other) = (road.clone(), road.clone());
     let over = road.wait_for(|road| matches!(road, Road::Cut | Road::Says(_)));
     tokio::select! {
         _ = over => {}
         _ = to.changed() => {}
         _ = carry(from_client, to_server, one, false, steps) => {}
-        _ = carry(from_server, to_client, other, true, free) => {}
+        _ = carry(from_server, to_client, other, true, None) => {}
     }
     Ok(())
 }
@@ -145,12 +149,12 @@ async fn carry(
     mut to: OwnedWriteHalf,
     mut road: watch::Receiver<Road>,
     answers: bool,
-    steps: Steps,
+    steps: Option<Steps>,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let read = from.read(&mut buffer).await?;
-        if read == 0 || !steps.take() {
+        if read == 0 || steps.as_ref().is_some_and(|steps| !steps.take()) {
             return Ok(());
         }
         let now = *road.borrow_and_update();

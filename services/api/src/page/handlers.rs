@@ -115,15 +115,15 @@ struct Visit {
 
 impl Visit {
     fn new(api: &Api, token: &str, language: Option<Query<Language>>, headers: &HeaderMap) -> Self {
-        let agent_of = |link: &ClaimLink| {
-            let view = api.roster.view(&link.entity)?;
-            let agent = view.agents.get(&link.agent)?.clone();
-            Some((view, agent))
-        };
-        let series = |link: &ClaimLink| agent_of(link).map_or(0, |(_, agent)| agent.link_series);
-        let link = api.pages.open(token, series).filter(|link| !is_old(link, api.clock.now()));
+        let mut named = None;
+        let link = api.pages.open(token, |link| {
+            let view = api.roster.view(&link.entity);
+            named = view.and_then(|view| Some((view.agents.get(&link.agent)?.clone(), view)));
+            named.as_ref().map_or(0, |(agent, _)| agent.link_series)
+        });
+        let link = link.filter(|link| !is_old(link, api.clock.now()));
         // A link goes with its agent: whoever left the entity sees nothing any more.
-        let (view, agent) = link.as_ref().and_then(agent_of).unzip();
+        let (agent, view) = named.filter(|_| link.is_some()).unzip();
         let own = agent
             .as_ref()
             .zip(view.as_ref())

@@ -1,34 +1,17 @@
 //! What an operator sees: figures, and no contact details in any log.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use serde_json::json;
 use tipoff_domain::plan::How;
 use tipoff_runtime::telemetry;
+use tipoff_testkit::Lines;
 use tipoff_testkit::sink::smtp::Fault;
 use tracing_subscriber::EnvFilter;
 
 use crate::desk::{Desk, dana};
 
-/// Everything that was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn no_contact_detail_is_logged_at_any_level_and_every_notice_is_counted() {
-    let log = Log::default();
+    let log = Lines::default();
     let to = log.clone();
     // At its most talkative the NATS client writes down everything that passes by.
     let filter = EnvFilter::new("trace,async_nats::connection=debug");
@@ -52,7 +35,7 @@ async fn no_contact_detail_is_logged_at_any_level_and_every_notice_is_counted() 
     desk.caught(&given, "email").await;
     desk.caught(&given, "push").await;
 
-    let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let logged = log.text();
     assert!(
         logged.contains("notice is tried again") && logged.contains("notice sent"),
         "logging works"
