@@ -50,7 +50,7 @@ pub struct Evidence {
     pub outages: Vec<Outage>,
     /// When agents may go untold: what tells them was broken.
     pub silences: Vec<Outage>,
-    /// When the board forgot what it had not yet logged: a turn may repeat there.
+    /// When the board forgot what was not in the log yet: turns may repeat there, or be left out.
     pub forgot: Vec<DateTime<Utc>>,
     /// When the run ended: everything ought to have come to rest by then.
     pub ended: DateTime<Utc>,

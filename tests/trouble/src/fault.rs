@@ -251,14 +251,6 @@ impl Fault {
             )
     }
 
-    /// Whether turns that were not in the log yet may be forgotten.
-    pub fn forgets(self) -> bool {
-        matches!(
-            self,
-            Self::RedisForgets | Self::RedisEmpty | Self::RedisFailsOver | Self::KillMaster
-        )
-    }
-
     /// Breaks it, lets that last for `hold`, and mends it. `dice` says which of several.
     pub async fn happen(self, system: &System, hold: Duration, dice: usize) -> anyhow::Result<()> {
         match self {
@@ -285,7 +277,8 @@ impl Fault {
             Self::NatsDiskLost => log::disk_lost(system, hold).await?,
             Self::NatsDiskDamaged => log::disk_damaged(system, hold).await?,
             Self::KillMaster => {
-                system.redis_server.lock().await.lose_master(dice, hold).await?;
+                let died = || system.board_forgets();
+                system.redis_server.lock().await.lose_master(dice, hold, died).await?;
             }
             Self::Pause(kind) => {
                 let service = system.service(kind, dice).await?;

@@ -11,6 +11,7 @@ pub mod clients;
 pub mod disk;
 pub mod evidence;
 pub mod fault;
+pub mod forgotten;
 pub mod history;
 pub mod load;
 pub mod memory;

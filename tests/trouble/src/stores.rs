@@ -135,11 +135,16 @@ impl Stores {
     }
 
     /// A master dies; its replica takes over; it comes back after a while, as a replica.
-    pub async fn lose_master(&mut self, dice: usize, hold: Duration) -> anyhow::Result<()> {
+    pub async fn lose_master(
+        &mut self,
+        dice: usize,
+        hold: Duration,
+        died: impl Fn() + Send,
+    ) -> anyhow::Result<()> {
         let nodes = match self {
             Self::One(_) => bail!("one server has nobody beside it"),
             Self::Watched { servers, sentinels } => {
-                return watched::lose_primary(servers, sentinels, hold).await;
+                return watched::lose_primary(servers, sentinels, hold, died).await;
             }
             Self::Cluster(nodes) => nodes,
         };
@@ -152,6 +157,7 @@ impl Stores {
         }
         let lost = *masters.get(dice % masters.len().max(1)).context("nobody is a master")?;
         nodes[lost].end("-KILL").await?;
+        died();
         let beside = nodes[(lost + 1) % nodes.len()].at;
         all_slots_are_served(beside).await?;
         sleep(hold).await;

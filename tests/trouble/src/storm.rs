@@ -316,9 +316,6 @@ impl<'a> Storm<'a> {
         if faults.iter().any(|fault| fault.silences()) {
             self.evidence.silences.push(Outage { from, to });
         }
-        if faults.iter().any(|fault| fault.forgets()) {
-            self.evidence.forgot.push(from);
-        }
     }
 
     /// A lead through every intake and every api: taken in, offered, told, claimed. And no
@@ -371,6 +368,7 @@ impl<'a> Storm<'a> {
         timeout(QUIET_WITHIN, resting).await.ok();
         let mut evidence = std::mem::take(&mut self.evidence);
         evidence.ended = self.system.clock.now();
+        evidence.forgot = self.system.forgotten.all();
         evidence.history = self.clients.recorder().history();
         evidence.log = log(self.system).await?;
         let mails = self.system.relay.mails();

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
 use crate::disk::Disk;
+use crate::forgotten::Forgotten;
 use crate::service::{Kind, Roads, Service};
 use crate::stores::{Layout, Stores};
 use crate::team::{Team, teams};
@@ -69,6 +70,7 @@ pub struct System {
     pub teams: Vec<Team>,
     pub nats_server: Mutex<Bus>,
     pub redis_server: Mutex<Stores>,
+    pub forgotten: Forgotten,
     /// Where Redis keeps its data.
     pub redis_data: PathBuf,
     /// Where everything else is kept.
@@ -118,6 +120,7 @@ impl System {
             roster,
             nats_server: Mutex::new(nats_server),
             redis_server: Mutex::new(redis_server),
+            forgotten: Forgotten::default(),
             redis_data: kept.join("redis"),
             disk,
             directory: build.directory.clone(),
@@ -217,6 +220,11 @@ impl System {
             found.extend(service.panicked().map(|line| format!("{}: {line}", service.kind.name())));
         }
         found
+    }
+
+    /// A Redis died with what it alone knew, or another one that knows less took over.
+    pub fn board_forgets(&self) {
+        self.forgotten.at(self.clock.now());
     }
 
     /// Redis itself, past every proxy.

@@ -45,6 +45,8 @@ pub(super) fn redis(place: &Place) -> io::Result<Vec<String>> {
         ("maxmemory-policy", "noeviction"),
         // A replica that still fetches everything is not cut off for what comes meanwhile.
         ("client-output-buffer-limit", "replica 0 0 0"),
+        // A replica need not wait for others that may follow as well.
+        ("repl-diskless-sync-delay", "0"),
     ];
     let mut tell = |name: &str, value: &str| told.extend([format!("--{name}"), value.to_owned()]);
     for (name, value) in durable {

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tipoff_domain::{AgentId, LeadId, RouteId};
 use tipoff_wire::{Event, EventKind};
 
 use super::{Case, Rule};
+
+/// Turns that were taken so shortly before the board forgot may be gone, although later ones
+/// are in the log: each router hears of its own, and commits them by itself.
+const UNHEARD: TimeDelta = TimeDelta::seconds(1);
 
 /// Whom a route asked first for a new lead.
 struct First {
@@ -41,7 +45,7 @@ impl Case<'_> {
             for pair in firsts.windows(2) {
                 let [before, now] = pair else { continue };
                 let next = next(&self.evidence.turns[route], &before.agent);
-                let forgot = |at: &DateTime<Utc>| before.at <= *at && *at <= now.at;
+                let forgot = |at: &DateTime<Utc>| before.at <= *at && *at <= now.at + UNHEARD;
                 if next != Some(&now.agent) && !self.evidence.forgot.iter().any(forgot) {
                     let what =
                         format!("{} was asked after {}, out of turn", now.agent, before.agent);

@@ -12,12 +12,16 @@ use tipoff_testkit::proxy::{Proxy, Road};
 use tipoff_testkit::servers::ServerOptions;
 use tokio::time::{sleep, timeout};
 
+use crate::service::Kind;
 use crate::system::{System, address, ask};
 
 /// How far the replica is behind when it takes over.
 const LAG: Duration = Duration::from_secs(1);
-/// Half a million leads are fetched while as many more come in as the machine takes.
-const SYNCED_WITHIN: Duration = Duration::from_mins(3);
+/// What one router decided in this last moment nobody hears of, while what the others
+/// decided later has reached the log.
+const UNHEARD: Duration = Duration::from_millis(100);
+/// Half a million leads take minutes while as many more come in as the machine takes.
+const SYNCED_WITHIN: Duration = Duration::from_mins(10);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// A replica is level that has what the primary had so long ago.
 const LEVEL: Duration = Duration::from_millis(100);
@@ -35,18 +39,30 @@ pub(super) async fn redis(system: &System, hold: Duration) -> anyhow::Result<()>
     follow(second_at, road.address()).await?;
     road.make(Road::HalfOpen);
     sleep(LAG).await;
+    the_first_router_is(system, Road::Deaf).await?;
+    sleep(UNHEARD).await;
     first.kill().await;
+    system.board_forgets();
     // What is on the road is lost with it.
     road.make(Road::Cut);
     ask::<()>(second_at, &["REPLICAOF", "NO", "ONE"]).await?;
     all_roads_lead_to(system, second_at).await;
+    the_first_router_is(system, Road::Open).await?;
     sleep(hold).await;
 
     first.restart().await?;
     follow(first_at, second_at).await?;
     ask::<()>(first_at, &["REPLICAOF", "NO", "ONE"]).await?;
     all_roads_lead_to(system, first_at).await;
+    // What the second one decided in between.
+    system.board_forgets();
     second.kill().await;
+    Ok(())
+}
+
+async fn the_first_router_is(system: &System, road: Road) -> anyhow::Result<()> {
+    let router = system.service(Kind::Router, 0).await?;
+    router.roads.redis.iter().for_each(|way| way.make(road));
     Ok(())
 }
 

@@ -67,6 +67,7 @@ pub(super) async fn forgets(system: &System) -> anyhow::Result<()> {
     let (_, before) = written(system).await?;
     sleep(Duration::from_secs(1)).await;
     redis.kill().await;
+    system.board_forgets();
     let (file, _) = written(system).await?;
     OpenOptions::new().write(true).open(&file).await?.set_len(before).await?;
     Ok(redis.restart().await?)
@@ -77,6 +78,7 @@ pub(super) async fn comes_back_empty(system: &System) -> anyhow::Result<()> {
     let mut servers = system.redis_server.lock().await;
     let redis = servers.alone()?;
     redis.kill().await;
+    system.board_forgets();
     tokio::fs::remove_dir_all(kept(system)).await?;
     Ok(redis.restart().await?)
 }

@@ -77,12 +77,14 @@ pub(super) async fn lose_primary(
     servers: &mut [Node],
     sentinels: &[Node],
     hold: Duration,
+    died: impl Fn() + Send,
 ) -> anyhow::Result<()> {
     let sentinel = sentinels.first().context("nobody watches")?.at;
     let port = port_in(&about(sentinel).await?).context("nobody is primary")?;
     let found = servers.iter_mut().find(|node| node.at.port().to_string() == port);
     let lost = found.context("somebody else is primary")?;
     lost.end("-KILL").await?;
+    died();
     until(sentinel, |says| port_in(says).is_some_and(|now| now != port)).await?;
     sleep(hold).await;
     lost.come_back().await

@@ -270,6 +270,18 @@ fn a_turn_may_repeat_where_the_board_forgot_one() {
 }
 
 #[test]
+fn a_turn_may_be_left_out_that_nobody_had_heard_of_when_the_board_forgot_it() {
+    let forgotten_at = |ms| {
+        let mut tale = two_turns("chloe");
+        tale.evidence.forgot.push(at(ms));
+        tale
+    };
+    forgotten_at(300).holds();
+    forgotten_at(1_300).breaks(Rule::FairTurns);
+    forgotten_at(50).breaks(Rule::FairTurns);
+}
+
+#[test]
 fn what_is_broken_names_the_lead_and_how_it_was_sent() {
     let mut tale = good();
     tale.claim("lead_1", "ana", Said::Won, 12_000, 12_400);
