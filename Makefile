@@ -57,9 +57,9 @@ storm: setup ## Kills at every moment while as many leads come in as go through:
 	@cargo build --release --package tipoff --package tipoff-trouble
 	@target/release/tipoff-trouble --only kill-ingest,kill-router,kill-notifier,kill-api,kill-redis,kill-nats,kill-services --minutes $(or $(MINUTES),57) --rate $(or $(RATE),300) --pause $(or $(PAUSE),8) --seed $(or $(SEED),1) --late 5000
 
-failovers: setup ## A replica that is a second behind takes over, again and again, under many claims (TIMES=20 RATE=400)
+failovers: setup ## A replica that is a second behind takes over, again and again, under many claims (TIMES=20 RATE=400 HOLD=20)
 	@cargo build --release --package tipoff --package tipoff-trouble
-	@target/release/tipoff-trouble --only redis-fails-over --times $(or $(TIMES),20) --rate $(or $(RATE),400) --hold 60 --late 5000
+	@target/release/tipoff-trouble --only redis-fails-over --times $(or $(TIMES),20) --rate $(or $(RATE),400) --hold $(or $(HOLD),20) --late 5000
 
 simulation: ## Ten million steps of a simulated system that is always in trouble (STEPS=10000000 SEED=1)
 	@cargo run --release --package tipoff-simulation -- --steps $(or $(STEPS),10000000) --seed $(or $(SEED),1)

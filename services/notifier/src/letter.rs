@@ -109,7 +109,7 @@ impl Writer {
         let told = &told.for_a_room();
         let facts = Facts {
             agents: names(told),
-            url: format!("{}/", self.public_url),
+            url: self.bell_url(),
             ..self.facts(told, now, To::Anybody)
         };
         let text = shortened(&joined(&self.write(Part::Chat, told, &facts)?), POST);
@@ -161,7 +161,7 @@ impl Writer {
             lang: locale.as_str().to_owned(),
             entity: one_line(&view.entity.name),
             agents: one_line(&told.agent.name),
-            url: format!("{}/", self.public_url),
+            url: self.bell_url(),
             ..facts
         };
         match &told.notice.what {
@@ -172,10 +172,12 @@ impl Writer {
                 code: code::short(&told.notice.lead, round),
                 ..facts
             },
-            What::Assigned { .. } if told.many => {
-                Facts { url: format!("{}/bell", self.public_url), ..facts }
+            What::Assigned { .. } if told.many => facts,
+            // Nothing is left to accept: the link leads to the lead itself.
+            What::Assigned { .. } => {
+                let url = self.claim_url(told, told.lead.now_is.round, now);
+                Facts { how: how(told), url, ..facts }
             }
-            What::Assigned { .. } => Facts { how: how(told), ..facts },
             What::Over { why, .. } => Facts { why: as_word(*why).to_owned(), ..facts },
             What::Missed { misses, .. } => missed(told, misses, facts),
         }
@@ -202,6 +204,10 @@ impl Writer {
     /// By which a mail is known when it comes back.
     pub(crate) fn seal(&self, mark: &ReturnMark) -> String {
         mark.seal(&self.link_secret)
+    }
+
+    fn bell_url(&self) -> String {
+        format!("{}/bell", self.public_url)
     }
 
     fn claim_url(&self, told: &Told, round: u32, until: DateTime<Utc>) -> String {

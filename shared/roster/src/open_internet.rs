@@ -18,6 +18,9 @@ pub enum NotOutside {
     Inside,
 }
 
+/// What names end in that only a network of one's own knows.
+const INSIDE: [&str; 6] = ["localhost", "local", "internal", "lan", "home", "corp"];
+
 /// Whether `url` can be called over the open internet. What its name resolves
 /// to is looked at when it is called.
 pub fn is_outside(url: &str) -> Result<(), NotOutside> {
@@ -34,9 +37,7 @@ pub fn is_outside(url: &str) -> Result<(), NotOutside> {
         Host::Domain(name) => {
             let name = name.trim_end_matches('.');
             name.contains('.')
-                && !["localhost", "local", "internal"]
-                    .iter()
-                    .any(|inside| name.rsplit('.').next() == Some(inside))
+                && name.rsplit('.').next().is_some_and(|last| !INSIDE.contains(&last))
         }
     };
     if open { Ok(()) } else { Err(NotOutside::Inside) }
@@ -90,6 +91,7 @@ mod tests {
             "https://localhost/",
             "https://db/",
             "https://db.internal/",
+            "https://printer.lan/",
             "https://127.0.0.1/",
             "https://2130706433/",
             "https://0x7f.1/",

@@ -138,7 +138,7 @@ impl Carrier for Push {
         let payload = self.payload(told, now)?;
         let treatment = Treatment { ttl: ttl(told, now), topic: topic(notice.lead.as_str()) };
         let posts = open.iter().map(|one| self.post(one, &payload, &treatment, now));
-        let answers = join_all(posts).await;
+        let answers: Vec<_> = stream::iter(posts).buffered(AT_ONCE).collect().await;
         let answered: Vec<(Device, Result<(), SendError>)> =
             open.into_iter().zip(answers).collect();
         self.forget_gone(&notice.entity, &notice.agent, &answered).await;
@@ -159,7 +159,8 @@ impl Carrier for Push {
                 (device, sent)
             }
         });
-        let answered: Vec<(Device, Result<(), SendError>)> = join_all(posts).await;
+        let answered: Vec<(Device, Result<(), SendError>)> =
+            stream::iter(posts).buffered(AT_ONCE).collect().await;
         self.forget_gone(entity, agent, &answered).await;
         verdict(0, &answered, |address| self.shown.remember(&key, address))
     }

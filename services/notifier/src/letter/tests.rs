@@ -276,7 +276,7 @@ fn an_entity_may_have_its_own_words_and_ours_are_taken_where_they_are_broken() {
 fn a_room_is_told_who_is_asked_and_can_claim_nothing_by_it() {
     let post = writer().post(&offer(Some("en"), dana()), at(NOW)).unwrap();
     assert!(post.text.contains("Offered to Ana Ruiz, until 3:45 PM EST."), "{}", post.text);
-    assert_eq!(post.url, "https://tipoff.example.com/");
+    assert_eq!(post.url, "https://tipoff.example.com/bell");
     assert!(!post.text.contains("555"), "{}", post.text);
 }
 
