@@ -75,13 +75,18 @@ impl Caller {
         self.member_of(entity)?;
         match self.0.role {
             Role::Operator | Role::Admin => {
-                self.2.about(entity);
+                self.acts_on(entity);
                 Ok(())
             }
             Role::Agent | Role::Source => {
                 Err(Problem::forbidden("an admin key of the entity is needed"))
             }
         }
+    }
+
+    /// The trail of that entity has what is done by this request.
+    pub(crate) fn acts_on(&self, entity: &EntityId) {
+        self.2.about(entity);
     }
 
     /// Anybody who works in `entity`.
@@ -131,6 +136,7 @@ impl Caller {
             },
         };
         self.member_of(&entity)?;
+        self.acts_on(&entity);
         Ok(entity)
     }
 }

@@ -184,6 +184,12 @@ impl Api {
         let tree = self.roster.tree();
         let theirs = caller.0.role == Role::Operator
             || dead.entity().is_some_and(|entity| caller.configures(&tree, &entity));
-        if theirs { Ok(dead) } else { Err(missing(number)) }
+        if !theirs {
+            return Err(missing(number));
+        }
+        if let Some(entity) = dead.entity() {
+            caller.acts_on(&entity);
+        }
+        Ok(dead)
     }
 }

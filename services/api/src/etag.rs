@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tipoff_roster::Expect;
 
+use crate::Api;
 use crate::problem::Problem;
 
 /// On what an edit is based, as its headers say.
@@ -82,11 +83,20 @@ fn version(tag: &str) -> Option<u64> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Basis {
+impl FromRequestParts<Api> for Basis {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        Self::read(&parts.headers)
+    /// Whoever names a version has seen it, perhaps through another process: what the edit
+    /// leaves as it is must be at least as new here.
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let basis = Self::read(&parts.headers)?;
+        match basis {
+            Self::Version(version) if !api.roster.is_seen(version).await => {
+                let what = format!("version {version} is not known here: look again and repeat");
+                Err(Problem::version_mismatch(what, 0))
+            }
+            _ => Ok(basis),
+        }
     }
 }
 

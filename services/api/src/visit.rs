@@ -59,7 +59,7 @@ impl Visit {
         learned.left = left;
     }
 
-    /// The handler has let the caller administer that entity.
+    /// The handler has let the caller act in that entity.
     pub(crate) fn about(&self, entity: &EntityId) {
         self.lock().entity = Some(entity.clone());
     }

@@ -12,6 +12,7 @@ use tipoff_runtime::publish::PATIENCE;
 use tipoff_runtime::{Clock, Nats, PublishError, Published, Publisher, rejected};
 use tipoff_wire::intake::OWN_KEY;
 use tipoff_wire::{Accepted, Line, Rejected, Stream, subject};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tracing::warn;
 
@@ -34,6 +35,8 @@ pub(crate) struct Intake {
     pub(crate) roster: Roster,
     clock: Clock,
     pub(crate) paces: Paces,
+    /// Whose turn it is to make a source.
+    making_known: Mutex<()>,
 }
 
 /// What came, and from whom.
@@ -82,7 +85,7 @@ impl Intake {
     pub(crate) fn new(nats: Nats, roster: Roster, clock: Clock, paces: Paces) -> Self {
         let publisher = Publisher::new(nats.clone());
         let bulk = publisher.clone().of(Line::Bulk);
-        Self { nats, publisher, bulk, roster, clock, paces }
+        Self { nats, publisher, bulk, roster, clock, paces, making_known: Mutex::new(()) }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -159,7 +162,14 @@ impl Intake {
         if entity.sources.contains_key(source) {
             return Ok(());
         }
-        if entity.sources.len() >= MOST_SOURCES {
+        // One after the other: a batch may name thousands, or one a thousand times.
+        let _turn = self.making_known.lock().await;
+        let now = self.roster.view(&entity.id);
+        let sources = now.as_ref().map_or(&entity.sources, |now| &now.sources);
+        if sources.contains_key(source) {
+            return Ok(());
+        }
+        if sources.len() >= MOST_SOURCES {
             let problem = format!(
                 "is not known, and this entity has {MOST_SOURCES} sources: add it by hand, or correct the name"
             );

@@ -117,6 +117,12 @@ impl<T: Table> Bucket<T> {
         Ok(entry.filter(|entry| entry.operation == Operation::Put))
     }
 
+    /// Whether there was an entry and is none any more.
+    pub(crate) async fn is_deleted(&self, key: &str) -> Result<bool, EditError> {
+        let entry = in_time(self.store.entry(key)).await?;
+        Ok(entry.is_some_and(|entry| entry.operation != Operation::Put))
+    }
+
     /// Waits until the table has `version`. `false`: it took too long.
     pub(crate) async fn is_seen(&self, version: u64) -> bool {
         let mut seen = self.seen.clone();

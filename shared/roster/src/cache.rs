@@ -106,6 +106,11 @@ impl Roster {
         Partition::of(entity, self.deployment.partitions)
     }
 
+    /// Waits a moment until this process has that version. `false`: it has not.
+    pub async fn is_seen(&self, version: u64) -> bool {
+        self.entities.is_seen(version).await
+    }
+
     /// Tells that something was edited, here or elsewhere; keys excepted.
     pub fn changes(&self) -> watch::Receiver<Option<u64>> {
         self.entities.changes()

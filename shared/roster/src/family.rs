@@ -27,6 +27,12 @@ impl Roster {
         homes
     }
 
+    /// All entities of its tree that have an entry of the agent.
+    pub fn entries(&self, entity: &EntityId, agent: &AgentId) -> Vec<EntityId> {
+        let top = self.entities.read().tree().above(entity).pop();
+        self.homes(top.as_ref().unwrap_or(entity), agent)
+    }
+
     /// The entity's view and those of all above it.
     pub(crate) fn views_upwards(&self, entity: &EntityId) -> Vec<Arc<EntityView>> {
         let entities = self.entities.read();

@@ -106,7 +106,6 @@ pub(crate) async fn delete_agent(
     let current = api.roster.agent_version(&entity, &agent);
     let expect = basis.must_exist(&format!("agent `{agent}`"), current)?;
     api.roster.by(&caller.0).delete_agent(&entity, &agent, expect).await?;
-    super::keys::revoke_where(&api, &entity, |key| key.agent.as_ref() == Some(&agent)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -153,26 +153,18 @@ pub(crate) async fn revoke_key(
     caller: Caller,
     In(KeyPath { id }): In<KeyPath>,
 ) -> Result<StatusCode, Problem> {
+    let of = api.roster.key(&id).and_then(|key| key.entity);
     if caller.0.role != Role::Operator {
         let entity = caller.entity(None)?;
         caller.admin_of(&entity)?;
-        let of = api.roster.key(&id).and_then(|key| key.entity);
-        if !of.is_some_and(|of| caller.configures(&api.roster.tree(), &of)) {
+        let configures = |of: &EntityId| caller.configures(&api.roster.tree(), of);
+        if !of.as_ref().is_some_and(configures) {
             return Err(Problem::not_found("this key"));
         }
     }
+    if let Some(of) = &of {
+        caller.acts_on(of);
+    }
     api.roster.by(&caller.0).revoke_key(&id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Revokes the keys of whatever was removed.
-pub(crate) async fn revoke_where(
-    api: &Api,
-    entity: &EntityId,
-    belongs: impl Fn(&Access) -> bool,
-) -> Result<(), Problem> {
-    for key in api.roster.keys(Some(entity)).iter().filter(|key| belongs(key)) {
-        api.roster.revoke_key(&key.key_id).await?;
-    }
-    Ok(())
 }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use tipoff_domain::Agent;
 
+use super::agents::missing;
 use crate::Api;
 use crate::access::Caller;
 use crate::body::In;
@@ -22,8 +23,14 @@ pub(crate) async fn end_links(
     In(AgentPath { entity, agent }): In<AgentPath>,
 ) -> Result<StatusCode, Problem> {
     caller.admin_of(&entity)?;
-    api.entity_view(&entity)?;
-    api.change_agent(&caller, &entity, &agent, Basis::Anything, begin_another).await?;
+    let view = api.entity_view(&entity)?;
+    if !view.agents.contains_key(&agent) {
+        return Err(missing(&agent));
+    }
+    // In one tree a name is one person, and their links are ended wherever they are entered.
+    for home in api.roster.entries(&entity, &agent) {
+        api.change_agent(&caller, &home, &agent, Basis::Anything, begin_another).await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -36,7 +43,10 @@ pub(crate) async fn end_my_links(
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
     let (entity, agent) = caller.agent()?;
-    api.change_agent(&caller, entity, agent, Basis::Anything, begin_another).await?;
+    // Entities above may have entries of them as well: links about those leads go by these.
+    for home in api.roster.entries(entity, agent) {
+        api.change_agent(&caller, &home, agent, Basis::Anything, begin_another).await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -132,7 +132,6 @@ pub(crate) async fn delete_source(
     let current = api.roster.source_version(&entity, &source);
     let expect = basis.must_exist(&format!("source `{source}`"), current)?;
     api.roster.by(&caller.0).delete_source(&entity, &source, expect).await?;
-    super::keys::revoke_where(&api, &entity, |key| key.source.as_ref() == Some(&source)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -304,3 +304,17 @@ async fn an_admin_above_pauses_an_agent_below_on_a_route_above() {
     let entry = world.get("/v1/entities/lofts/agents/dan", &company.lofts.admin).send().await;
     assert_eq!(entry.expect(200).json()["paused_on"], json!([route]));
 }
+
+#[tokio::test]
+async fn links_end_wherever_in_the_company_the_agent_is_entered() {
+    let company = company().await;
+    let (world, admin) = (&company.world, &company.acme.admin);
+    let body = json!({"name": "ben", "email": "ben@example.com"});
+    world.put("/v1/entities/acme/agents/ben", admin, body).send().await.expect(201);
+    world.post("/v1/me/end-links", &company.west.agent).send().await.expect(204);
+    for (entity, series) in [("acme", 1), ("west", 1)] {
+        let path = format!("/v1/entities/{entity}/agents/ben");
+        let shown = world.get(&path, admin).send().await.expect(200).json();
+        assert_eq!(shown["link_series"], series, "{entity}");
+    }
+}

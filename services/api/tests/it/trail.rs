@@ -99,6 +99,28 @@ async fn every_deed_of_an_admin_is_in_the_trail_with_the_key_that_did_it() {
 }
 
 #[tokio::test]
+async fn what_an_operator_does_in_an_entity_is_in_the_entitys_trail() {
+    let world = World::start().await;
+    let keys = world.team("acme").await;
+    let lead = world.place(&keys, 1).await;
+    let before = deeds(&world, &keys.admin, "?limit=200").await["deeds"].as_array().unwrap().len();
+    let back = format!("/v1/leads/{lead}/return?entity=acme");
+    world.post(&back, &world.operator).send().await.expect(200);
+    let note = format!("/v1/leads/{lead}/follow-up?entity=acme");
+    world.post(&note, &world.operator).send().await;
+    let key = id_of(&world, &keys.ben).await;
+    let key = format!("/v1/keys/{}", key.as_str().unwrap());
+    world.delete(&key, &world.operator).send().await.expect(204);
+    let all = deeds(&world, &keys.admin, "?limit=200").await["deeds"].clone();
+    let ours = all.as_array().unwrap()[before..].iter();
+    let what: Vec<&str> = ours.map(|deed| deed["what"].as_str().unwrap()).collect();
+    assert_eq!(
+        what,
+        ["POST /v1/leads/{id}/return", "POST /v1/leads/{id}/follow-up", "DELETE /v1/keys/{id}"]
+    );
+}
+
+#[tokio::test]
 async fn the_trail_is_paged_and_for_the_admins_of_the_entity_alone() {
     let world = World::start().await;
     let (keys, theirs) = (world.team("acme").await, world.team("other").await);

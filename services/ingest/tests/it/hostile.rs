@@ -220,3 +220,20 @@ async fn whoever_makes_up_names_of_sources_does_not_fill_the_roster() {
     sent["source"] = json!("s7");
     assert_eq!(answer(world.post_as(&world.admin, "/v1/leads").json(&sent)).await.0, 202);
 }
+
+#[tokio::test]
+async fn a_batch_that_makes_up_names_of_sources_does_not_fill_the_roster_either() {
+    let world = World::new().await;
+    let acme = crate::world::entity("acme");
+    let known = world.roster.view(&acme).unwrap().sources.len();
+    let lines: String = (known..1_003)
+        .map(|n| {
+            format!(
+                "{{\"external_id\":\"{n}\",\"email\":\"dana@example.com\",\"source\":\"s{n}\"}}\n"
+            )
+        })
+        .collect();
+    let (_, report) = answer(world.post_as(&world.admin, "/v1/leads/batch").body(lines)).await;
+    assert_eq!(report["rejected"], json!(3));
+    assert_eq!(world.roster.view(&acme).unwrap().sources.len(), 1_000);
+}

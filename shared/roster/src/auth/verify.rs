@@ -15,6 +15,7 @@ use super::{Access, ApiKey, ApiKeys, NewKey, Role, Stored};
 use crate::bucket::{Bucket, Write};
 use crate::deployment::NoChance;
 use crate::edit::{encode, not_found, refused};
+use crate::keys::Key;
 use crate::{EditError, Expect, Roster, keys};
 
 /// Every key begins so; scanners for leaked secrets look for it.
@@ -115,8 +116,8 @@ impl Roster {
         self.api_keys.as_deref().ok_or_else(|| EditError::Unavailable(Box::new(NoKeys)))
     }
 
-    /// Who this key is; `None`: nobody. Constant time; asks the bucket itself
-    /// about keys that the watch has not seen yet.
+    /// Who this key is; `None`: nobody, or somebody who is not there any more. Constant time;
+    /// asks the bucket itself about what the watch has not seen yet.
     pub async fn verify(&self, text: &str) -> Result<Option<Access>, EditError> {
         let Some((id, secret)) = read(text) else { return Ok(None) };
         let known = self.followed_keys()?.read().by_id.get(id).cloned();
@@ -125,7 +126,31 @@ impl Roster {
             None => self.ask_for_key(id).await?,
         };
         // Of two hashes of a secret, how far they agree tells nothing about the secret.
-        Ok(stored.filter(|stored| stored.hash == hash(secret)).map(|stored| stored.access(id)))
+        let Some(stored) = stored.filter(|stored| stored.hash == hash(secret)) else {
+            return Ok(None);
+        };
+        let access = stored.access(id);
+        Ok(self.is_there(&access).await?.then_some(access))
+    }
+
+    /// Whether the agent or the source of a key is there: their removal may have broken off
+    /// before it came to the key.
+    async fn is_there(&self, access: &Access) -> Result<bool, EditError> {
+        let Access { entity: Some(entity), agent, source, .. } = access else { return Ok(true) };
+        let view = self.view(entity);
+        let view = view.as_deref();
+        let (known, key) = match (agent, source) {
+            (Some(agent), _) => (
+                view.is_some_and(|view| view.agents.contains_key(agent)),
+                Key::Agent(entity.clone(), agent.clone()),
+            ),
+            (None, Some(source)) => (
+                view.is_some_and(|view| view.sources.contains_key(source)),
+                Key::Source(entity.clone(), source.clone()),
+            ),
+            (None, None) => return Ok(true),
+        };
+        Ok(known || self.entities.get(&key.to_string()).await?.is_some())
     }
 
     /// A key that was made elsewhere a moment ago. Whoever makes keys up does not

@@ -1,5 +1,6 @@
 //! Editing agents and sources.
 
+use bytes::Bytes;
 use tipoff_domain::{Agent, AgentId, EntityId, Invalid, Source, SourceId};
 
 use super::ponds::unnamed;
@@ -29,9 +30,6 @@ impl Roster {
         if let Some(lender) = agent.lender.as_ref().filter(|it| !view.lenders.contains_key(*it)) {
             invalid.add("/lender", format!("`{lender}` is not a lender of this entity"));
         }
-        // Links that were ended stay so, whatever is known to whoever writes the agent anew.
-        let series = before.as_ref().map_or(0, |before| before.link_series);
-        agent.link_series = agent.link_series.max(series);
         let paused_before = before.as_ref().map_or(&[][..], |before| &before.paused_on);
         let views = self.views_upwards(entity);
         for (place, route) in agent.paused_on.iter().enumerate() {
@@ -43,6 +41,11 @@ impl Roster {
             }
         }
         refused(invalid.into_result())?;
+        let series = match &before {
+            Some(before) => before.link_series,
+            None => self.first_series(entity, id).await?,
+        };
+        agent.link_series = agent.link_series.max(series);
         self.write(
             &Key::Agent(entity.clone(), id.clone()),
             &format!("agent `{id}`"),
@@ -97,12 +100,32 @@ impl Roster {
             expect,
         )
         .await?;
+        self.leave_nothing_of(entity, id).await
+    }
+
+    /// What goes with an agent.
+    async fn leave_nothing_of(&self, entity: &EntityId, id: &AgentId) -> Result<(), EditError> {
         self.remove_push_subscriptions(entity, id).await?;
         self.forget_reach(entity, id).await?;
         self.revoke_keys(|access| {
             access.entity.as_ref() == Some(entity) && access.agent.as_ref() == Some(id)
         })
         .await
+    }
+
+    /// Of which series the links of an agent are who is entered now. A name may have been
+    /// somebody's before: their links open no more, and what is left of them goes.
+    async fn first_series(&self, entity: &EntityId, id: &AgentId) -> Result<u32, EditError> {
+        let key = Key::Agent(entity.clone(), id.clone()).to_string();
+        if !self.entities.is_deleted(&key).await? {
+            return Ok(0);
+        }
+        self.leave_nothing_of(entity, id).await?;
+        let series =
+            |value: &Bytes| serde_json::from_slice::<Agent>(value).ok()?.link_series.into();
+        let past = self.entities.past(&key).await?;
+        let highest = past.iter().filter_map(|edition| series(edition.value.as_ref()?)).max();
+        Ok(highest.map_or(0, |highest: u32| highest.saturating_add(1)))
     }
 
     pub async fn put_source(
@@ -114,14 +137,11 @@ impl Roster {
     ) -> Result<Edited<Source>, EditError> {
         let existed = self.within(entity, |slot| slot.sources.contains_key(id))?;
         refused(source.check())?;
-        self.write(
-            &Key::Source(entity.clone(), id.clone()),
-            &format!("source `{id}`"),
-            source,
-            existed,
-            expect,
-        )
-        .await
+        let key = Key::Source(entity.clone(), id.clone());
+        if !existed && self.entities.is_deleted(&key.to_string()).await? {
+            self.revoke_keys_of_source(entity, id).await?;
+        }
+        self.write(&key, &format!("source `{id}`"), source, existed, expect).await
     }
 
     /// The source's keys go as well.
@@ -139,6 +159,14 @@ impl Roster {
             expect,
         )
         .await?;
+        self.revoke_keys_of_source(entity, id).await
+    }
+
+    async fn revoke_keys_of_source(
+        &self,
+        entity: &EntityId,
+        id: &SourceId,
+    ) -> Result<(), EditError> {
         self.revoke_keys(|access| {
             access.entity.as_ref() == Some(entity) && access.source.as_ref() == Some(id)
         })

@@ -1,10 +1,13 @@
 //! Browsers and telephones that want to be told.
 
-use tipoff_domain::{AgentId, EntityId};
+use tipoff_domain::{AgentId, EntityId, Invalid};
 
 use super::{Expect, not_found};
 use crate::keys::{Key, short};
 use crate::{Device, EditError, PushSubscription, Roster};
+
+/// Browsers and telephones of one agent: each is called for every notice.
+const MOST_DEVICES: usize = 20;
 
 impl Roster {
     pub async fn add_push_subscription(
@@ -23,11 +26,20 @@ impl Roster {
         agent: &AgentId,
         device: Device,
     ) -> Result<(), EditError> {
-        let known = self.within(entity, |slot| slot.agents.contains_key(agent))?;
+        let device_id = short(device.address());
+        let (known, others) = self.within(entity, |slot| {
+            let others = slot.push_of(agent).filter(|(one, _)| *one != device_id).count();
+            (slot.agents.contains_key(agent), others)
+        })?;
         if !known {
             return Err(not_found(format!("agent `{agent}`")));
         }
-        let key = Key::Push(entity.clone(), agent.clone(), short(device.address()));
+        if others >= MOST_DEVICES {
+            let problem =
+                format!("you have {MOST_DEVICES} browsers and telephones: let one go first");
+            return Err(EditError::Invalid(Invalid::one("", problem)));
+        }
+        let key = Key::Push(entity.clone(), agent.clone(), device_id);
         self.write(&key, "the push subscription", device, true, Expect::Anything).await.map(drop)
     }
 

@@ -1,8 +1,10 @@
 use serde_json::json;
-use tipoff_domain::{Channel, Entity, EntityId, Invalid, Locale};
+use tipoff_domain::{Agent, Channel, Entity, EntityId, Invalid, Locale};
 use tipoff_roster::{EditError, Expect, PushKeys, PushSubscription, Room};
 
-use crate::{acme, agent, agent_id, entity, route, source, source_id, staffed, titles, to_all};
+use crate::{
+    acme, agent, agent_id, entity, open, route, source, source_id, staffed, titles, to_all,
+};
 
 fn problems(error: EditError) -> Vec<(String, String)> {
     match error {
@@ -240,6 +242,53 @@ async fn push_subscriptions_come_and_go_with_their_agent() {
     roster.delete_agent(&acme(), &ana, Expect::Anything).await.unwrap();
     assert!(roster.push_subscriptions(&acme(), &ana).is_empty());
     assert_eq!(roster.push_subscriptions(&acme(), &ben).len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_has_more_than_twenty_browsers_and_telephones() {
+    let (_server, roster) = staffed().await;
+    let ana = agent_id("ana");
+    let add = async |n: usize| {
+        let endpoint = format!("https://push.example.com/{n}");
+        let keys = PushKeys { p256dh: "key".to_owned(), auth: "secret".to_owned() };
+        roster.add_push_subscription(&acme(), &ana, PushSubscription { endpoint, keys }).await
+    };
+    for n in 0..20 {
+        add(n).await.unwrap();
+    }
+    assert!(problems(add(20).await.unwrap_err())[0].1.contains("let one go first"));
+    add(7).await.unwrap();
+    roster.remove_push_subscription(&acme(), &ana, "https://push.example.com/3").await.unwrap();
+    add(20).await.unwrap();
+}
+
+#[tokio::test]
+async fn links_to_somebody_who_left_do_not_open_for_whoever_is_called_so_next() {
+    let (_server, roster) = staffed().await;
+    let ana = agent_id("ana");
+    let series = || roster.view(&acme()).unwrap().agents[&ana].link_series;
+    let ended = Agent { link_series: 2, ..agent("Ana") };
+    roster.put_agent(&acme(), &ana, ended, Expect::Anything).await.unwrap();
+    for expected in [3, 4] {
+        roster.delete_agent(&acme(), &ana, Expect::Anything).await.unwrap();
+        roster.put_agent(&acme(), &ana, agent("Ana"), Expect::Absent).await.unwrap();
+        assert_eq!(series(), expected);
+    }
+    roster.put_agent(&acme(), &agent_id("cleo"), agent("Cleo"), Expect::Absent).await.unwrap();
+    assert_eq!(roster.view(&acme()).unwrap().agents[&agent_id("cleo")].link_series, 0);
+}
+
+#[tokio::test]
+async fn a_version_that_was_made_elsewhere_is_waited_for_and_one_that_nobody_made_is_not() {
+    let (server, here) = staffed().await;
+    let there = open(&server).await;
+    let made = there
+        .put_agent(&acme(), &agent_id("ana"), agent("Anabel"), Expect::Anything)
+        .await
+        .unwrap();
+    assert!(here.is_seen(made.version).await);
+    assert_eq!(here.view(&acme()).unwrap().agents[&agent_id("ana")].name, "Anabel");
+    assert!(!here.is_seen(made.version + 1).await);
 }
 
 #[tokio::test]

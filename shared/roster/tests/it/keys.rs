@@ -2,7 +2,7 @@ use futures::{FutureExt, StreamExt};
 use tipoff_roster::{EditError, Expect, NewKey, Role, Roster};
 use tokio_util::sync::CancellationToken;
 
-use crate::{acme, agent_id, connected, open, source_id, staffed};
+use crate::{acme, agent, agent_id, connected, open, source, source_id, staffed};
 
 fn of_source() -> NewKey {
     NewKey {
@@ -11,6 +11,10 @@ fn of_source() -> NewKey {
         agent: None,
         source: Some(source_id("zillow")),
     }
+}
+
+fn of_ana() -> NewKey {
+    NewKey { role: Role::Agent, entity: Some(acme()), agent: Some(agent_id("ana")), source: None }
 }
 
 fn operator() -> NewKey {
@@ -140,17 +144,35 @@ async fn a_key_is_for_somebody_who_exists() {
 #[tokio::test]
 async fn the_keys_of_whoever_leaves_end() {
     let (_server, roster) = staffed().await;
-    let ana = NewKey {
-        role: Role::Agent,
-        entity: Some(acme()),
-        agent: Some(agent_id("ana")),
-        source: None,
-    };
     let (ana, zillow) =
-        (roster.create_key(ana).await.unwrap(), roster.create_key(of_source()).await.unwrap());
+        (roster.create_key(of_ana()).await.unwrap(), roster.create_key(of_source()).await.unwrap());
     roster.delete_agent(&acme(), &agent_id("ana"), Expect::Anything).await.unwrap();
     assert_eq!(roster.verify(&ana.text).await.unwrap(), None);
     assert!(roster.verify(&zillow.text).await.unwrap().is_some());
     roster.delete_source(&acme(), &source_id("zillow"), Expect::Anything).await.unwrap();
     assert_eq!(roster.verify(&zillow.text).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn keys_that_a_broken_off_removal_left_behind_open_nothing_then_or_for_a_namesake() {
+    let (server, roster) = staffed().await;
+    let (ana, zillow) =
+        (roster.create_key(of_ana()).await.unwrap(), roster.create_key(of_source()).await.unwrap());
+    let entries = connected(&server).await.jetstream.get_key_value("roster").await.unwrap();
+    entries.delete("agent.acme.ana").await.unwrap();
+    entries.delete("source.acme.zillow").await.unwrap();
+    // An edit of ours comes after that; once it is seen, so is that.
+    roster.put_agent(&acme(), &agent_id("ben"), agent("Ben"), Expect::Anything).await.unwrap();
+    for key in [&ana, &zillow] {
+        assert_eq!(roster.verify(&key.text).await.unwrap(), None);
+    }
+
+    roster.put_agent(&acme(), &agent_id("ana"), agent("Ana"), Expect::Absent).await.unwrap();
+    roster
+        .put_source(&acme(), &source_id("zillow"), source("Zillow"), Expect::Absent)
+        .await
+        .unwrap();
+    for key in [&ana, &zillow] {
+        assert_eq!(roster.verify(&key.text).await.unwrap(), None);
+    }
 }
