@@ -104,10 +104,13 @@ async fn what_an_operator_does_in_an_entity_is_in_the_entitys_trail() {
     let keys = world.team("acme").await;
     let lead = world.place(&keys, 1).await;
     let before = deeds(&world, &keys.admin, "?limit=200").await["deeds"].as_array().unwrap().len();
-    let back = format!("/v1/leads/{lead}/return?entity=acme");
-    world.post(&back, &world.operator).send().await.expect(200);
-    let note = format!("/v1/leads/{lead}/follow-up?entity=acme");
-    world.post(&note, &world.operator).send().await;
+    let assign = format!("/v1/leads/{lead}/assign?entity=acme");
+    let to_ana = json!({"agent": "ana"});
+    world.post(&assign, &world.operator).body(to_ana).send().await.expect(200);
+    for what in ["follow-up", "return"] {
+        let path = format!("/v1/leads/{lead}/{what}?entity=acme");
+        world.post(&path, &world.operator).send().await.expect(200);
+    }
     let key = id_of(&world, &keys.ben).await;
     let key = format!("/v1/keys/{}", key.as_str().unwrap());
     world.delete(&key, &world.operator).send().await.expect(204);
@@ -116,7 +119,12 @@ async fn what_an_operator_does_in_an_entity_is_in_the_entitys_trail() {
     let what: Vec<&str> = ours.map(|deed| deed["what"].as_str().unwrap()).collect();
     assert_eq!(
         what,
-        ["POST /v1/leads/{id}/return", "POST /v1/leads/{id}/follow-up", "DELETE /v1/keys/{id}"]
+        [
+            "POST /v1/leads/{id}/assign",
+            "POST /v1/leads/{id}/follow-up",
+            "POST /v1/leads/{id}/return",
+            "DELETE /v1/keys/{id}",
+        ]
     );
 }
 
