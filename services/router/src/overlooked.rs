@@ -10,6 +10,7 @@
 //! How far that has come stands on the board: if the board is lost, everything
 //! is looked over again. Whoever sweeps a partition does it; two at once do no harm.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use async_nats::jetstream;
@@ -32,8 +33,11 @@ use crate::starved::Progress;
 
 /// Leads asked about in one go.
 const CHUNK: usize = 500;
-/// Overlooked leads placed at once.
+/// Overlooked leads placed, or leads asked about in the log, at once.
 const AT_ONCE: usize = 32;
+/// Messages of one stream that a round looks at: where everything is to be looked over, starved
+/// consumers are not left to themselves for hours, and nothing of it is lost with a router.
+const MOST_PER_ROUND: u64 = 1_000_000;
 /// How long one answer of JetStream may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -152,10 +156,13 @@ impl Overlooked {
         let first = |of: fn(&Audited) -> u64| audited.iter().map(of).min().unwrap_or(0);
         let lines = now.lines(before);
         let until = lines.map(|(_, is, was)| is.has_had_time(was, before.leads)).min();
-        let until = until.unwrap_or(before.leads);
-        self.leads(mine, first(|one| one.leads), until).await?;
-        self.events(mine, first(|one| one.events), before.events).await?;
-        let done = Audited { leads: until, events: before.events };
+        let from = Audited { leads: first(|one| one.leads), events: first(|one| one.events) };
+        let done = Audited {
+            leads: until.unwrap_or(before.leads).min(from.leads + MOST_PER_ROUND),
+            events: before.events.min(from.events + MOST_PER_ROUND),
+        };
+        self.leads(mine, from.leads, done.leads).await?;
+        self.events(mine, from.events, done.events).await?;
         self.board.note_audited(mine, done).await?;
         fed
     }
@@ -268,13 +275,18 @@ impl Overlooked {
         &self,
         all: Vec<(About, Awareness)>,
     ) -> Result<Vec<(About, Awareness)>, BoardError> {
-        let mut here = Vec::with_capacity(all.len());
-        for (about, known) in all {
-            if known.is_there || !self.board.has_aged_out(&about.entity, &about.lead).await? {
-                here.push((about, known));
-            }
-        }
-        Ok(here)
+        let nowhere = all.iter().filter(|(_, known)| !known.is_there);
+        // What happened to a lead often stands close together.
+        let leads: HashSet<_> =
+            nowhere.map(|(about, _)| (about.entity.clone(), about.lead.clone())).collect();
+        let asking = leads.into_iter().map(|(entity, lead)| async move {
+            let has_aged_out = self.board.has_aged_out(&entity, &lead).await?;
+            Ok::<_, BoardError>(has_aged_out.then_some(lead))
+        });
+        let gone = stream::iter(asking).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;
+        let gone: HashSet<LeadId> = gone.into_iter().flatten().collect();
+        let here = all.into_iter();
+        Ok(here.filter(|(about, known)| known.is_there || !gone.contains(&about.lead)).collect())
     }
 
     async fn read(
