@@ -263,8 +263,15 @@ impl Overlooked {
                 let (entity, lead) = (&about.entity, &about.lead);
                 error!(entity.id = %entity, lead.id = %lead, sequence = about.stored.sequence,
                     board.sequence = known.sequence, "the board stayed behind the log; the lead is repaired");
-                self.board.recover(entity, lead).await?;
-                self.behind.add(1, &[]);
+                match self.board.recover(entity, lead).await {
+                    Ok(_) => self.behind.add(1, &[]),
+                    Err(error) if error.will_pass() => return Err(error.into()),
+                    // One that this build cannot read keeps no other from being looked for.
+                    Err(error) => {
+                        error!(error = &error as &dyn std::error::Error, lead.id = %lead,
+                            "a lead that stayed behind cannot be repaired");
+                    }
+                }
             }
         }
         Ok(())

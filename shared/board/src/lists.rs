@@ -1,8 +1,11 @@
 //! Reading the board: one lead, an agent's leads, everything.
 
+use std::error::Error;
+
 use redis::{RedisError, Value};
 use tipoff_domain::{AgentId, EntityId, LeadId};
 use tipoff_wire::Partition;
+use tracing::error;
 
 use crate::keys::{self, Keys};
 use crate::read::{Fields, place_in_json};
@@ -22,12 +25,16 @@ impl Board {
         entity: &EntityId,
         lead: &LeadId,
     ) -> Result<Option<OnBoard>, BoardError> {
-        let wanted = std::slice::from_ref(lead);
-        let mut found = self.leads_named(entity, wanted).await?;
-        if found.is_empty() && self.recall(entity, lead).await? {
-            found = self.leads_named(entity, wanted).await?;
+        let mut found = self.here(entity, lead).await?;
+        if found.is_none() && self.recall(entity, lead).await? {
+            found = self.here(entity, lead).await?;
         }
-        Ok(found.pop())
+        Ok(found)
+    }
+
+    async fn here(&self, entity: &EntityId, lead: &LeadId) -> Result<Option<OnBoard>, BoardError> {
+        let found = self.load_each(self.partition(entity), std::slice::from_ref(lead)).await?.pop();
+        Ok(found.transpose()?.filter(|found| found.entity == *entity))
     }
 
     /// These leads of the entity, read together; what is not on the board is left out.
@@ -160,13 +167,19 @@ impl Board {
         Ok(Page { leads: self.load(self.partition(entity), &leads).await?, next })
     }
 
-    /// These leads as they stand, in this order; those that are not there are left out.
+    /// These leads as they stand, in this order; those that are not there are left out, and
+    /// those that this build cannot read, which must not hide all the others.
     pub(crate) async fn load(
         &self,
         partition: Partition,
         leads: &[LeadId],
     ) -> Result<Vec<OnBoard>, BoardError> {
-        self.load_each(partition, leads).await?.into_iter().collect()
+        let read = |found: Result<OnBoard, BoardError>| {
+            found
+                .inspect_err(|error| error!(error = error as &dyn Error, "a lead is left out"))
+                .ok()
+        };
+        Ok(self.load_each(partition, leads).await?.into_iter().filter_map(read).collect())
     }
 
     /// The same, with those that cannot be read.

@@ -99,7 +99,10 @@ async fn a_lead_that_cannot_be_read_holds_up_nobody_else() {
     assert_eq!(due.len(), 2);
     let found = table.board.leads_due(table.partition(), &due).await.unwrap();
     let read: Vec<_> = found.into_iter().filter_map(Result::ok).map(|lead| lead.id).collect();
-    assert_eq!(read, [good]);
+    assert_eq!(read, std::slice::from_ref(&good));
+    let listed = table.board.offers_to(&table.entity, &id("ana")).await.unwrap();
+    assert_eq!(listed.into_iter().map(|lead| lead.id).collect::<Vec<_>>(), [good]);
+    assert!(table.board.lead(&table.entity, &bad).await.is_err(), "whoever asks for it hears why");
 }
 
 /// What a person wrote is not in what the log of the program says about it.
