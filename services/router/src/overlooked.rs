@@ -153,8 +153,9 @@ impl Overlooked {
         let lines = now.lines(before);
         let until = lines.map(|(_, is, was)| is.has_had_time(was, before.leads)).min();
         let until = until.unwrap_or(before.leads);
-        self.leads(mine, first(|one| one.leads), until).await?;
+        // First, so that what the log has is repaired and not taken for overlooked.
         self.events(mine, first(|one| one.events), before.events).await?;
+        self.leads(mine, first(|one| one.leads), until).await?;
         let done = Audited { leads: until, events: before.events };
         self.board.note_audited(mine, done).await?;
         fed
@@ -222,7 +223,7 @@ impl Overlooked {
         };
         let (_, whole) = past::range(&self.nats, Kept::Leads.name(), range).await?;
         let Some(whole) = std::pin::pin!(whole).try_next().await? else { return Ok(()) };
-        match self.placer.place(&whole.body).await {
+        match self.placer.place(&whole.body, true).await {
             Ok(_) => {
                 self.placed.add(1, &[]);
                 Ok(())

@@ -78,7 +78,7 @@ impl Board {
         entity: &EntityId,
         lead: &LeadId,
     ) -> Result<bool, BoardError> {
-        if self.kept.is_none() {
+        if self.kept.is_none() || !self.log.knows(self.partition(entity), entity, lead).await? {
             return Ok(false);
         }
         Ok(self.put_back_one(entity, lead).await?.is_some())

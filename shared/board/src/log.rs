@@ -152,6 +152,19 @@ impl Log {
         }
     }
 
+    /// Whether it has anything of a lead: where it has not, it knows that without looking
+    /// through what it has.
+    pub(crate) async fn knows(
+        &self,
+        partition: Partition,
+        entity: &EntityId,
+        lead: &LeadId,
+    ) -> Result<bool, LogError> {
+        let filter = subject::events(partition, entity, lead);
+        let last = past::last(&self.nats, Stream::Events.name(), &filter).await;
+        Ok(last.map_err(|error| unreadable(lead, &error))?.is_some())
+    }
+
     /// Everything the log has of a lead, oldest first: one request, whatever the stream's size.
     pub(crate) async fn history<E: DeserializeOwned>(
         &self,
