@@ -94,8 +94,8 @@ local function queue(lead, given)
     stand_in(OWNED, 0, member(lead, is.agent))
     if #given == 0 then count(lead) end
   end
-  -- An inquiry on another lead stands in no list, unless it was let go before it became one.
-  if is.received and (not is.of or is.released) then stand_in(LEADS, is.received, lead.id) end
+  -- An inquiry on another lead stands in no list that is shown, unless it was let go before it became one.
+  if is.received then stand_in((not is.of or is.released) and LEADS or inquiries(), is.received, lead.id) end
 end
 
 local function count_given(lead, given)

@@ -159,6 +159,26 @@ fn as_sent(lead: &str) -> Accepted {
     accepted(lead, "dana@example.com")
 }
 
+/// They stand in no list that people see.
+#[tokio::test]
+async fn inquiries_on_another_lead_leave_the_board_as_well() {
+    let (table, _) = forgetful().await;
+    let attach = Known::Attach { sticky: TimeDelta::zero() };
+    let (first, inquiry) = (as_sent("first"), as_sent("inquiry"));
+    table.board.place(&first, &pool(), attach).await.unwrap();
+    let placed = table.board.place(&inquiry, &pool(), attach).await.unwrap();
+    assert_eq!(placed, Placed::Attached(first.id));
+    assert_eq!(table.board.age_out(&table.entity).await.unwrap(), 0, "it is the same day");
+    days_pass(&table, 2).await;
+    let without = Board::clone(&table.board).aging_out_after(0);
+    assert!(looked_up(&without, &inquiry.id).await.is_some());
+    assert_eq!(table.board.age_out(&table.entity).await.unwrap(), 3, "two more leads are over");
+    assert_eq!(looked_up(&without, &inquiry.id).await, None);
+    assert!(looked_up(&table.board, &inquiry.id).await.is_some(), "it is found by its name");
+    assert_eq!(table.board.age_out(&table.entity).await.unwrap(), 1, "and leaves again");
+    assert_eq!(table.board.verify(false, &mut |_| ()).await.unwrap().1, []);
+}
+
 #[tokio::test]
 async fn a_person_is_erased_from_leads_that_have_aged_out_as_well() {
     let (table, four) = forgetful().await;
