@@ -33,10 +33,11 @@ pub(crate) struct End {
 }
 
 impl Log {
-    /// Where the log of a partition ends.
+    /// Where the log of a partition ends; nothing behind that is looked for, so no server
+    /// is asked that may be behind.
     pub(crate) async fn end(&self, partition: Partition) -> Result<End, LogError> {
         let filter = subject::events_in(partition);
-        let last = past::last(&self.nats, Kept::Events.name(), &filter).await;
+        let last = past::last_at_leader(&self.nats, Kept::Events.name(), &filter).await;
         let Some(last) = last.map_err(|error| unread(&error))? else { return Ok(End::default()) };
         // What an event says of its time is the board's.
         let event: Option<Remembered> = serde_json::from_slice(&last.body).ok();

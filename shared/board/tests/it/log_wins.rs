@@ -1,7 +1,11 @@
+use std::time::Duration;
+
+use futures::StreamExt;
 use redis::AsyncCommands;
 use tipoff_board::{Actor, BoardError, Claim, Claiming};
 use tipoff_domain::plan::{How, Pick};
 use tipoff_wire::event::State;
+use tokio::time::timeout;
 
 use crate::fixture::{Table, ball, id, step};
 
@@ -124,4 +128,18 @@ async fn an_event_whose_answer_was_lost_is_recognised_as_ours() {
 
     assert!(matches!(table.claim(&lead, "ana", Some(1)).await, Claim::Won(_)));
     assert_eq!(table.history(&lead).await, ["lead.received", "lead.offered", "lead.claimed"]);
+}
+
+/// Whoever answers directly may be a server that does not have the last events yet.
+#[tokio::test]
+async fn an_empty_board_asks_the_leader_where_the_log_ends() {
+    let table = Table::laid().await;
+    let lead = table.place(&ball(&["ana"])).await;
+    let listener = async_nats::connect(table.nats_server.url()).await.unwrap();
+    let mut asked = listener.subscribe("$JS.API.STREAM.MSG.GET.EVENTS").await.unwrap();
+    listener.flush().await.unwrap();
+    let () = redis::cmd("FLUSHALL").query_async(&mut table.redis.clone()).await.unwrap();
+    assert_eq!(table.asked(&lead).await, ["ana"]);
+    let first = timeout(Duration::from_secs(5), asked.next()).await.expect("it was asked");
+    assert!(first.is_some());
 }
