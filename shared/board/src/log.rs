@@ -45,6 +45,8 @@ pub(crate) enum LogError {
     Read { lead: LeadId, what: String },
     #[error("it could not be read: {0}")]
     ReadOn(String),
+    #[error("it was read up to {read} and ends at {end}: the server that was asked is behind")]
+    Behind { read: u64, end: u64 },
     #[error("an event could not be put into words")]
     Encode(#[from] serde_json::Error),
 }
