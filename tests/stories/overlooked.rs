@@ -1,11 +1,12 @@
 //! Consumers that go wrong while all looks well, and a board that is lost.
 
+use async_nats::jetstream::AckKind;
 use async_nats::jetstream::consumer::pull;
 use chrono::Utc;
 use futures::StreamExt;
 use serde_json::json;
-use tipoff_tests::World;
-use tipoff_wire::EventKind;
+use tipoff_tests::{World, id, robin};
+use tipoff_wire::{EventKind, Partition};
 
 async fn leads(world: &World) -> async_nats::jetstream::stream::Stream {
     world.nats.jetstream.get_stream("LEADS").await.unwrap()
@@ -78,6 +79,35 @@ async fn leads_that_others_acknowledge_are_found_and_placed() {
     world.start_router();
     world.first(&stolen, EventKind::Offered).await;
     assert_eq!(world.history(&stolen).await, ["lead.received", "lead.offered"], "once");
+}
+
+/// Whoever placed it died before they could say so, and Redis lost it.
+#[tokio::test]
+async fn a_lead_that_is_delivered_again_and_that_only_the_log_has_costs_nobody_a_turn() {
+    let mut world = World::with_team(&["ana", "ben"]).await;
+    world.route("Robin", robin(&["ana", "ben"]), json!({})).await;
+    let kim = world.lead_from_zillow("Kim").await;
+    assert_eq!(world.offered(&kim, 1).await, ["ana"]);
+    world.stop_routers().await;
+    let partition = Partition::of(&id("acme"), 4);
+    let key = format!("{{p{partition}}}:lead:{kim}");
+    let () = redis::cmd("DEL").arg(key).query_async(&mut world.redis.clone()).await.unwrap();
+
+    let leads = leads(&world).await;
+    let subject = format!("leads.new.{partition}.acme");
+    let sent = leads.get_last_raw_message_by_subject(&subject).await.unwrap();
+    world.nats.jetstream.publish(subject, sent.payload).await.unwrap().await.unwrap();
+    let consumer = leads.get_consumer::<pull::Config>("router").await.unwrap();
+    let mut messages = consumer.fetch().max_messages(1).messages().await.unwrap();
+    messages.next().await.unwrap().unwrap().ack_with(AckKind::Nak(None)).await.unwrap();
+
+    world.start_router();
+    while world.board.lead(&id("acme"), &kim).await.unwrap().is_none() {
+        tokio::task::yield_now().await;
+    }
+    let sam = world.lead_from_zillow("Sam").await;
+    assert_eq!(world.offered(&sam, 1).await, ["ben"], "it is still his turn");
+    assert_eq!(world.history(&kim).await, ["lead.received", "lead.offered"]);
 }
 
 /// Everything is lost while the whole system runs.

@@ -161,8 +161,9 @@ impl Overlooked {
             leads: until.unwrap_or(before.leads).min(from.leads + MOST_PER_ROUND),
             events: before.events.min(from.events + MOST_PER_ROUND),
         };
-        self.leads(mine, from.leads, done.leads).await?;
+        // Events first, so that what the log has is repaired and not taken for overlooked.
         self.events(mine, from.events, done.events).await?;
+        self.leads(mine, from.leads, done.leads).await?;
         self.board.note_audited(mine, done).await?;
         fed
     }
@@ -229,7 +230,7 @@ impl Overlooked {
         };
         let (_, whole) = past::range(&self.nats, Kept::Leads.name(), range).await?;
         let Some(whole) = std::pin::pin!(whole).try_next().await? else { return Ok(()) };
-        match self.placer.place(&whole.body).await {
+        match self.placer.place(&whole.body, true).await {
             Ok(_) => {
                 self.placed.add(1, &[]);
                 Ok(())

@@ -84,7 +84,7 @@ impl Handler for Placer {
         if partition.is_some_and(|partition| self.away.rests(partition)) {
             return Outcome::NotNow(away::REST);
         }
-        let mut placed = self.place(&delivery.body).await;
+        let mut placed = self.place(&delivery.body, delivery.deliveries > 1).await;
         if let Ok(Placed::Known) = placed
             && let Err(error) = self.reused.keep(&delivery).await
         {
@@ -121,11 +121,15 @@ impl Placer {
     }
 
     /// An accepted lead as it stands in LEADS; one that is on the board stays as it is.
-    pub(crate) async fn place(&self, body: &[u8]) -> Result<Placed, PlaceError> {
+    /// `again`: it may have been placed before, and the board may have lost that.
+    pub(crate) async fn place(&self, body: &[u8], again: bool) -> Result<Placed, PlaceError> {
         let accepted: Accepted = serde_json::from_slice(body).map_err(PlaceError::Unreadable)?;
         let entity = &accepted.entity;
         let view =
             self.roster.view(entity).ok_or_else(|| PlaceError::UnknownEntity(entity.clone()))?;
+        if again {
+            self.board.recover(entity, &accepted.id).await?;
+        }
         let rule = view.same_person(accepted.source.as_ref());
         let mut known = known(&accepted.lead, &view, rule);
         let stored = is_stored(&accepted.lead);

@@ -18,6 +18,8 @@ use crate::{Board, BoardError};
 
 /// Leads taken off at once.
 const AT_ONCE: usize = 8;
+/// Inquiries read in one go.
+const CHUNK: usize = 500;
 
 impl Board {
     /// The same board, which leads leave so many days after they are over; 0: never.
@@ -34,13 +36,46 @@ impl Board {
         let mut chunks = std::pin::pin!(chunks);
         while let Some(chunk) = chunks.try_next().await? {
             let over = chunk.into_iter().filter(|stands| is_over(&stands.now_is, before));
-            let taking = over.map(|stands| async move {
-                Ok::<_, BoardError>(u64::from(self.take_off(entity, &stands.id, before).await?))
-            });
-            let taken = stream::iter(taking).buffer_unordered(AT_ONCE);
-            gone += taken.try_fold(0, |sum, one| std::future::ready(Ok(sum + one))).await?;
+            let over = over.map(|stands| stands.id).collect();
+            gone += self.take_all_off(entity, over, before).await?;
         }
-        Ok(gone)
+        loop {
+            let inquiries = self.inquiries(entity, before).await?;
+            match self.take_all_off(entity, inquiries, before).await? {
+                // Of those that are left something is on its way to the log.
+                0 => return Ok(gone),
+                some => gone += some,
+            }
+        }
+    }
+
+    /// Some that were part of another lead when they came in, before then.
+    async fn inquiries(
+        &self,
+        entity: &EntityId,
+        before: DateTime<Utc>,
+    ) -> Result<Vec<LeadId>, BoardError> {
+        let partition = self.partition(entity);
+        let mut range = redis::cmd("ZRANGE");
+        range.arg(Keys(partition).inquiries(entity)).arg("-inf");
+        range.arg(format!("({}", before.timestamp_millis())).arg("BYSCORE");
+        range.arg("LIMIT").arg(0).arg(CHUNK);
+        let found: Vec<String> = self.read_one(partition, &range).await?;
+        Ok(found.iter().filter_map(|lead| lead.parse().ok()).collect())
+    }
+
+    /// Answers how many are gone.
+    async fn take_all_off(
+        &self,
+        entity: &EntityId,
+        leads: Vec<LeadId>,
+        before: DateTime<Utc>,
+    ) -> Result<u64, BoardError> {
+        let taking = leads.into_iter().map(|lead| async move {
+            Ok::<_, BoardError>(u64::from(self.take_off(entity, &lead, before).await?))
+        });
+        let taken = stream::iter(taking).buffer_unordered(AT_ONCE);
+        taken.try_fold(0, |sum, one| std::future::ready(Ok(sum + one))).await
     }
 
     /// `false`: somebody has had to do with it meanwhile.
@@ -78,7 +113,7 @@ impl Board {
         entity: &EntityId,
         lead: &LeadId,
     ) -> Result<bool, BoardError> {
-        if self.kept.is_none() {
+        if self.kept.is_none() || !self.log.knows(self.partition(entity), entity, lead).await? {
             return Ok(false);
         }
         Ok(self.put_back_one(entity, lead).await?.is_some())

@@ -65,6 +65,11 @@ impl Keys {
         self.key(&format!("leads:{entity}"))
     }
 
+    /// What is part of another lead since it came in: no list has it.
+    pub(crate) fn inquiries(self, entity: &EntityId) -> String {
+        self.key(&format!("inquiries:{entity}"))
+    }
+
     pub(crate) fn pool(self, entity: &EntityId) -> String {
         self.key(&format!("pool:{entity}"))
     }

@@ -100,8 +100,11 @@ pub enum BoardError {
     /// The log tells otherwise than the board, which is being repaired.
     #[error("lead {lead} is being recovered from the log")]
     Recovering { lead: LeadId },
-    /// Nothing is decided there until the board has what the log has.
-    #[error("partition {partition} is shut until the board has caught up with the log")]
+    /// Nothing is decided there until the board has what the log has, or while the server's
+    /// clock is wrong.
+    #[error(
+        "partition {partition} is shut until the board has caught up with the log and its server's clock is right"
+    )]
     Shut { partition: Partition },
     #[error(
         "the clock of the Redis server that holds partition {partition} has jumped ahead by {by}; \

@@ -45,6 +45,8 @@ pub(crate) enum LogError {
     Read { lead: LeadId, what: String },
     #[error("it could not be read: {0}")]
     ReadOn(String),
+    #[error("it was read up to {read} and ends at {end}: the server that was asked is behind")]
+    Behind { read: u64, end: u64 },
     #[error("an event could not be put into words")]
     Encode(#[from] serde_json::Error),
 }
@@ -150,6 +152,19 @@ impl Log {
             }
             Some(_) | None => Ok(Appended::Conflict(Box::new(last))),
         }
+    }
+
+    /// Whether it has anything of a lead: where it has not, it knows that without looking
+    /// through what it has.
+    pub(crate) async fn knows(
+        &self,
+        partition: Partition,
+        entity: &EntityId,
+        lead: &LeadId,
+    ) -> Result<bool, LogError> {
+        let filter = subject::events(partition, entity, lead);
+        let last = past::last(&self.nats, Stream::Events.name(), &filter).await;
+        Ok(last.map_err(|error| unreadable(lead, &error))?.is_some())
     }
 
     /// Everything the log has of a lead, oldest first: one request, whatever the stream's size.

@@ -70,7 +70,9 @@ pub enum MovedOn {
 }
 
 impl Board {
-    /// Puts a new lead on the board and carries out its plan.
+    /// Puts a new lead on the board and carries out its plan. What it was placed by
+    /// before must stand on the board: a turn that is taken, and what limits count, do not
+    /// come back when the log refuses the lead.
     pub async fn place(
         &self,
         accepted: &Accepted,
@@ -80,6 +82,8 @@ impl Board {
         let (id, entity) = (&accepted.id, &accepted.entity);
         let partition = self.partition(entity);
         let keys = Keys(partition);
+        // It may be a resend of one that has aged out.
+        self.recall(entity, id).await?;
         let (word, sticky) = known.in_words();
         let marks = known.marks(&accepted.lead);
         let verb = &self.scripts.place;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use futures::{Stream, TryStreamExt};
+use futures::{Stream, TryStreamExt, stream};
 use serde::de::DeserializeOwned;
 use tipoff_runtime::past::{self, Begin, Range, Stored};
 use tipoff_wire::{Partition, Stream as Kept, subject};
@@ -33,10 +33,11 @@ pub(crate) struct End {
 }
 
 impl Log {
-    /// Where the log of a partition ends.
+    /// Where the log of a partition ends; nothing behind that is looked for, so no server
+    /// is asked that may be behind.
     pub(crate) async fn end(&self, partition: Partition) -> Result<End, LogError> {
         let filter = subject::events_in(partition);
-        let last = past::last(&self.nats, Kept::Events.name(), &filter).await;
+        let last = past::last_at_leader(&self.nats, Kept::Events.name(), &filter).await;
         let Some(last) = last.map_err(|error| unread(&error))? else { return Ok(End::default()) };
         // What an event says of its time is the board's.
         let event: Option<Remembered> = serde_json::from_slice(&last.body).ok();
@@ -47,7 +48,8 @@ impl Log {
 
     /// All events of these partitions behind `after` up to `until`, a window
     /// at a time; and how many are to come at most. One that this build cannot read is told of
-    /// and left out: its lead will be met again when somebody touches it.
+    /// and left out: its lead will be met again when somebody touches it. There is one at
+    /// `until`.
     pub(crate) async fn read_on<E: DeserializeOwned + Send + 'static>(
         &self,
         partitions: &[Partition],
@@ -60,8 +62,7 @@ impl Log {
         let range = Range { filters, from: Begin::Behind(after), until, bodies: true };
         let found = past::range(&self.nats, Kept::Events.name(), range).await;
         let (expected, stored) = found.map_err(|error| unread(&error))?;
-        let windows = stored
-            .map_err(|error| unread(&error))
+        let windows = whole(stored.map_err(|error| unread(&error)), until)
             .try_chunks(WINDOW)
             .map_err(|broken| broken.1)
             .map_ok(move |window| {
@@ -75,6 +76,24 @@ impl Log {
             .try_buffered(AHEAD);
         Ok((expected, windows))
     }
+}
+
+/// Fails where it ends before `until`: whoever reads it for us may be a server that does not
+/// have all of it yet, and takes what it has for everything.
+fn whole(
+    stored: impl Stream<Item = Result<Stored, LogError>> + Send,
+    until: u64,
+) -> impl Stream<Item = Result<Stored, LogError>> + Send {
+    stream::try_unfold((Box::pin(stored), 0), move |(mut stored, read)| async move {
+        match stored.try_next().await? {
+            Some(next) => {
+                let read = next.sequence;
+                Ok(Some((next, (stored, read))))
+            }
+            None if read < until => Err(LogError::Behind { read, end: until }),
+            None => Ok(None),
+        }
+    })
 }
 
 fn take_apart<E: DeserializeOwned>(window: Vec<Stored>, wanted: &HashSet<Partition>) -> Window<E> {
@@ -98,4 +117,35 @@ fn take_apart<E: DeserializeOwned>(window: Vec<Stored>, wanted: &HashSet<Partiti
 
 fn unread(what: &dyn std::fmt::Display) -> LogError {
     LogError::ReadOn(what.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use async_nats::HeaderMap;
+    use chrono::DateTime;
+
+    use super::*;
+
+    async fn read(sequences: &[u64], until: u64) -> Result<Vec<u64>, LogError> {
+        let stored = sequences.iter().map(|sequence| {
+            Ok(Stored {
+                sequence: *sequence,
+                subject: "events.1.acme.lead_1".to_owned(),
+                at: DateTime::UNIX_EPOCH,
+                headers: HeaderMap::new(),
+                body: "{}".into(),
+            })
+        });
+        whole(stream::iter(stored), until).map_ok(|stored| stored.sequence).try_collect().await
+    }
+
+    #[tokio::test]
+    async fn a_log_that_is_read_from_a_server_that_is_behind_is_not_taken_for_all_of_it() {
+        assert_eq!(read(&[3, 7], 7).await.unwrap(), [3, 7]);
+        assert!(read(&[], 0).await.unwrap().is_empty(), "there is none");
+        for behind in [&[3, 5][..], &[]] {
+            let read = read(behind, 7).await;
+            assert!(matches!(read, Err(LogError::Behind { end: 7, .. })), "{read:?}");
+        }
+    }
 }

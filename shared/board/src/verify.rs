@@ -273,11 +273,14 @@ fn places(keys: Keys, past: &Past, oldest: i64) -> Vec<Place> {
     let (entity, lead, after) = (&event.entity, &event.lead, &event.after);
     let at = |what, key, member, score| Place { what, key, member, score };
     let mut places = Vec::new();
-    // What became an inquiry on another lead stands there only if it was let go before.
-    if after.duplicate_of.is_none() || after.released.is_some() {
-        let received = after.received_at.timestamp_millis();
-        places.push(at("the list of leads", keys.leads(entity), lead.to_string(), Some(received)));
-    }
+    // What became an inquiry on another lead stands among the leads only if it was let go before.
+    let (list, key) = if after.duplicate_of.is_none() || after.released.is_some() {
+        ("the list of leads", keys.leads(entity))
+    } else {
+        ("the inquiries", keys.inquiries(entity))
+    };
+    let received = after.received_at.timestamp_millis();
+    places.push(at(list, key, lead.to_string(), Some(received)));
     let due = match after.state {
         State::Offered if after.pending.is_empty() => Some(None),
         State::Offered => Some(after.until),

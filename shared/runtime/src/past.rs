@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::{DeliverPolicy, pull};
 use async_nats::jetstream::response::Response;
+use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use async_nats::jetstream::{ErrorCode, Message};
 use async_nats::{HeaderMap, HeaderValue};
 use bytes::Bytes;
@@ -189,6 +190,29 @@ pub async fn last(nats: &Nats, stream: &str, filter: &str) -> Result<Option<Stor
     }
     let found = stored(answer.headers.unwrap_or_default(), answer.payload);
     found.map(Some).ok_or_else(|| refused(&"a message without a place"))
+}
+
+/// The same, as the stream's leader has it: another server may answer whoever asks directly,
+/// and may be behind.
+pub async fn last_at_leader(
+    nats: &Nats,
+    stream: &str,
+    filter: &str,
+) -> Result<Option<Stored>, PastError> {
+    let refused = |what: &dyn std::fmt::Display| refused(stream, what);
+    let kept = nats.jetstream.get_stream_no_info(stream).await.map_err(|error| refused(&error))?;
+    let answer = timeout(PATIENCE, nats.insist(|| kept.get_last_raw_message_by_subject(filter)));
+    match answer.await.map_err(|_| PastError::Timeout(stream.to_owned()))? {
+        Ok(message) => Ok(Some(Stored {
+            sequence: message.sequence,
+            subject: message.subject.to_string(),
+            at: message.time.to_utc(),
+            headers: message.headers,
+            body: message.payload,
+        })),
+        Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+        Err(error) => Err(refused(&error)),
+    }
 }
 
 /// Takes the message at that place away; its bytes are overwritten. Whoever

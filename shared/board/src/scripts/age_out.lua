@@ -12,5 +12,6 @@ local is = lead.is
 if not is.state or is.unsent or not is_over(is, tonumber(ARGV[2])) then return 'stays' end
 if is.agent then redis.call('ZREM', OWNED, member(lead, is.agent)) end
 redis.call('ZREM', LEADS, lead.id)
+redis.call('ZREM', inquiries(), lead.id)
 redis.call('DEL', LEAD, PAYLOAD)
 return 'gone'

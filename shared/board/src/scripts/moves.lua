@@ -26,6 +26,10 @@ local function due_at(lead)
   return math.max(now, math.min(due, tonumber(is['until'] or '0')))
 end
 
+-- What is part of another lead since it came in, by the ms of arrival: no list shows it, but it
+-- leaves the board like any other.
+local function inquiries() return (string.gsub(LEADS, ':leads:', ':inquiries:', 1)) end
+
 -- Whether nobody has had anything to do with a lead since that ms: it is closed, or
 -- its agent has had it all that time.
 local function is_over(is, before)

@@ -57,6 +57,7 @@ end
 local function attach_to(lead, other, payload)
   put(lead, 'state', 'closed')
   put(lead, 'of', other.id)
+  if not lead.is.released then redis.call('ZADD', inquiries(), lead.is.received, lead.id) end
   emit(lead, 'lead.closed', { 'reason', '"duplicate"' })
   save(lead)
   put(other, 'inquiries', int((tonumber(other.is.inquiries) or 1) + 1))

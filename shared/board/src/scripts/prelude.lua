@@ -7,7 +7,7 @@
 
   KEYS[1]  lead       hash    where the lead stands
   KEYS[2]  payload    string  the lead as it was sent
-  KEYS[3]  clock      hash    high: never go back behind this; swept: last sweep; open …: see `gate.lua`
+  KEYS[3]  clock      hash    high: never go back behind this; swept: last sweep; ahead: the server's has jumped; open …: see `gate.lua`
   KEYS[4]  deadlines  zset    lead, by the ms at which it is due
   KEYS[5]  offers     zset    entity|agent|lead: what agents may claim
   KEYS[6]  owned      zset    entity|agent|lead: what agents have
@@ -25,7 +25,7 @@ local TAKEN, RESERVED = KEYS[11], KEYS[12]
 
 local function int(number) return string.format('%d', number) end
 
-local stamps = redis.call('HMGET', CLOCK, 'open', 'high')
+local stamps = redis.call('HMGET', CLOCK, 'open', 'high', 'ahead')
 
 -- One clock per partition: the server's, which never goes back (D-1).
 local function read_clock()

@@ -94,8 +94,8 @@ local function queue(lead, given)
     stand_in(OWNED, 0, member(lead, is.agent))
     if #given == 0 then count(lead) end
   end
-  -- An inquiry on another lead stands in no list, unless it was let go before it became one.
-  if is.received and (not is.of or is.released) then stand_in(LEADS, is.received, lead.id) end
+  -- An inquiry on another lead stands in no list that is shown, unless it was let go before it became one.
+  if is.received then stand_in((not is.of or is.released) and LEADS or inquiries(), is.received, lead.id) end
 end
 
 local function count_given(lead, given)
@@ -160,7 +160,14 @@ local function put_anew(lead, told)
   save(lead)
 end
 
+-- What was given and the log does not know counts no more. What it does know comes back, if all
+-- events are told: whoever catches up may not have those from before.
+local function uncount(lead)
+  if who == '' and lead.is.agent and lead.is.since then redis.call('ZREM', TAKEN, taking(lead)) end
+end
+
 local function put_back(lead, told)
+  uncount(lead)
   if lead.is.state then
     resolve_all(lead, 'withdrawn')
     leave_queues(lead)
@@ -179,6 +186,8 @@ local function put_back(lead, told)
 end
 
 local function bring_back(lead, told)
+  local is = told.is
+  if is.credited and is.agent and is.since then redis.call('ZREM', TAKEN, taking({ id = lead.id, is = is })) end
   count_given(lead, told.given)
   remind(lead, told.memory)
   introduce(lead, told.marks)

@@ -8,14 +8,18 @@
 
   Says due, now, next (ms, or ''), length of the outbox, what the server's clock shows, leads…
      | gap, now, when it began, length of the outbox, what the server's clock shows
-     | ahead, what the server's clock shows (it has jumped; nothing is due until it is right)
+     | ahead, what the server's clock shows (it has jumped; nothing is due, and nothing decided, until it is right)
      | shut
 ]]
 local CLOCK, DEADLINES, OUTBOX = KEYS[1], KEYS[2], KEYS[3]
 local time = redis.call('TIME')
 local shows = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-if ARGV[3] ~= '' and shows > tonumber(ARGV[3]) then return { 'ahead', string.format('%d', shows) } end
-local stamps = redis.call('HMGET', CLOCK, 'high', 'swept', 'open')
+if ARGV[3] ~= '' and shows > tonumber(ARGV[3]) then
+  redis.call('HSET', CLOCK, 'ahead', '1')
+  return { 'ahead', string.format('%d', shows) }
+end
+local stamps = redis.call('HMGET', CLOCK, 'high', 'swept', 'open', 'ahead')
+if stamps[4] then redis.call('HDEL', CLOCK, 'ahead') end
 if stamps[3] ~= SERVER then return { 'shut' } end
 local now = math.max(shows, tonumber(stamps[1] or '0'))
 local swept, text = tonumber(stamps[2] or '0'), string.format('%d', now)

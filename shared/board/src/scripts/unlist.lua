@@ -8,16 +8,19 @@
 ]]
 local member, agent, entity, which = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if not redis.call('ZSCORE', KEYS[2], member) then return 'rightly' end
-local is = redis.call('HMGET', KEYS[1], 'entity', 'state', 'agent', 'pending', 'ball')
-local state, pending = is[2], ',' .. (is[4] or '') .. ','
+local is = redis.call('HMGET', KEYS[1], 'entity', 'state', 'agent', 'pending', 'ball', 'undo')
+local state = is[2]
+local function is_among(list, one) return string.find(',' .. (list or ''), ',' .. one, 1, true) ~= nil end
 local rightly
 if is[1] ~= entity then
   rightly = false
 elseif which == 'owned' then
   rightly = state == 'assigned' and is[3] == agent
+elseif which == 'offers' then
+  rightly = state == 'offered' and is_among((is[4] or '') .. ',', agent .. ',')
 else
-  rightly = state == 'offered' and string.find(pending, ',' .. agent .. ',', 1, true) ~= nil
-  if which == 'reserved' then rightly = rightly and is[4] == agent and not is[5] end
+  -- Whoever may take a pass back keeps the place; a jump ball holds none (D-22).
+  rightly = state == 'offered' and not is[5] and (is[4] == agent or is_among(is[6], agent .. ':'))
 end
 if rightly then return 'rightly' end
 if ARGV[5] == '1' then redis.call('ZREM', KEYS[2], member) end

@@ -4,8 +4,10 @@ use chrono::TimeDelta;
 use serde_json::json;
 use tipoff_board::{Actor, Board, Claim, Erase, Known, OnBoard, Placed, Return};
 use tipoff_domain::LeadId;
+use tipoff_domain::plan::{How, Pick};
+use tipoff_wire::Accepted;
 
-use crate::fixture::{Table, accepted, ball, id, nine, pool, turn};
+use crate::fixture::{Table, accepted, id, minutes, nine, pool, step, turn};
 use crate::picture::{differences, picture};
 
 /// One of each: with an agent, closed, in the pool, on offer.
@@ -127,19 +129,54 @@ async fn a_lead_that_has_aged_out_is_not_taken_for_one_that_was_overlooked() {
 
 /// It is one more delivery of what the log has already.
 #[tokio::test]
-async fn a_lead_that_has_aged_out_and_is_sent_again_is_the_same_lead() {
+async fn a_lead_that_has_aged_out_and_is_sent_again_is_the_same_lead_and_costs_nobody_a_turn() {
     let (table, four) = forgetful().await;
+    let attach = Known::Attach { sticky: TimeDelta::zero() };
+    let (first, second) = (as_sent("first"), as_sent("second"));
+    let (robin, given) =
+        (turn(&["ana", "ben"]), step(Pick::Turn, &["ana", "ben"], Some(How::Direct)));
+    table.board.place(&first, &robin, attach).await.unwrap();
+    table.board.close(&table.entity, &first.id, &Actor::Admin, None, false, "").await.unwrap();
+    table.at(nine() + minutes(1)).await;
+    assert_eq!(table.board.place(&second, &robin, attach).await.unwrap(), Placed::New);
     days_pass(&table, 2).await;
     table.board.age_out(&table.entity).await.unwrap();
-    let again = accepted(four.closed.as_str(), "person1@example.com");
-    let first = table.board.place(&again, &ball(&["ben"]), Known::Ignore).await;
-    assert!(first.unwrap_err().will_pass(), "it is put back first");
-    let placed = table.board.place(&again, &ball(&["ben"]), Known::Ignore).await.unwrap();
-    assert_eq!(placed, Placed::Known);
-    assert_eq!(
-        table.history(&four.closed).await,
-        ["lead.received", "lead.offered", "offer.withdrawn", "lead.closed"]
-    );
+    let before = picture(&table).await;
+
+    let of_person_1 = accepted(four.closed.as_str(), "person1@example.com");
+    for (again, known) in [(of_person_1, Known::Ignore), (first, attach)] {
+        assert_eq!(table.board.place(&again, &given, known).await.unwrap(), Placed::Known);
+        assert_eq!(
+            table.history(&again.id).await,
+            ["lead.received", "lead.offered", "offer.withdrawn", "lead.closed"]
+        );
+    }
+    assert_eq!(table.board.age_out(&table.entity).await.unwrap(), 2);
+    assert_eq!(differences(&before, &picture(&table).await), [""; 0]);
+}
+
+fn as_sent(lead: &str) -> Accepted {
+    accepted(lead, "dana@example.com")
+}
+
+/// They stand in no list that people see.
+#[tokio::test]
+async fn inquiries_on_another_lead_leave_the_board_as_well() {
+    let (table, _) = forgetful().await;
+    let attach = Known::Attach { sticky: TimeDelta::zero() };
+    let (first, inquiry) = (as_sent("first"), as_sent("inquiry"));
+    table.board.place(&first, &pool(), attach).await.unwrap();
+    let placed = table.board.place(&inquiry, &pool(), attach).await.unwrap();
+    assert_eq!(placed, Placed::Attached(first.id));
+    assert_eq!(table.board.age_out(&table.entity).await.unwrap(), 0, "it is the same day");
+    days_pass(&table, 2).await;
+    let without = Board::clone(&table.board).aging_out_after(0);
+    assert!(looked_up(&without, &inquiry.id).await.is_some());
+    assert_eq!(table.board.age_out(&table.entity).await.unwrap(), 3, "two more leads are over");
+    assert_eq!(looked_up(&without, &inquiry.id).await, None);
+    assert!(looked_up(&table.board, &inquiry.id).await.is_some(), "it is found by its name");
+    assert_eq!(table.board.age_out(&table.entity).await.unwrap(), 1, "and leaves again");
+    assert_eq!(table.board.verify(false, &mut |_| ()).await.unwrap().1, []);
 }
 
 #[tokio::test]

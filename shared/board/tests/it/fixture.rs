@@ -133,6 +133,13 @@ impl Table {
         self.board.roll_on(&self.lead(lead).await, plan).await.unwrap()
     }
 
+    /// What stands in one of the partition's lists, such as `taken`.
+    pub(crate) async fn members(&self, list: &str) -> Vec<String> {
+        let key = format!("{{p{}}}:{list}", self.partition());
+        let mut range = redis::cmd("ZRANGE");
+        range.arg(key).arg(0).arg(-1).query_async(&mut self.redis.clone()).await.unwrap()
+    }
+
     /// Who may claim it now.
     pub(crate) async fn asked(&self, lead: &LeadId) -> Vec<String> {
         self.lead(lead).await.now_is.pending.iter().map(ToString::to_string).collect()

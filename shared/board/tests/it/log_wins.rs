@@ -1,8 +1,34 @@
-use redis::AsyncCommands;
-use tipoff_board::{BoardError, Claim, Claiming};
-use tipoff_wire::event::State;
+use std::time::Duration;
 
-use crate::fixture::{Table, ball, id};
+use futures::StreamExt;
+use redis::AsyncCommands;
+use tipoff_board::{Actor, BoardError, Claim, Claiming};
+use tipoff_domain::plan::{How, Pick};
+use tipoff_wire::event::State;
+use tokio::time::timeout;
+
+use crate::fixture::{Table, ball, id, step};
+
+/// A key as it was at some moment.
+struct Copy {
+    key: String,
+    was: Vec<u8>,
+}
+
+impl Copy {
+    async fn of(table: &Table, name: &str) -> Self {
+        let key = format!("{{p{}}}:{name}", table.partition());
+        let mut dump = redis::cmd("DUMP");
+        let was = dump.arg(&key).query_async(&mut table.redis.clone()).await.unwrap();
+        Self { key, was }
+    }
+
+    async fn put_back(self, table: &Table) {
+        let mut restore = redis::cmd("RESTORE");
+        restore.arg(self.key).arg(0).arg(self.was).arg("REPLACE");
+        let () = restore.query_async(&mut table.redis.clone()).await.unwrap();
+    }
+}
 
 /// Redis comes back without its last writes, and another agent claims: the log
 /// has the first claim, so the first agent keeps the lead.
@@ -10,18 +36,9 @@ use crate::fixture::{Table, ball, id};
 async fn a_board_that_forgot_a_claim_is_repaired_and_nobody_wins_twice() {
     let table = Table::laid().await;
     let lead = table.place(&ball(&["ana", "ben"])).await;
-    let key = format!("{{p{}}}:lead:{lead}", table.partition());
-    let before: Vec<u8> =
-        redis::cmd("DUMP").arg(&key).query_async(&mut table.redis.clone()).await.unwrap();
+    let before = Copy::of(&table, &format!("lead:{lead}")).await;
     assert!(matches!(table.claim(&lead, "ana", Some(1)).await, Claim::Won(_)));
-    let () = redis::cmd("RESTORE")
-        .arg(&key)
-        .arg(0)
-        .arg(before)
-        .arg("REPLACE")
-        .query_async(&mut table.redis.clone())
-        .await
-        .unwrap();
+    before.put_back(&table).await;
 
     let second = table
         .board
@@ -37,6 +54,41 @@ async fn a_board_that_forgot_a_claim_is_repaired_and_nobody_wins_twice() {
     let unsent: usize =
         table.redis.clone().xlen(format!("{{p{}}}:outbox", table.partition())).await.unwrap();
     assert_eq!(unsent, 0, "what the board believed beyond the log is dropped");
+    let taken = table.members("taken").await;
+    assert!(
+        matches!(&taken[..], [one] if one.starts_with("acme|ana|")),
+        "limits count it: {taken:?}"
+    );
+}
+
+/// Redis comes back without knowing that a lead was worth nothing.
+#[tokio::test]
+async fn what_was_worth_nothing_counts_no_more_after_it_is_repaired() {
+    let table = Table::laid().await;
+    let lead = table.place(&step(Pick::Turn, &["ana"], Some(How::Direct))).await;
+    let (before, counted) =
+        (Copy::of(&table, &format!("lead:{lead}")).await, Copy::of(&table, "taken").await);
+    table.board.credit(&table.entity, &lead, &Actor::Admin, None, "").await.unwrap();
+    assert!(table.members("taken").await.is_empty());
+    before.put_back(&table).await;
+    counted.put_back(&table).await;
+    assert!(table.board.recover(&table.entity, &lead).await.unwrap());
+    assert!(table.lead(&lead).await.now_is.credited);
+    assert!(table.members("taken").await.is_empty(), "{:?}", table.members("taken").await);
+}
+
+/// What was given and taken back counts all the same (D-21).
+#[tokio::test]
+async fn all_who_were_given_a_lead_are_counted_after_it_is_repaired() {
+    let table = Table::laid().await;
+    let lead = table.place(&step(Pick::Turn, &["ana"], Some(How::Direct))).await;
+    let before = Copy::of(&table, &format!("lead:{lead}")).await;
+    let counted = table.members("taken").await;
+    assert_eq!(counted.len(), 1);
+    table.board.give_back(&table.entity, &lead, &Actor::Admin, None, "", &[]).await.unwrap();
+    before.put_back(&table).await;
+    assert!(table.board.recover(&table.entity, &lead).await.unwrap());
+    assert_eq!(table.members("taken").await, counted);
 }
 
 /// The PubAck was lost: the event is in the log, the board does not know.
@@ -76,4 +128,18 @@ async fn an_event_whose_answer_was_lost_is_recognised_as_ours() {
 
     assert!(matches!(table.claim(&lead, "ana", Some(1)).await, Claim::Won(_)));
     assert_eq!(table.history(&lead).await, ["lead.received", "lead.offered", "lead.claimed"]);
+}
+
+/// Whoever answers directly may be a server that does not have the last events yet.
+#[tokio::test]
+async fn an_empty_board_asks_the_leader_where_the_log_ends() {
+    let table = Table::laid().await;
+    let lead = table.place(&ball(&["ana"])).await;
+    let listener = async_nats::connect(table.nats_server.url()).await.unwrap();
+    let mut asked = listener.subscribe("$JS.API.STREAM.MSG.GET.EVENTS").await.unwrap();
+    listener.flush().await.unwrap();
+    let () = redis::cmd("FLUSHALL").query_async(&mut table.redis.clone()).await.unwrap();
+    assert_eq!(table.asked(&lead).await, ["ana"]);
+    let first = timeout(Duration::from_secs(5), asked.next()).await.expect("it was asked");
+    assert!(first.is_some());
 }

@@ -62,6 +62,20 @@ async fn a_pass_can_be_taken_back_until_the_lead_moves_on() {
 }
 
 #[tokio::test]
+async fn a_place_that_is_kept_for_whoever_passed_is_nothing_to_mend() {
+    let table = Table::laid().await;
+    let (lead, jump) =
+        (table.place(&turn(&["ana", "ben"])).await, table.place(&ball(&["ana", "ben"])).await);
+    table.pass_for_now(&lead, "ana").await;
+    table.pass_for_now(&jump, "ana").await;
+    let found = table.board.verify(false, &mut |_| ()).await.unwrap().1;
+    assert!(found.is_empty(), "{found:?}");
+    table.board.verify(true, &mut |_| ()).await.unwrap();
+    assert_eq!(table.members("reserved").await, [format!("acme|ana|{lead}")]);
+    assert_eq!(table.undo(&lead, "ana").await, Undone::Pending);
+}
+
+#[tokio::test]
 async fn a_pass_cannot_be_taken_back_after_the_deadline() {
     let table = Table::laid().await;
     let lead = table.place(&turn(&["ana", "ben"])).await;

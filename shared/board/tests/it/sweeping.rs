@@ -333,3 +333,30 @@ async fn nothing_moves_on_by_a_clock_that_has_jumped() {
     let latest = swept.shown + TimeDelta::minutes(1);
     table.board.sweep_on(table.partition(), None, Some(latest)).await.unwrap();
 }
+
+/// The same, for people: an offer is not over because a clock says so that has jumped.
+#[tokio::test]
+async fn nobody_is_too_late_by_a_clock_that_has_jumped() {
+    let table = Table::laid().await;
+    let lead = table.place(&turn(&["ana", "ben"])).await;
+    let now = nine() + minutes(15) - TimeDelta::seconds(5);
+    table.at(now).await;
+    let shown = table.board.sweep(table.partition()).await.unwrap().shown;
+    let jumped = (now - shown).num_seconds() + 8;
+    let shows = format!(
+        "local function its_clock() local it = redis.call('TIME') return {{ it[1] + {jumped}, it[2] }} end\n"
+    );
+    let ahead = table.board.clone().with_scripts(|script| {
+        format!("{shows}{}", script.replace("redis.call('TIME')", "its_clock()"))
+    });
+    let (ana, latest) = (id("ana"), Some(now + TimeDelta::seconds(2)));
+    let swept = ahead.sweep_on(table.partition(), None, latest).await;
+    assert!(matches!(swept, Err(BoardError::ClockAhead { .. })), "{swept:?}");
+    let claimed = ahead.claim(&table.entity, &lead, &Claiming::by(&ana, "")).await;
+    assert!(matches!(&claimed, Err(error) if error.will_pass()), "{claimed:?}");
+    assert_eq!(table.lead(&lead).await.now_is.pending, [ana], "it can be looked at");
+
+    // Set right.
+    table.board.sweep_on(table.partition(), None, latest).await.unwrap();
+    assert!(matches!(table.claim(&lead, "ana", None).await, Claim::Won(_)));
+}
