@@ -355,7 +355,12 @@ mod tests {
             entity: "acme".parse().unwrap(),
             lead: format!("lead_{:032x}", 7).parse().unwrap(),
             agent: "ana".parse().unwrap(),
-            what: What::Offer { round: 1, until: DateTime::<Utc>::MAX_UTC, route: None },
+            what: What::Offer {
+                round: 1,
+                until: DateTime::<Utc>::MAX_UTC,
+                route: None,
+                restored: None,
+            },
             over: Vec::new(),
         };
         settle(&notice, Err(Failed { now: None, error }), deliveries).outcome

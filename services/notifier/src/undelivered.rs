@@ -73,7 +73,8 @@ impl Undelivered {
             | SendError::Trouble { .. }
             | SendError::LeftAlone { .. } => return Ok(()),
         }
-        if let What::Offer { round, .. } = notice.what
+        // Whoever took a pass back knows of the offer.
+        if let What::Offer { round, restored: None, .. } = notice.what
             && !notice.channel.is_a_room()
             && self.ledger.note(notice, round).await?
         {

@@ -63,7 +63,8 @@ fn after(state: &str, how: Option<&str>) -> Json {
 }
 
 fn offer(locale: Option<&str>, lead: Json) -> Told {
-    let what = What::Offer { round: 3, until: at("2026-11-23T20:45:00Z"), route: None };
+    let what =
+        What::Offer { round: 3, until: at("2026-11-23T20:45:00Z"), route: None, restored: None };
     told(what, locale, lead, after("offered", None))
 }
 
