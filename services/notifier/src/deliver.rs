@@ -237,7 +237,9 @@ fn still_worth(notice: &Notice, lead: &OnBoard) -> Result<(), NotSent> {
             Err(NotSent::Obsolete("the agent is asked again"))
         }
         What::Over { why, .. }
-            if why != WhyOver::Yours && now_is.agent.as_ref() == Some(&notice.agent) =>
+            if why != WhyOver::Yours
+                && now_is.state == State::Assigned
+                && now_is.agent.as_ref() == Some(&notice.agent) =>
         {
             Err(NotSent::Obsolete("the lead is the agent's by now"))
         }

@@ -76,7 +76,7 @@ struct Ways {
 }
 
 /// Whoever has to be told of anything is told of these; and who is to be forgotten is.
-const TOLD: [EventKind; 9] = [
+const TOLD: [EventKind; 11] = [
     EventKind::Offered,
     EventKind::Extended,
     EventKind::Assigned,
@@ -85,6 +85,8 @@ const TOLD: [EventKind; 9] = [
     EventKind::Expired,
     EventKind::Withdrawn,
     EventKind::Restored,
+    EventKind::Returned,
+    EventKind::Closed,
     EventKind::Erased,
 ];
 
@@ -164,7 +166,7 @@ impl Spreader {
             EventKind::Offered => offered(event),
             EventKind::Extended => put_off(event),
             EventKind::Restored => restored(event),
-            EventKind::Assigned => assigned(event),
+            EventKind::Assigned => [assigned(event), over(event)].concat(),
             _ => over(event),
         };
         let mut notices = self.notices_to_rooms(told.first(), event, view);

@@ -5,6 +5,7 @@ use async_nats::jetstream::consumer::pull::OrderedConfig;
 use futures::StreamExt;
 use serde_json::json;
 use tipoff_board::{Actor, Claiming, Passing};
+use tipoff_domain::plan::How;
 use tipoff_domain::{AgentId, LeadId, Span};
 use tipoff_testkit::sink::push::Fault;
 use tipoff_wire::bell::{BellItem, Stands};
@@ -137,4 +138,28 @@ async fn an_offer_that_is_open_again_is_not_taken_away_where_a_device_is_gone_me
     notifier.end().await;
     let now_is = desk.board.lead(&desk.entity, &lead).await.unwrap().unwrap().now_is;
     assert_eq!(now_is.pending, [id::<AgentId>("ana")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_the_lead_no_longer_is_told_so_at_the_bell() {
+    let desk = desk_with(&["ana", "ben"]).await;
+    let _notifier = desk.notifier(&[]);
+    let (board, acme, admin) = (&desk.board, &desk.entity, &Actor::Admin);
+    let mut had = Vec::new();
+    for _ in 0..4 {
+        let lead = desk.assign("ana", How::Direct, dana()).await;
+        item(&desk, "ana", &lead, |stands| *stands == Stands::Assigned).await;
+        had.push(lead);
+    }
+    let ana = Actor::Agent(id("ana"));
+    board.assign(acme, &had[0], &id("ben"), admin, "assign").await.unwrap();
+    board.give_back(acme, &had[1], admin, None, "back", &[]).await.unwrap();
+    board.give_back(acme, &had[2], &ana, None, "hers", &[]).await.unwrap();
+    board.close(acme, &had[3], admin, None, false, "close").await.unwrap();
+    for lead in &had {
+        let gone = |stands: &Stands| matches!(stands, Stands::Over { why: WhyOver::Withdrawn, .. });
+        let gone = item(&desk, "ana", lead, gone).await;
+        assert_eq!(gone.title, "Dana Reyes is not with you any more");
+    }
+    item(&desk, "ben", &had[0], |stands| *stands == Stands::Assigned).await;
 }
