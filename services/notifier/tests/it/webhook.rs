@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tipoff_board::Claiming;
 use tipoff_domain::{LeadId, Route, WebhookId};
 use tipoff_roster::{Author, Expect, Role, Secret, Webhook, WebhookWanted};
-use tipoff_runtime::Clock;
+use tipoff_runtime::{Clock, streams};
 use tipoff_testkit::sink::WebhookSink;
 use tipoff_testkit::sink::webhook::Fault;
 use tipoff_wire::{Attempt, Called, Stream, subject};
@@ -361,4 +361,21 @@ async fn every_call_is_written_down_with_what_came_of_it() {
     let second = next().await;
     assert_eq!((second.attempt, second.result), (2, Called::Told));
     assert_eq!((second.event, second.error, second.again_at), (first.event, None, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_whose_consumer_could_not_be_made_is_told_once_it_can_be() {
+    let desk = desk().await;
+    let sink = sink().await;
+    endpoint(&desk, "hook_1", &sink, &["lead.offered"]).await;
+    desk.nats.jetstream.delete_stream(Stream::Webhooks.name()).await.unwrap();
+    let mut asked = desk.nats.client.subscribe("$JS.API.CONSUMER.CREATE.WEBHOOKS.>").await.unwrap();
+    let _notifier = notifier(&desk);
+    for _ in 0..2 {
+        let next = tokio::time::timeout(PATIENCE, asked.next()).await;
+        assert!(next.expect("it is asked for again in time").is_some());
+    }
+    streams::ensure(&desk.nats, 1).await.unwrap();
+    desk.offer(&["ana"], dana()).await;
+    sink.told_of(1).await;
 }
