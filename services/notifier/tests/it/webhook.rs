@@ -17,8 +17,10 @@ use tipoff_runtime::{Clock, streams};
 use tipoff_testkit::sink::WebhookSink;
 use tipoff_testkit::sink::webhook::Fault;
 use tipoff_wire::{Attempt, Called, Stream, subject};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 
-use crate::desk::{Desk, Notifier, dana, id};
+use crate::desk::{Desk, Notifier, any_port, dana, id};
 
 const INSIDE: &[&str] = &["--webhooks-inside"];
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -232,6 +234,30 @@ async fn an_endpoint_that_is_gone_is_disabled_at_once_and_that_is_said() {
     desk.offer(&["ana"], dana()).await;
     let disabled = stands(&desk, &hook, |hook| hook.disabled.is_some()).await.disabled.unwrap();
     assert!(disabled.why.contains("410"), "{}", disabled.why);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_address_answers_after_it_was_changed_says_nothing_of_the_new_one() {
+    let desk = desk().await;
+    let sink = sink().await;
+    let hook = endpoint(&desk, "hook_1", &sink, &["lead.offered"]).await;
+    let (found, _) = desk.roster.webhook(&desk.entity, &hook).unwrap();
+    let old = TcpListener::bind(any_port()).await.unwrap();
+    let moves_to = async |url: String| {
+        let wanted = WebhookWanted { url, ..found.wanted.clone() };
+        let moved = Webhook { wanted, ..found.clone() };
+        desk.roster.put_webhook(&desk.entity, &hook, moved, Expect::Anything).await.unwrap();
+    };
+    moves_to(format!("http://{}/", old.local_addr().unwrap())).await;
+    let _notifier = notifier(&desk);
+    desk.offer(&["ana"], dana()).await;
+    let (mut called, _) = old.accept().await.unwrap();
+    moves_to(sink.url()).await;
+    stands(&desk, &hook, |hook| hook.wanted.url == sink.url()).await;
+    called.write_all(b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+
+    sink.told_of(1).await;
+    assert_eq!(desk.roster.webhook(&desk.entity, &hook).unwrap().0.disabled, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
