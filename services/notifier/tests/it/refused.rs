@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tipoff_domain::{AgentId, Channel};
@@ -10,7 +11,7 @@ use tipoff_runtime::{Clock, dead};
 use tipoff_wire::EventKind;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::desk::{Desk, PATIENCE, any_port, dana, id};
 
@@ -30,24 +31,33 @@ struct Manners {
 struct Relay {
     at: SocketAddr,
     refused: watch::Receiver<u64>,
+    /// Each refusal that is said takes one.
+    says: Arc<Semaphore>,
 }
 
 impl Relay {
     async fn start(manners: Manners) -> Self {
+        Self::start_to_say(manners, Semaphore::MAX_PERMITS).await
+    }
+
+    /// Says so many refusals, and keeps the others waiting.
+    async fn start_to_say(manners: Manners, refusals: usize) -> Self {
+        let says = Arc::new(Semaphore::new(refusals));
+        let may_say = says.clone();
         let listener = TcpListener::bind(any_port()).await.unwrap();
         let at = listener.local_addr().unwrap();
         let (tell, refused) = watch::channel(0);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let tell = tell.clone();
+                let (tell, may_say) = (tell.clone(), may_say.clone());
                 // Whoever is refused hangs up.
-                tokio::spawn(async move { drop(talk(client, manners, &tell).await) });
+                tokio::spawn(async move { drop(talk(client, manners, &tell, &may_say).await) });
             }
         });
-        Self { at, refused }
+        Self { at, refused, says }
     }
 
-    /// Waits until it has refused so often.
+    /// Waits until it has refused so often, whether it said so or not.
     async fn refused(&self, times: u64) {
         let mut refused = self.refused.clone();
         let enough = refused.wait_for(|so_far| *so_far >= times);
@@ -59,6 +69,7 @@ async fn talk(
     client: TcpStream,
     manners: Manners,
     refused: &watch::Sender<u64>,
+    may_say: &Semaphore,
 ) -> std::io::Result<()> {
     let mut client = BufStream::new(client);
     let mut willing = true;
@@ -84,6 +95,7 @@ async fn talk(
             _ if step == manners.refuses => {
                 willing = false;
                 refused.send_modify(|times| *times += 1);
+                may_say.acquire().await.unwrap().forget();
                 manners.with
             }
             _ => "250 2.0.0 good",
@@ -192,6 +204,32 @@ async fn a_recipient_of_whom_the_relay_says_that_there_is_no_such_mailbox_has_a_
         let dead = Left { address: Works::Failed, is_asked: true, set_aside: 1 };
         assert_eq!(left, dead, "{offers:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_of_an_address_that_was_changed_meanwhile_says_nothing_of_the_new_one() {
+    let channels = ["email", "push"];
+    let desk = desk_with_ana(json!({"channels": channels})).await;
+    let with = "550 5.1.1 no such mailbox";
+    let manners = Manners { offers: WAYS[2], refuses: "RCPT", with };
+    let relay = Relay::start_to_say(manners, 1).await;
+    let notifier = desk.notifier_over(&format!("smtp://{}", relay.at), &[]);
+    desk.offer(&["ana"], dana()).await;
+    relay.refused(2).await;
+    let moved = "ana@new.example.com";
+    desk.agent("ana", json!({"channels": channels, "email": moved})).await;
+    let ana: AgentId = id("ana");
+    let mut changes = desk.roster.changes();
+    let is_known =
+        || desk.roster.view(&desk.entity).unwrap().agents[&ana].email.as_deref() == Some(moved);
+    while !is_known() {
+        changes.changed().await.unwrap();
+    }
+    relay.says.add_permits(1);
+    notifier.end().await;
+    let reach = desk.roster.reach(&desk.entity, &ana, Channel::Email);
+    assert!(reach.as_ref().is_none_or(|reach| !reach.is_about(moved)), "{reach:?}");
+    assert_eq!(dead::list(&desk.nats, 10, 0).await.unwrap(), [], "it goes to the new address");
 }
 
 #[tokio::test(flavor = "multi_thread")]
