@@ -14,9 +14,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
 use crate::desk::{Desk, PATIENCE, any_port, dana, id};
+use crate::trials;
 
 /// All ways in which a mail is handed over.
 const WAYS: [&[&str]; 3] = [&["PIPELINING", "CHUNKING"], &["PIPELINING"], &[]];
+
+/// Another address of Ana's.
+const NEW: &str = "ana@new.example.com";
 
 /// What a relay offers, and what it answers to one command.
 #[derive(Clone, Copy)]
@@ -153,6 +157,26 @@ async fn desk_with_ana(more: Value) -> Desk {
     desk
 }
 
+/// Ana has another address; waits until that is known.
+async fn move_to(desk: &Desk, address: &str) {
+    let ana: AgentId = id("ana");
+    desk.agent("ana", json!({"email": address})).await;
+    let mut changes = desk.roster.changes();
+    let known = || desk.roster.view(&desk.entity).unwrap().agents[&ana].email.clone();
+    let moved = async {
+        while known().as_deref() != Some(address) {
+            changes.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(PATIENCE, moved).await.expect("it is known in time");
+}
+
+/// Whether anything is noted of that address of Ana's.
+fn is_marked(desk: &Desk, address: &str) -> bool {
+    let reach = desk.roster.reach(&desk.entity, &id("ana"), Channel::Email);
+    reach.is_some_and(|reach| reach.is_about(address))
+}
+
 async fn left_after(manners: Manners, channels: &[&str]) -> Left {
     let desk = desk_with_ana(json!({"channels": channels})).await;
     let relay = Relay::start(manners).await;
@@ -208,28 +232,33 @@ async fn a_recipient_of_whom_the_relay_says_that_there_is_no_such_mailbox_has_a_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_of_an_address_that_was_changed_meanwhile_says_nothing_of_the_new_one() {
-    let channels = ["email", "push"];
-    let desk = desk_with_ana(json!({"channels": channels})).await;
+    let desk = desk_with_ana(json!({"channels": ["email", "push"]})).await;
     let with = "550 5.1.1 no such mailbox";
     let manners = Manners { offers: WAYS[2], refuses: "RCPT", with };
     let relay = Relay::start_to_say(manners, 1).await;
     let notifier = desk.notifier_over(&format!("smtp://{}", relay.at), &[]);
     desk.offer(&["ana"], dana()).await;
     relay.refused(2).await;
-    let moved = "ana@new.example.com";
-    desk.agent("ana", json!({"channels": channels, "email": moved})).await;
-    let ana: AgentId = id("ana");
-    let mut changes = desk.roster.changes();
-    let is_known =
-        || desk.roster.view(&desk.entity).unwrap().agents[&ana].email.as_deref() == Some(moved);
-    while !is_known() {
-        changes.changed().await.unwrap();
-    }
+    move_to(&desk, NEW).await;
     relay.says.add_permits(1);
     notifier.end().await;
-    let reach = desk.roster.reach(&desk.entity, &ana, Channel::Email);
-    assert!(reach.as_ref().is_none_or(|reach| !reach.is_about(moved)), "{reach:?}");
+    assert!(!is_marked(&desk, NEW));
     assert_eq!(dead::list(&desk.nats, 10, 0).await.unwrap(), [], "it goes to the new address");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_message_that_is_refused_says_nothing_of_another_address() {
+    let desk = desk_with_ana(json!({"channels": ["email"]})).await;
+    let with = "550 5.1.1 no such mailbox";
+    let manners = Manners { offers: WAYS[2], refuses: "RCPT", with };
+    let relay = Relay::start_to_say(manners, 0).await;
+    let notifier = desk.notifier_over(&format!("smtp://{}", relay.at), &[]);
+    trials::ask(&desk, Channel::Email).await;
+    relay.refused(1).await;
+    move_to(&desk, NEW).await;
+    relay.says.add_permits(1);
+    notifier.end().await;
+    assert!(!is_marked(&desk, NEW));
 }
 
 #[tokio::test(flavor = "multi_thread")]
