@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tipoff_board::{BoardError, OnBoard};
+use tipoff_domain::Agent;
 use tipoff_roster::Roster;
 use tipoff_runtime::{Delivery, Handler, NoTurn, Outcome, Turns};
 use tipoff_wire::Notice;
@@ -110,6 +111,8 @@ fn wait(delivery: &Delivery) -> Option<Duration> {
 /// A notice that was not sent, and the board's time if it is known.
 struct Failed {
     now: Option<DateTime<Utc>>,
+    /// The agent as they were known when it was handed over, if it came to that.
+    to: Option<Arc<Agent>>,
     error: NotSent,
 }
 
@@ -147,35 +150,32 @@ impl Deliverer {
     }
 
     async fn deliver(&self, notice: &Notice, seen: Result<Seen, BoardError>) -> Result<(), Failed> {
-        let seen = seen.map_err(|error| Failed { now: None, error: error.into() })?;
+        let seen = seen.map_err(|error| Failed { now: None, to: None, error: error.into() })?;
         let (now, at) = (seen.now, seen.at);
         let by_now = || now + delta(at.elapsed());
-        let sent = self.send(notice, seen.lead, by_now()).await;
-        sent.map_err(|error| Failed { now: Some(by_now()), error })
+        let failed = |to, error| Failed { now: Some(by_now()), to, error };
+        let told = self.told(notice, seen.lead, by_now()).map_err(|error| failed(None, error))?;
+        let to = told.agent.clone();
+        self.send(told, by_now()).await.map_err(|error| failed(Some(to), error))
     }
 
     /// What failed for good has consequences; without them it has not failed yet.
     async fn follow_up(&self, notice: &Notice, failed: &mut Failed) {
-        if let (Some(now), NotSent::Send(error)) = (failed.now, &failed.error)
-            && let Err(not_done) = self.undelivered.follow_up(notice, error, now).await
+        if let (Some(now), Some(to), NotSent::Send(error)) = (failed.now, &failed.to, &failed.error)
+            && let Err(not_done) = self.undelivered.follow_up(notice, to, error, now).await
         {
             failed.error = not_done.into();
         }
     }
 
-    async fn send(
-        &self,
-        notice: &Notice,
-        lead: Option<Arc<OnBoard>>,
-        now: DateTime<Utc>,
-    ) -> Result<(), NotSent> {
-        let mut told = self.told(notice, lead, now)?;
+    async fn send(&self, mut told: Told, now: DateTime<Utc>) -> Result<(), NotSent> {
         match self.flood.telling(&told, now) {
             Telling::Whole => {}
             Telling::OfMany => told.many = true,
             Telling::Hushed => return Err(NotSent::Obsolete("there are too many at once")),
         }
         self.carrier.send(&told, now).await?;
+        let notice = &told.notice;
         debug!(lead.id = %notice.lead, agent.id = %notice.agent, channel = notice.channel.as_str(), "notice sent");
         Ok(())
     }
@@ -237,7 +237,9 @@ fn still_worth(notice: &Notice, lead: &OnBoard) -> Result<(), NotSent> {
             Err(NotSent::Obsolete("the agent is asked again"))
         }
         What::Over { why, .. }
-            if why != WhyOver::Yours && now_is.agent.as_ref() == Some(&notice.agent) =>
+            if why != WhyOver::Yours
+                && now_is.state == State::Assigned
+                && now_is.agent.as_ref() == Some(&notice.agent) =>
         {
             Err(NotSent::Obsolete("the lead is the agent's by now"))
         }
@@ -255,7 +257,7 @@ struct Settled {
 }
 
 fn settle(notice: &Notice, sent: Result<(), Failed>, deliveries: i64) -> Settled {
-    let Err(Failed { now, error }) = sent else {
+    let Err(Failed { now, error, .. }) = sent else {
         return Settled { became: Became::Sent, why: None, outcome: Outcome::Done };
     };
     let asked = match &error {
@@ -355,10 +357,15 @@ mod tests {
             entity: "acme".parse().unwrap(),
             lead: format!("lead_{:032x}", 7).parse().unwrap(),
             agent: "ana".parse().unwrap(),
-            what: What::Offer { round: 1, until: DateTime::<Utc>::MAX_UTC, route: None },
+            what: What::Offer {
+                round: 1,
+                until: DateTime::<Utc>::MAX_UTC,
+                route: None,
+                restored: None,
+            },
             over: Vec::new(),
         };
-        settle(&notice, Err(Failed { now: None, error }), deliveries).outcome
+        settle(&notice, Err(Failed { now: None, to: None, error }), deliveries).outcome
     }
 
     #[test]

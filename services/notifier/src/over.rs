@@ -1,4 +1,4 @@
-//! Whose offers an event ends, so that what was told of them can be taken back.
+//! Whose offer or lead an event takes away, so that what was told of it can be taken back.
 
 use tipoff_domain::AgentId;
 use tipoff_domain::plan::How;
@@ -14,7 +14,16 @@ pub(crate) fn over(event: &Event) -> Vec<(&AgentId, What)> {
     match event.kind {
         EventKind::Passed => named(WhyOver::Passed),
         EventKind::Expired => named(WhyOver::Expired),
-        EventKind::Withdrawn => named(WhyOver::Withdrawn),
+        // Also to those who gave it back themselves: they were told that it is theirs.
+        EventKind::Withdrawn | EventKind::Returned => named(WhyOver::Withdrawn),
+        EventKind::Closed => {
+            let others =
+                event.agents.iter().filter(|agent| event.by.as_deref() != Some(agent.as_str()));
+            others.map(|agent| (agent, what(WhyOver::Withdrawn))).collect()
+        }
+        EventKind::Assigned => {
+            event.from.iter().map(|agent| (agent, what(WhyOver::Withdrawn))).collect()
+        }
         // From the pool nobody was asked.
         EventKind::Claimed if event.after.how == Some(How::Claimed) => {
             let lost = event.after.tried.iter().filter(|one| one.outcome == OfferState::Lost);
@@ -75,5 +84,24 @@ mod tests {
             assert_eq!(whose(&event(kind, &json!(["ana"]), &json!({}))), [("ana", why)]);
         }
         assert!(whose(&event("lead.offered", &json!([]), &json!({}))).is_empty());
+    }
+
+    #[test]
+    fn a_lead_is_taken_from_whoever_had_it() {
+        let gone = [("ana", WhyOver::Withdrawn)];
+        for kind in ["lead.returned", "lead.closed"] {
+            assert_eq!(whose(&event(kind, &json!(["ana"]), &json!({}))), gone);
+        }
+        let mut assigned = event("lead.assigned", &json!(["ben"]), &json!({"state": "assigned"}));
+        assert!(whose(&assigned).is_empty(), "nobody had it");
+        assigned.from = Some("ana".parse().unwrap());
+        assert_eq!(whose(&assigned), gone);
+    }
+
+    #[test]
+    fn whoever_closed_a_lead_of_theirs_knows() {
+        let mut closed = event("lead.closed", &json!(["ana"]), &json!({"state": "closed"}));
+        closed.by = Some("ana".to_owned());
+        assert!(whose(&closed).is_empty());
     }
 }

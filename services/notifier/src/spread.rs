@@ -76,7 +76,7 @@ struct Ways {
 }
 
 /// Whoever has to be told of anything is told of these; and who is to be forgotten is.
-const TOLD: [EventKind; 8] = [
+const TOLD: [EventKind; 11] = [
     EventKind::Offered,
     EventKind::Extended,
     EventKind::Assigned,
@@ -84,6 +84,9 @@ const TOLD: [EventKind; 8] = [
     EventKind::Passed,
     EventKind::Expired,
     EventKind::Withdrawn,
+    EventKind::Restored,
+    EventKind::Returned,
+    EventKind::Closed,
     EventKind::Erased,
 ];
 
@@ -145,7 +148,7 @@ impl Spreader {
     async fn is_history(&self, event: &Event) -> bool {
         let age = self.clock.now() - event.at;
         match event.kind {
-            EventKind::Offered | EventKind::Extended => {}
+            EventKind::Offered | EventKind::Extended | EventKind::Restored => {}
             EventKind::Assigned => return age > STALE,
             _ => return age > OVER,
         }
@@ -162,7 +165,8 @@ impl Spreader {
         let told: Vec<(&AgentId, What)> = match event.kind {
             EventKind::Offered => offered(event),
             EventKind::Extended => put_off(event),
-            EventKind::Assigned => assigned(event),
+            EventKind::Restored => restored(event),
+            EventKind::Assigned => [assigned(event), over(event)].concat(),
             _ => over(event),
         };
         let mut notices = self.notices_to_rooms(told.first(), event, view);
@@ -170,6 +174,9 @@ impl Spreader {
         for (agent, what) in told {
             let channels = match what {
                 What::Over { .. } => self.channels_that_take_back(agent, event, view),
+                What::Offer { restored: Some(_), .. } => {
+                    self.channels_to_correct(agent, event, view)
+                }
                 What::Offer { .. } | What::Assigned { .. } | What::Missed { .. } => {
                     let Some(ways) = self.ways_to(agent, event, view) else { continue };
                     let asked = matches!(what, What::Offer { .. });
@@ -210,7 +217,7 @@ impl Spreader {
         event: &Event,
         view: &EntityView,
     ) -> Vec<Notice> {
-        let told = first.filter(|(_, what)| !matches!(what, What::Over { .. }));
+        let told = first.filter(|(_, what)| is_news(what));
         let Some((agent, what)) = told else { return Vec::new() };
         let Some(known) = view.agents.get(*agent) else { return Vec::new() };
         let route = event.route.as_ref().and_then(|id| view.route(id));
@@ -277,6 +284,21 @@ impl Spreader {
         let calls = route.is_none_or(|route| route.channels.contains(&Channel::Voice));
         self.reaching(agent, view, |one| {
             one.takes_back() && (calls || one.channel() != Channel::Voice)
+        })
+    }
+
+    /// Whoever took a pass back knows that they are asked again: what was told
+    /// of the pass is put right, and nobody is called or written to.
+    fn channels_to_correct(
+        &self,
+        agent: &AgentId,
+        event: &Event,
+        view: &EntityView,
+    ) -> Vec<Channel> {
+        let Some(Ways { may, .. }) = self.ways_to(agent, event, view) else { return Vec::new() };
+        self.reaching(agent, view, |one| {
+            let channel = one.channel();
+            one.takes_back() && channel != Channel::Voice && may.contains(&channel)
         })
     }
 
@@ -351,7 +373,7 @@ fn notices_to<'a>(
 
 fn offered(event: &Event) -> Vec<(&AgentId, What)> {
     let round = event.round.unwrap_or(event.after.round);
-    let what = |until| What::Offer { round, until, route: event.route.clone() };
+    let what = |until| What::Offer { round, until, route: event.route.clone(), restored: None };
     event.offers.iter().map(|offer| (&offer.agent, what(offer.until))).collect()
 }
 
@@ -362,8 +384,23 @@ fn put_off(event: &Event) -> Vec<(&AgentId, What)> {
     let asks =
         |until: &DateTime<Utc>| after.state == State::Offered && *until - event.at >= MORE_TIME;
     let Some(until) = after.until.filter(asks) else { return Vec::new() };
-    let what = || What::Offer { round: after.round, until, route: after.route.clone() };
+    let what =
+        || What::Offer { round: after.round, until, route: after.route.clone(), restored: None };
     after.pending.iter().map(|agent| (agent, what())).collect()
+}
+
+/// Those who passed are asked again, in the same round and until the same deadline.
+fn restored(event: &Event) -> Vec<(&AgentId, What)> {
+    let after = &event.after;
+    let Some(until) = after.until else { return Vec::new() };
+    let (round, restored) = (after.round, Some(event.version));
+    let what = || What::Offer { round, until, route: after.route.clone(), restored };
+    event.agents.iter().map(|agent| (agent, what())).collect()
+}
+
+/// Whether it is more than a correction of what was told before.
+fn is_news(what: &What) -> bool {
+    !matches!(what, What::Over { .. } | What::Offer { restored: Some(_), .. })
 }
 
 /// Nobody is told of what they did themselves.
@@ -396,7 +433,7 @@ mod tests {
         let told = put_off(&event);
         let whom: Vec<&str> = told.iter().map(|(agent, _)| agent.as_str()).collect();
         assert_eq!(whom, ["ana", "ben"]);
-        let offer = What::Offer { round: 3, until, route: None };
+        let offer = What::Offer { round: 3, until, route: None, restored: None };
         assert!(told.iter().all(|(_, what)| *what == offer), "{told:?}");
     }
 

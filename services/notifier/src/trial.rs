@@ -56,7 +56,7 @@ impl Handler for Tester {
         }
         match carrier.test(&tested, now).await {
             Ok(()) => Outcome::Done,
-            Err(SendError::BadAddress(why)) => self.note(&trial, &why, now).await,
+            Err(SendError::BadAddress(why)) => self.note(&tested, &why, now).await,
             Err(SendError::ForGood(why)) => Outcome::GiveUp(why),
             Err(error) => {
                 warn!(error = &error as &dyn std::error::Error, agent.id = %trial.agent, "a test message is tried again");
@@ -78,11 +78,16 @@ impl Tester {
     }
 
     /// A test that finds a dead address has found something out.
-    async fn note(&self, trial: &Trial, why: &str, now: DateTime<Utc>) -> Outcome {
+    async fn note(&self, tested: &Tested, why: &str, now: DateTime<Utc>) -> Outcome {
+        let trial = &tested.trial;
         let Trial { entity, agent, channel, .. } = trial;
         let Some(address) = self.roster.addresses(entity, agent, *channel).pop() else {
             return Outcome::Done;
         };
+        // Nobody has tried the one that they have by now.
+        if channel.address_of(&tested.agent).is_some_and(|used| used != address) {
+            return Outcome::Done;
+        }
         let reach = Reach::failed(&address, why, now);
         match self.roster.put_reach(entity, agent, *channel, reach).await {
             Ok(()) => Outcome::Done,

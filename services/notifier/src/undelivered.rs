@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use opentelemetry::metrics::Counter;
 use opentelemetry::{KeyValue, global};
 use tipoff_board::{Board, BoardError, Withdrawal, Withdrawn};
-use tipoff_domain::{AgentId, EntityId, LeadId};
+use tipoff_domain::{Agent, AgentId, EntityId, LeadId};
 use tipoff_roster::{EditError, Reach, Roster};
 use tipoff_runtime::Nats;
 use tipoff_wire::Notice;
@@ -22,6 +22,8 @@ use crate::carrier::SendError;
 /// What follows could not be done; it must be tried again.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotDone {
+    #[error("the agent has another address by now")]
+    Moved,
     #[error("the dead address could not be noted")]
     Roster(#[from] EditError),
     #[error("the failure could not be noted")]
@@ -58,22 +60,25 @@ impl Undelivered {
         }
     }
 
-    /// Does what follows from `error`, at `now` on the board's clock. Safe to repeat.
+    /// Does what follows from `error`, at `now` on the board's clock; `to` is the agent as
+    /// they were told. Safe to repeat.
     pub(crate) async fn follow_up(
         &self,
         notice: &Notice,
+        to: &Agent,
         error: &SendError,
         now: DateTime<Utc>,
     ) -> Result<(), NotDone> {
         match error {
-            SendError::BadAddress(why) => self.disable(notice, why, now).await?,
+            SendError::BadAddress(why) => self.disable(notice, to, why, now).await?,
             SendError::ForGood(_) => {}
             SendError::ToldBefore(_)
             | SendError::NotNow { .. }
             | SendError::Trouble { .. }
             | SendError::LeftAlone { .. } => return Ok(()),
         }
-        if let What::Offer { round, .. } = notice.what
+        // Whoever took a pass back knows of the offer.
+        if let What::Offer { round, restored: None, .. } = notice.what
             && !notice.channel.is_a_room()
             && self.ledger.note(notice, round).await?
         {
@@ -82,19 +87,24 @@ impl Undelivered {
         Ok(())
     }
 
-    /// From now on nothing is sent to this address, until it is changed or confirmed.
+    /// From now on nothing is sent to the address that was used, until it is changed or
+    /// confirmed.
     async fn disable(
         &self,
         notice: &Notice,
+        to: &Agent,
         why: &str,
         now: DateTime<Utc>,
-    ) -> Result<(), EditError> {
+    ) -> Result<(), NotDone> {
         let Notice { channel, entity, agent, .. } = notice;
+        let Some(address) = channel.address_of(to) else { return Ok(()) };
         let view = self.roster.view(entity);
-        let known = view.as_ref().and_then(|view| view.agents.get(agent));
-        let Some(address) = known.and_then(|known| channel.address_of(known)) else {
+        let Some(known) = view.as_ref().and_then(|view| view.agents.get(agent)) else {
             return Ok(());
         };
+        if channel.address_of(known) != Some(address) {
+            return Err(NotDone::Moved);
+        }
         let reach = Reach::failed(address, why, now);
         self.roster.put_reach(entity, agent, *channel, reach).await?;
         warn!(entity.id = %entity, agent.id = %agent, channel = channel.as_str(), why, "an address is dead and is used no more");

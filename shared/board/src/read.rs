@@ -242,6 +242,7 @@ pub(crate) fn event(partition: Partition, entry: &Entry) -> Result<Event, Unread
         round: (after.round > 0).then_some(after.round),
         offers,
         agents: if offered { Vec::new() } else { agents },
+        from: fields.parsed("from")?,
         by: fields.text("by").map(str::to_owned),
         reason: fields.json("reason")?,
         due: fields.instant("due")?,

@@ -291,6 +291,9 @@ pub struct Event {
     /// Whom the event is about: who claimed, passed, let it expire, was assigned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<AgentId>,
+    /// `lead.assigned`: who had it until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<AgentId>,
     /// Who did it, where it was a person: an agent's name, or `admin`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,

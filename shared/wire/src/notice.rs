@@ -33,7 +33,14 @@ pub struct Notice {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum What {
     /// Claim it before `until`.
-    Offer { round: u32, until: DateTime<Utc>, route: Option<RouteId> },
+    Offer {
+        round: u32,
+        until: DateTime<Utc>,
+        route: Option<RouteId>,
+        /// The agent took a pass back, and this version of the lead made it open again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        restored: Option<u64>,
+    },
     /// It is yours already, nobody asks.
     Assigned { version: u64 },
     /// The offer of that round is over: what was told of it is taken back,
@@ -59,13 +66,14 @@ pub enum WhyOver {
 
 impl Notice {
     /// Two notices of the same key are the same notice; the agent gets one. That the
-    /// deadline of an offer was put off is another one.
+    /// deadline of an offer was put off, or a pass taken back, is another one.
     pub fn key(&self) -> String {
         let Self { channel, lead, agent, what, .. } = self;
         let channel = channel.as_str();
         match what {
-            What::Offer { round, until, .. } => {
-                format!("n:{lead}:{round}:{agent}:{channel}:{}", until.timestamp_millis())
+            What::Offer { round, until, restored, .. } => {
+                let again = restored.map(|version| format!(":r{version}")).unwrap_or_default();
+                format!("n:{lead}:{round}:{agent}:{channel}:{}{again}", until.timestamp_millis())
             }
             What::Assigned { version } => format!("n:{lead}:v{version}:{agent}:{channel}"),
             What::Over { version, .. } => format!("n:{lead}:o{version}:{agent}:{channel}"),
@@ -125,24 +133,39 @@ impl Dead {
 mod tests {
     use super::*;
 
-    fn key(round: u32, until: &str) -> String {
+    fn offer(round: u32, until: &str, restored: Option<u64>) -> Notice {
         let until = until.parse().unwrap();
-        let notice = Notice {
+        Notice {
             channel: Channel::Email,
             entity: "acme".parse().unwrap(),
             lead: "lead_1".parse().unwrap(),
             agent: "ana".parse().unwrap(),
-            what: What::Offer { round, until, route: None },
+            what: What::Offer { round, until, route: None, restored },
             over: Vec::new(),
-        };
-        notice.key()
+        }
     }
 
     #[test]
     fn an_offer_whose_deadline_was_put_off_is_another_notice() {
+        let key = |round, until| offer(round, until, None).key();
         let offered = key(1, "2026-11-22T09:45:00Z");
         assert_eq!(offered, key(1, "2026-11-22T10:45:00+01:00"), "however often it is told");
         assert_ne!(offered, key(1, "2026-11-22T10:00:00Z"));
         assert_ne!(offered, key(2, "2026-11-22T09:45:00Z"));
+    }
+
+    #[test]
+    fn an_offer_that_is_open_again_is_another_notice_each_time() {
+        let key = |restored| offer(1, "2026-11-22T09:45:00Z", restored).key();
+        let keys = [key(None), key(Some(4)), key(Some(6))];
+        assert!(keys[0] != keys[1] && keys[1] != keys[2], "{keys:?}");
+    }
+
+    #[test]
+    fn a_notice_of_an_earlier_release_is_read() {
+        let notice = offer(1, "2026-11-22T09:45:00Z", None);
+        let mut json = serde_json::to_value(&notice).unwrap();
+        assert!(json["what"].as_object_mut().unwrap().remove("restored").is_none());
+        assert_eq!(serde_json::from_value::<Notice>(json).unwrap(), notice);
     }
 }

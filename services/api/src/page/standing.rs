@@ -58,6 +58,8 @@ impl Standing {
         match outcome {
             Some(OfferState::Passed) => Self::Passed,
             Some(OfferState::Expired | OfferState::Pending) => Self::TooLate,
+            // Whoever was faster gave it back.
+            Some(OfferState::Lost) if after.state == State::Pooled => Self::Withdrawn,
             Some(OfferState::Lost) => Self::Taken,
             None if after.state == State::Assigned => Self::Taken,
             Some(OfferState::Withdrawn | OfferState::Claimed) | None => Self::Withdrawn,
@@ -130,6 +132,15 @@ mod tests {
         let again = json!({"state": "offered", "pending": ["ana"], "round": 5,
             "tried": [{"agent": "ana", "outcome": "expired"}, {"agent": "ana", "outcome": "pending"}]});
         assert_eq!(standing(&again, IN_TIME), Standing::TooLate);
+    }
+
+    #[test]
+    fn a_lead_that_somebody_was_faster_with_and_gave_back_is_not_taken() {
+        let tried = json!([{"agent": "ana", "outcome": "lost"}]);
+        let rests = json!({"state": "pooled", "tried": tried});
+        assert_eq!(standing(&rests, IN_TIME), Standing::Withdrawn);
+        let asked = json!({"state": "offered", "pending": ["ben"], "tried": tried});
+        assert_eq!(standing(&asked, IN_TIME), Standing::Taken);
     }
 
     #[test]

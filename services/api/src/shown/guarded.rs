@@ -1,6 +1,8 @@
 //! A lead without any way to reach the person.
 
 use tipoff_domain::{Lead, Name};
+/// What hides contacts in anybody's words.
+pub use tipoff_letters::plain::without_contact as without_contacts;
 
 /// The lead without any way to reach the person: addresses and numbers are left
 /// out, also where they were typed into a message or sent under a name of the
@@ -11,9 +13,13 @@ pub(crate) fn guarded(lead: &Lead) -> Lead {
     let mut interest = lead.interest.clone();
     if let Some(property) = &mut property {
         property.more.clear();
+        for text in [&mut property.address, &mut property.city, &mut property.region] {
+            *text = hidden(text);
+        }
     }
     if let Some(interest) = &mut interest {
         interest.more.clear();
+        interest.areas = interest.areas.iter().map(|area| without_contacts(area)).collect();
     }
     let name = Name {
         full: hidden(&lead.name.full),
@@ -34,45 +40,6 @@ pub(crate) fn guarded(lead: &Lead) -> Lead {
         occurred_at: lead.occurred_at,
         ..Lead::default()
     }
-}
-
-/// Fewer digits than this are a price or a house, not a telephone.
-const FEWEST_DIGITS: usize = 7;
-
-/// The text with `•••` for every e-mail address and telephone number.
-pub fn without_contacts(text: &str) -> String {
-    let without_addresses: Vec<_> =
-        text.split(' ').map(|word| if word.contains('@') { "•••" } else { word }).collect();
-    without_numbers(&without_addresses.join(" "))
-}
-
-fn without_numbers(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut run = String::new();
-    for c in text.chars() {
-        let in_number = c.is_ascii_digit() || (matches!(c, '+' | '(') && run.is_empty());
-        let goes_on = !run.is_empty() && matches!(c, ' ' | '-' | '.' | '(' | ')' | '/');
-        if in_number || goes_on {
-            run.push(c);
-        } else {
-            flush(&mut shown, &mut run);
-            shown.push(c);
-        }
-    }
-    flush(&mut shown, &mut run);
-    shown
-}
-
-fn flush(shown: &mut String, run: &mut String) {
-    let digits = run.chars().filter(char::is_ascii_digit).count();
-    if digits < FEWEST_DIGITS {
-        shown.push_str(run);
-    } else {
-        let end = run.trim_end_matches(|c: char| !c.is_ascii_digit()).len();
-        shown.push_str("•••");
-        shown.push_str(run.get(end..).unwrap_or_default());
-    }
-    run.clear();
 }
 
 #[cfg(test)]
@@ -104,9 +71,18 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_are_not_telephones_stay() {
-        assert_eq!(without_contacts("3 beds, 450,000 in 78701"), "3 beds, 450,000 in 78701");
-        assert_eq!(without_contacts("ring +1 512.555.0101."), "ring •••.");
-        assert_eq!(without_contacts("512-555-0101 please"), "••• please");
+    fn a_contact_that_was_typed_into_a_place_is_hidden_too() {
+        let lead: Lead = serde_json::from_value(json!({
+            "name": {"first": "Dana", "last": "612\u{a0}345\u{a0}678"},
+            "property": {"address": "15 Oak Ct, call (512) 555\u{2011}0101", "city": "dana@example.com"},
+            "interest": {"areas": ["Hyde Park", "ask 512-555-0101"]},
+        }))
+        .unwrap();
+        let shown = guarded(&lead);
+        let (property, interest) = (shown.property.unwrap(), shown.interest.unwrap());
+        assert_eq!(property.address.as_deref(), Some("15 Oak Ct, call •••"));
+        assert_eq!(property.city.as_deref(), Some("•••"));
+        assert_eq!(interest.areas, ["Hyde Park", "ask •••"]);
+        assert_eq!(shown.name.last.as_deref(), Some("•••"));
     }
 }

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::future::join_all;
+use futures::{StreamExt, stream};
 use ring::digest;
 use serde::Serialize;
 use tipoff_domain::{Agent, AgentId, Channel, EntityId, EntityView};
@@ -43,7 +43,8 @@ use crate::trial::Tested;
 const ASSIGNED_LIVES: TimeDelta = TimeDelta::hours(24);
 /// For so long it is worth saying that what is shown is over.
 const OVER_LIVES: TimeDelta = TimeDelta::hours(1);
-
+/// Devices of one agent called at once.
+const AT_ONCE: usize = 8;
 /// Whoever asked for a test looks at the device now; in seconds.
 const TEST_LIVES: i64 = 600;
 
@@ -137,7 +138,8 @@ impl Carrier for Push {
             devices.partition(|one| self.shown.has(&key, one.address()));
         let payload = self.payload(told, now)?;
         let treatment = Treatment { ttl: ttl(told, now), topic: topic(notice.lead.as_str()) };
-        let posts = open.iter().map(|one| self.post(one, &payload, &treatment, now));
+        let posts: Vec<_> =
+            open.iter().map(|one| self.post(one, &payload, &treatment, now)).collect();
         let answers: Vec<_> = stream::iter(posts).buffered(AT_ONCE).collect().await;
         let answered: Vec<(Device, Result<(), SendError>)> =
             open.into_iter().zip(answers).collect();

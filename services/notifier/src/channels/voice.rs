@@ -194,7 +194,8 @@ mod tests {
         let now: DateTime<Utc> = "2026-11-22T09:30:00Z".parse().unwrap();
         let ring = |seconds| {
             let until = now + TimeDelta::seconds(seconds);
-            ring(&What::Offer { round: 1, until, route: None }, now).map(|ring| ring.num_seconds())
+            let offer = What::Offer { round: 1, until, route: None, restored: None };
+            ring(&offer, now).map(|ring| ring.num_seconds())
         };
         assert_eq!(ring(900), Some(20));
         assert_eq!(ring(30), Some(18));

@@ -63,7 +63,8 @@ fn after(state: &str, how: Option<&str>) -> Json {
 }
 
 fn offer(locale: Option<&str>, lead: Json) -> Told {
-    let what = What::Offer { round: 3, until: at("2026-11-23T20:45:00Z"), route: None };
+    let what =
+        What::Offer { round: 3, until: at("2026-11-23T20:45:00Z"), route: None, restored: None };
     told(what, locale, lead, after("offered", None))
 }
 
@@ -237,6 +238,31 @@ fn a_push_shows_the_time_left_and_opens_the_claim_page() {
     assert_eq!(card.title, "Nuevo prospecto: Dana Reyes");
     assert!(card.body.contains("tienes 15 minutos, hasta las 15:45 EST"), "{}", card.body);
     assert!(card.url.starts_with("https://tipoff.example.com/c/"), "{}", card.url);
+}
+
+#[test]
+fn a_push_about_a_lead_of_ones_own_opens_its_page_for_that_agent() {
+    let card = writer().card(&assignment(Some("en"), dana(), "manual"), at(NOW)).unwrap();
+    let token = card.url.strip_prefix("https://tipoff.example.com/c/").unwrap();
+    let link = ClaimLink::open(token, SECRET, |_| 0).unwrap();
+    assert_eq!(
+        (link.lead.as_str(), link.agent.as_str(), link.round),
+        ("lead_0192f0a1b2c37def8899aabbccddeeff", "ana", 3)
+    );
+}
+
+#[test]
+fn a_push_about_anything_but_one_lead_of_ones_own_opens_the_bell() {
+    let over = What::Over { round: 3, version: 2, why: WhyOver::Taken };
+    let missed = What::Missed { version: 2, misses: BTreeMap::from([("ana".parse().unwrap(), 3)]) };
+    for what in [over, missed] {
+        let told = told(what, Some("en"), dana(), after("offered", None));
+        let card = writer().card(&told, at(NOW)).unwrap();
+        assert_eq!(card.url, "https://tipoff.example.com/bell");
+    }
+    let mut many = assignment(Some("en"), dana(), "manual");
+    many.many = true;
+    assert_eq!(writer().card(&many, at(NOW)).unwrap().url, "https://tipoff.example.com/bell");
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl Setbacks {
         if !over.contains(&channel) {
             over.push(channel);
         }
-        let what = What::Offer { round, until, route: now_is.route.clone() };
+        let what = What::Offer { round, until, route: now_is.route.clone(), restored: None };
         Ok(Some(Notice { channel, entity, lead, agent, what, over }))
     }
 }

@@ -6,9 +6,11 @@ use std::time::Duration;
 use tipoff_board::Board;
 use tipoff_domain::{EntityId, WebhookId};
 use tipoff_roster::Roster;
-use tipoff_runtime::{ACK_WAIT, Clock, Nats, Publisher, WorkerError, WorkerLimits, worker};
+use tipoff_runtime::{
+    ACK_WAIT, Backoff, Clock, Nats, Publisher, WorkerError, WorkerLimits, worker,
+};
 use tipoff_wire::{Stream, subject};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
 
@@ -16,6 +18,10 @@ use super::Unusable;
 use super::call::Caller;
 use super::options::Options;
 use super::teller::{Meter, Teller};
+
+/// Between tries of a worker that could not begin.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 type Endpoint = (EntityId, WebhookId);
 
@@ -25,7 +31,7 @@ pub(crate) struct Staff {
     in_flight: usize,
     stop: CancellationToken,
     hired: HashMap<Endpoint, CancellationToken>,
-    at_work: JoinSet<(Endpoint, Result<(), WorkerError>)>,
+    at_work: JoinSet<()>,
 }
 
 impl Staff {
@@ -85,10 +91,7 @@ impl Staff {
         let limits = limits(&endpoint, self.in_flight);
         let (teller, stopped) = (self.teller.clone(), stop.clone());
         self.hired.insert(endpoint.clone(), stop);
-        self.at_work.spawn(async move {
-            let (nats, clock) = (teller.nats.clone(), teller.clock.clone());
-            (endpoint, worker::work(nats, clock, limits, teller, stopped).await)
-        });
+        self.at_work.spawn(work(endpoint.1, limits, teller, stopped));
     }
 
     /// The consumer of an endpoint that does not exist any more goes with it.
@@ -106,13 +109,22 @@ impl Staff {
         }
     }
 
-    fn left(ended: Result<(Endpoint, Result<(), WorkerError>), tokio::task::JoinError>) {
-        match ended {
-            Ok((_, Ok(()))) => {}
-            Ok((endpoint, Err(failed))) => {
-                error!(error = &failed as &dyn std::error::Error, webhook.id = %endpoint.1, "an endpoint is told nothing until the configuration changes");
-            }
-            Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    fn left(ended: Result<(), JoinError>) {
+        ended.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()));
+    }
+}
+
+/// Until dismissed. Whoever cannot begin tries again: it may be made good without
+/// any change of the roster.
+async fn work(hook: WebhookId, limits: WorkerLimits, teller: Teller, stop: CancellationToken) {
+    let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+    loop {
+        let (nats, clock) = (teller.nats.clone(), teller.clock.clone());
+        let working = worker::work(nats, clock, limits.clone(), teller.clone(), stop.clone());
+        let Err(failed) = working.await else { return };
+        error!(error = &failed as &dyn std::error::Error, webhook.id = %hook, "an endpoint is told nothing for now, trying again");
+        if !backoff.wait(&stop).await {
+            return;
         }
     }
 }

@@ -54,26 +54,43 @@ impl Standing<'_> {
         self.hook.failing_since.is_some_and(|since| since <= instant + SOON)
     }
 
-    /// Nothing is sent until its owner turns it on again.
-    pub(super) async fn disable(self, roster: &Roster, now: DateTime<Utc>, why: &str) {
-        // Whatever was edited in the meantime, it holds.
+    /// Whether its owner gave it another address since it was called: what the old one
+    /// answered says nothing any more.
+    pub(super) fn has_moved(self, roster: &Roster) -> bool {
         let Telling { entity, webhook, .. } = self.telling;
-        let Some((hook, version)) = roster.webhook(entity, webhook) else { return };
-        let disabled = Some(Disabled { at: now, why: why.to_owned() });
-        Standing { version, ..self }.write(roster, Webhook { disabled, ..hook }).await;
+        roster.webhook(entity, webhook).is_some_and(|(hook, _)| !self.is_at(&hook))
     }
 
-    async fn write(self, roster: &Roster, hook: Webhook) {
+    /// Nothing is sent until its owner turns it on again. Answers with whether that is
+    /// noted; if not, it has to be looked at again.
+    pub(super) async fn disable(self, roster: &Roster, now: DateTime<Utc>, why: &str) -> bool {
+        // Whatever else was edited in the meantime, it holds.
+        let Telling { entity, webhook, .. } = self.telling;
+        let Some((hook, version)) = roster.webhook(entity, webhook) else { return true };
+        if !self.is_at(&hook) {
+            return false;
+        }
+        let disabled = Some(Disabled { at: now, why: why.to_owned() });
+        Standing { version, ..self }.write(roster, Webhook { disabled, ..hook }).await
+    }
+
+    fn is_at(self, hook: &Webhook) -> bool {
+        hook.wanted.url == self.hook.wanted.url
+    }
+
+    async fn write(self, roster: &Roster, hook: Webhook) -> bool {
         let Telling { entity, webhook, .. } = self.telling;
         let expect = Expect::Version(self.version);
-        match roster.put_webhook(entity, webhook, hook, expect).await {
+        let written = roster.put_webhook(entity, webhook, hook, expect).await;
+        match &written {
             Ok(_) => {}
             Err(EditError::Conflict { .. } | EditError::NotFound { .. }) => {
                 debug!(webhook.id = %webhook, "somebody else changed the endpoint first");
             }
             Err(error) => {
-                warn!(error = &error as &dyn std::error::Error, webhook.id = %webhook, "how an endpoint stands was not noted");
+                warn!(error = error as &dyn std::error::Error, webhook.id = %webhook, "how an endpoint stands was not noted");
             }
         }
+        written.is_ok()
     }
 }

@@ -23,6 +23,9 @@ use super::standing::Standing;
 /// When the log itself could not be read, or the board that has the lead.
 const LOG_AWAY: Duration = Duration::from_secs(2);
 
+/// Until an endpoint is called that has changed while it was called.
+const CHANGED: Duration = Duration::from_secs(1);
+
 /// Handles the messages of one endpoint.
 #[derive(Clone)]
 pub(super) struct Teller {
@@ -137,11 +140,11 @@ impl Teller {
                 standing.works(&self.roster).await;
                 return (Called::Told, Outcome::Done);
             }
-            Err(NotTold::Gone) => {
-                info!(webhook.id = %webhook, "the endpoint is gone and is not told any more");
-                standing.disable(&self.roster, self.clock.now(), &NotTold::Gone.to_string()).await;
-                return (Called::Gone, Outcome::Done);
+            Err(_) if standing.has_moved(&self.roster) => {
+                debug!(webhook.id = %webhook, "an endpoint has another address by now and is told there");
+                return (Called::Retried, Outcome::RetryIn(CHANGED));
             }
+            Err(NotTold::Gone) => return self.disable(standing).await,
             Err(NotTold::Failed { why, after, .. }) => (why, after),
         };
         let since = (self.clock.now() - delivery.published).to_std().unwrap_or_default();
@@ -153,10 +156,22 @@ impl Teller {
             if standing.failed_since(delivery.published) {
                 let why = format!("nothing got through for three days; at last {why}");
                 warn!(webhook.id = %webhook, why, "an endpoint is disabled");
-                standing.disable(&self.roster, self.clock.now(), &why).await;
+                if !standing.disable(&self.roster, self.clock.now(), &why).await {
+                    return (Called::Retried, Outcome::RetryIn(CHANGED));
+                }
             }
             let why = format!("webhook {webhook} was not told for three days: {why}");
             (Called::Failed, Outcome::GiveUp(why))
         }
+    }
+
+    /// It wants nothing more.
+    async fn disable(&self, standing: Standing<'_>) -> (Called, Outcome) {
+        let why = NotTold::Gone.to_string();
+        if !standing.disable(&self.roster, self.clock.now(), &why).await {
+            return (Called::Retried, Outcome::RetryIn(CHANGED));
+        }
+        info!(webhook.id = %standing.telling.webhook, "the endpoint is gone and is not told any more");
+        (Called::Gone, Outcome::Done)
     }
 }

@@ -79,7 +79,7 @@ async fn a_notice_of_a_deadline_that_was_put_off_is_dropped_and_hides_nothing() 
         entity: desk.entity.clone(),
         lead: lead.clone(),
         agent: id("ana"),
-        what: What::Offer { round: 1, until, route: None },
+        what: What::Offer { round: 1, until, route: None, restored: None },
         over: vec![Channel::Email],
     };
     let subject = subject::notify(waiting.channel, &waiting.entity);

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tipoff_domain::{AgentId, Channel};
@@ -10,12 +11,16 @@ use tipoff_runtime::{Clock, dead};
 use tipoff_wire::EventKind;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::desk::{Desk, PATIENCE, any_port, dana, id};
+use crate::trials;
 
 /// All ways in which a mail is handed over.
 const WAYS: [&[&str]; 3] = [&["PIPELINING", "CHUNKING"], &["PIPELINING"], &[]];
+
+/// Another address of Ana's.
+const NEW: &str = "ana@new.example.com";
 
 /// What a relay offers, and what it answers to one command.
 #[derive(Clone, Copy)]
@@ -30,24 +35,33 @@ struct Manners {
 struct Relay {
     at: SocketAddr,
     refused: watch::Receiver<u64>,
+    /// Each refusal that is said takes one.
+    says: Arc<Semaphore>,
 }
 
 impl Relay {
     async fn start(manners: Manners) -> Self {
+        Self::start_to_say(manners, Semaphore::MAX_PERMITS).await
+    }
+
+    /// Says so many refusals, and keeps the others waiting.
+    async fn start_to_say(manners: Manners, refusals: usize) -> Self {
+        let says = Arc::new(Semaphore::new(refusals));
+        let may_say = says.clone();
         let listener = TcpListener::bind(any_port()).await.unwrap();
         let at = listener.local_addr().unwrap();
         let (tell, refused) = watch::channel(0);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let tell = tell.clone();
+                let (tell, may_say) = (tell.clone(), may_say.clone());
                 // Whoever is refused hangs up.
-                tokio::spawn(async move { drop(talk(client, manners, &tell).await) });
+                tokio::spawn(async move { drop(talk(client, manners, &tell, &may_say).await) });
             }
         });
-        Self { at, refused }
+        Self { at, refused, says }
     }
 
-    /// Waits until it has refused so often.
+    /// Waits until it has refused so often, whether it said so or not.
     async fn refused(&self, times: u64) {
         let mut refused = self.refused.clone();
         let enough = refused.wait_for(|so_far| *so_far >= times);
@@ -59,6 +73,7 @@ async fn talk(
     client: TcpStream,
     manners: Manners,
     refused: &watch::Sender<u64>,
+    may_say: &Semaphore,
 ) -> std::io::Result<()> {
     let mut client = BufStream::new(client);
     let mut willing = true;
@@ -84,6 +99,7 @@ async fn talk(
             _ if step == manners.refuses => {
                 willing = false;
                 refused.send_modify(|times| *times += 1);
+                may_say.acquire().await.unwrap().forget();
                 manners.with
             }
             _ => "250 2.0.0 good",
@@ -141,6 +157,26 @@ async fn desk_with_ana(more: Value) -> Desk {
     desk
 }
 
+/// Ana has another address; waits until that is known.
+async fn move_to(desk: &Desk, address: &str) {
+    let ana: AgentId = id("ana");
+    desk.agent("ana", json!({"email": address})).await;
+    let mut changes = desk.roster.changes();
+    let known = || desk.roster.view(&desk.entity).unwrap().agents[&ana].email.clone();
+    let moved = async {
+        while known().as_deref() != Some(address) {
+            changes.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(PATIENCE, moved).await.expect("it is known in time");
+}
+
+/// Whether anything is noted of that address of Ana's.
+fn is_marked(desk: &Desk, address: &str) -> bool {
+    let reach = desk.roster.reach(&desk.entity, &id("ana"), Channel::Email);
+    reach.is_some_and(|reach| reach.is_about(address))
+}
+
 async fn left_after(manners: Manners, channels: &[&str]) -> Left {
     let desk = desk_with_ana(json!({"channels": channels})).await;
     let relay = Relay::start(manners).await;
@@ -192,6 +228,37 @@ async fn a_recipient_of_whom_the_relay_says_that_there_is_no_such_mailbox_has_a_
         let dead = Left { address: Works::Failed, is_asked: true, set_aside: 1 };
         assert_eq!(left, dead, "{offers:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_of_an_address_that_was_changed_meanwhile_says_nothing_of_the_new_one() {
+    let desk = desk_with_ana(json!({"channels": ["email", "push"]})).await;
+    let with = "550 5.1.1 no such mailbox";
+    let manners = Manners { offers: WAYS[2], refuses: "RCPT", with };
+    let relay = Relay::start_to_say(manners, 1).await;
+    let notifier = desk.notifier_over(&format!("smtp://{}", relay.at), &[]);
+    desk.offer(&["ana"], dana()).await;
+    relay.refused(2).await;
+    move_to(&desk, NEW).await;
+    relay.says.add_permits(1);
+    notifier.end().await;
+    assert!(!is_marked(&desk, NEW));
+    assert_eq!(dead::list(&desk.nats, 10, 0).await.unwrap(), [], "it goes to the new address");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_message_that_is_refused_says_nothing_of_another_address() {
+    let desk = desk_with_ana(json!({"channels": ["email"]})).await;
+    let with = "550 5.1.1 no such mailbox";
+    let manners = Manners { offers: WAYS[2], refuses: "RCPT", with };
+    let relay = Relay::start_to_say(manners, 0).await;
+    let notifier = desk.notifier_over(&format!("smtp://{}", relay.at), &[]);
+    trials::ask(&desk, Channel::Email).await;
+    relay.refused(1).await;
+    move_to(&desk, NEW).await;
+    relay.says.add_permits(1);
+    notifier.end().await;
+    assert!(!is_marked(&desk, NEW));
 }
 
 #[tokio::test(flavor = "multi_thread")]

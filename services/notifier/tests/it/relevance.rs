@@ -60,7 +60,7 @@ async fn a_notice_of_an_earlier_round_or_a_past_deadline_is_not_told() {
         entity: desk.entity.clone(),
         lead: lead.clone(),
         agent: id("ana"),
-        what: What::Offer { round, until, route: None },
+        what: What::Offer { round, until, route: None, restored: None },
         over: Vec::new(),
     };
     let past = stands.received_at - TimeDelta::seconds(1);

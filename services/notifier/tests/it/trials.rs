@@ -11,7 +11,7 @@ use tipoff_wire::{Trial, subject};
 
 use crate::desk::{Desk, PUBLIC_URL, id};
 
-async fn ask(desk: &Desk, channel: Channel) {
+pub(crate) async fn ask(desk: &Desk, channel: Channel) {
     let (entity, agent) = (desk.entity.clone(), id("ana"));
     let trial = Trial { channel, entity, agent, at: Clock::system().now() };
     let body = serde_json::to_vec(&trial).unwrap();

@@ -13,12 +13,14 @@ use serde_json::{Value, json};
 use tipoff_board::Claiming;
 use tipoff_domain::{LeadId, Route, WebhookId};
 use tipoff_roster::{Author, Expect, Role, Secret, Webhook, WebhookWanted};
-use tipoff_runtime::Clock;
+use tipoff_runtime::{Clock, streams};
 use tipoff_testkit::sink::WebhookSink;
 use tipoff_testkit::sink::webhook::Fault;
 use tipoff_wire::{Attempt, Called, Stream, subject};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 
-use crate::desk::{Desk, Notifier, dana, id};
+use crate::desk::{Desk, Notifier, any_port, dana, id};
 
 const INSIDE: &[&str] = &["--webhooks-inside"];
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -235,6 +237,30 @@ async fn an_endpoint_that_is_gone_is_disabled_at_once_and_that_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_address_answers_after_it_was_changed_says_nothing_of_the_new_one() {
+    let desk = desk().await;
+    let sink = sink().await;
+    let hook = endpoint(&desk, "hook_1", &sink, &["lead.offered"]).await;
+    let (found, _) = desk.roster.webhook(&desk.entity, &hook).unwrap();
+    let old = TcpListener::bind(any_port()).await.unwrap();
+    let moves_to = async |url: String| {
+        let wanted = WebhookWanted { url, ..found.wanted.clone() };
+        let moved = Webhook { wanted, ..found.clone() };
+        desk.roster.put_webhook(&desk.entity, &hook, moved, Expect::Anything).await.unwrap();
+    };
+    moves_to(format!("http://{}/", old.local_addr().unwrap())).await;
+    let _notifier = notifier(&desk);
+    desk.offer(&["ana"], dana()).await;
+    let (mut called, _) = old.accept().await.unwrap();
+    moves_to(sink.url()).await;
+    stands(&desk, &hook, |hook| hook.wanted.url == sink.url()).await;
+    called.write_all(b"HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+
+    sink.told_of(1).await;
+    assert_eq!(desk.roster.webhook(&desk.entity, &hook).unwrap().0.disabled, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_three_days_of_failures_it_is_given_up_and_that_is_said() {
     let desk = desk().await;
     let sink = sink().await;
@@ -361,4 +387,21 @@ async fn every_call_is_written_down_with_what_came_of_it() {
     let second = next().await;
     assert_eq!((second.attempt, second.result), (2, Called::Told));
     assert_eq!((second.event, second.error, second.again_at), (first.event, None, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_whose_consumer_could_not_be_made_is_told_once_it_can_be() {
+    let desk = desk().await;
+    let sink = sink().await;
+    endpoint(&desk, "hook_1", &sink, &["lead.offered"]).await;
+    desk.nats.jetstream.delete_stream(Stream::Webhooks.name()).await.unwrap();
+    let mut asked = desk.nats.client.subscribe("$JS.API.CONSUMER.CREATE.WEBHOOKS.>").await.unwrap();
+    let _notifier = notifier(&desk);
+    for _ in 0..2 {
+        let next = tokio::time::timeout(PATIENCE, asked.next()).await;
+        assert!(next.expect("it is asked for again in time").is_some());
+    }
+    streams::ensure(&desk.nats, 1).await.unwrap();
+    desk.offer(&["ana"], dana()).await;
+    sink.told_of(1).await;
 }

@@ -16,7 +16,8 @@ if lead.is.state == 'assigned' and lead.is.agent == agent then return reply('ass
 
 local withdrawn = resolve_all(lead, 'withdrawn')
 if withdrawn then emit(lead, 'offer.withdrawn', { 'agents', withdrawn, 'by', ARGV[3] }) end
+local from = lead.is.state == 'assigned' and lead.is.agent or nil
 local plan = give_to(lead, agent, 'manual')
 known_again(lead, ARGV[4], 'assigned')
-emit(lead, 'lead.assigned', { 'agents', agent, 'by', ARGV[3], 'enrol', plan })
+emit(lead, 'lead.assigned', { 'agents', agent, 'by', ARGV[3], 'enrol', plan, 'from', from })
 return reply('assigned', lead)

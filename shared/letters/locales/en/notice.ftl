@@ -113,6 +113,7 @@ assigned-push-title = This lead is yours: { $who }
 
 over-push-title = { $why ->
     [yours] This lead is yours: { $who }
+    [withdrawn] { $who } is not with you any more
    *[other] { $who } is not on offer to you any more
 }
 over-why = { $why ->

@@ -119,6 +119,7 @@ assigned-push-title = Este prospecto es tuyo: { $who }
 
 over-push-title = { $why ->
     [yours] Este prospecto es tuyo: { $who }
+    [withdrawn] { $who } ya no está contigo
    *[other] { $who } ya no está disponible para ti
 }
 over-why = { $why ->
