@@ -226,13 +226,11 @@ async fn a_batch_that_makes_up_names_of_sources_does_not_fill_the_roster_either(
     let world = World::new().await;
     let acme = crate::world::entity("acme");
     let known = world.roster.view(&acme).unwrap().sources.len();
-    let lines: String = (known..1_003)
-        .map(|n| {
-            format!(
-                "{{\"external_id\":\"{n}\",\"email\":\"dana@example.com\",\"source\":\"s{n}\"}}\n"
-            )
-        })
-        .collect();
+    let line = |n| {
+        let named = json!({"external_id": format!("{n}"), "email": "dana@example.com", "source": format!("s{n}")});
+        named.to_string()
+    };
+    let lines = (known..1_003).map(line).collect::<Vec<_>>().join("\n");
     let (_, report) = answer(world.post_as(&world.admin, "/v1/leads/batch").body(lines)).await;
     assert_eq!(report["rejected"], json!(3));
     assert_eq!(world.roster.view(&acme).unwrap().sources.len(), 1_000);
