@@ -85,6 +85,10 @@ impl Board {
         );
         self.conflicts.add(1, &[]);
         self.recover(entity, lead).await?;
+        // An inquiry that was let go before it became one stands behind its own story now.
+        for inquiry in ours.iter().filter_map(|event| event.inquiry.as_ref()) {
+            self.recover(entity, inquiry).await?;
+        }
         Err(BoardError::Recovering { lead: lead.clone() })
     }
 

@@ -55,13 +55,14 @@ end
 
 -- From now on `lead`, which stands nowhere, is one more inquiry on `other` (D-30 b).
 local function attach_to(lead, other, payload)
+  -- First, so that nothing is said to be part of a lead whose story does not have it.
+  put(other, 'inquiries', int((tonumber(other.is.inquiries) or 1) + 1))
+  emit(other, 'lead.duplicate', { 'inquiry', lead.id, 'payload', payload })
   put(lead, 'state', 'closed')
   put(lead, 'of', other.id)
   if not lead.is.released then redis.call('ZADD', inquiries(), lead.is.received, lead.id) end
   emit(lead, 'lead.closed', { 'reason', '"duplicate"' })
   save(lead)
-  put(other, 'inquiries', int((tonumber(other.is.inquiries) or 1) + 1))
-  emit(other, 'lead.duplicate', { 'inquiry', lead.id, 'payload', payload })
   return reply('attached', other, other.id)
 end
 

@@ -166,13 +166,32 @@ local function uncount(lead)
   if who == '' and lead.is.agent and lead.is.since then redis.call('ZREM', TAKEN, taking(lead)) end
 end
 
+-- What the board alone believed goes. An inquiry that only stood in that is none any more: if the
+-- log has nothing of it, it comes again from LEADS; else it is behind the log now.
+local function drop(id)
+  local entry = redis.call('XRANGE', OUTBOX, id, id)[1]
+  redis.call('XDEL', OUTBOX, id)
+  local inquiry = entry and string.match(entry[2][2], '\31inquiry\31([^\31]+)')
+  if not inquiry then return end
+  inquiry = open(prefix .. 'lead:' .. inquiry, inquiry)
+  for _, unsent in ipairs(split(inquiry.is.unsent, ' ')) do redis.call('XDEL', OUTBOX, unsent) end
+  if inquiry.is.seq then
+    put(inquiry, 'seq', '0')
+    put(inquiry, 'unsent', nil)
+    save(inquiry)
+  else
+    redis.call('DEL', inquiry.key, prefix .. 'payload:' .. inquiry.id)
+    redis.call('ZREM', inquiries(), inquiry.id)
+  end
+end
+
 local function put_back(lead, told)
   uncount(lead)
   if lead.is.state then
     resolve_all(lead, 'withdrawn')
     leave_queues(lead)
   end
-  for _, id in ipairs(split(lead.is.unsent, ' ')) do redis.call('XDEL', OUTBOX, id) end
+  for _, id in ipairs(split(lead.is.unsent, ' ')) do drop(id) end
   local before = {}
   for field in pairs(lead.is) do before[#before + 1] = field end
   for _, field in ipairs(before) do

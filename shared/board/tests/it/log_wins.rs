@@ -1,13 +1,15 @@
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use futures::StreamExt;
 use redis::AsyncCommands;
-use tipoff_board::{Actor, BoardError, Claim, Claiming};
+use tipoff_board::{Actor, BoardError, Claim, Claiming, Known, Placed};
 use tipoff_domain::plan::{How, Pick};
+use tipoff_wire::Accepted;
 use tipoff_wire::event::State;
 use tokio::time::timeout;
 
-use crate::fixture::{Table, ball, id, step};
+use crate::fixture::{Table, accepted, ball, id, step};
 
 /// A key as it was at some moment.
 struct Copy {
@@ -89,6 +91,36 @@ async fn all_who_were_given_a_lead_are_counted_after_it_is_repaired() {
     before.put_back(&table).await;
     assert!(table.board.recover(&table.entity, &lead).await.unwrap());
     assert_eq!(table.members("taken").await, counted);
+}
+
+/// While the board does not know that its lead was claimed, the person comes again.
+#[tokio::test]
+async fn an_inquiry_on_a_lead_that_the_log_knows_otherwise_comes_again_and_is_not_lost() {
+    let table = Table::laid().await;
+    let sticky = TimeDelta::days(1);
+    let attach = Known::Attach { sticky };
+    let (first, second) = (by_dana("first"), by_dana("second"));
+    let plan = ball(&["ana", "ben"]);
+    table.board.place(&first, &plan, attach).await.unwrap();
+    let before = Copy::of(&table, &format!("lead:{}", first.id)).await;
+    assert!(matches!(table.claim(&first.id, "ana", Some(1)).await, Claim::Won(_)));
+    before.put_back(&table).await;
+
+    let lost = table.board.place(&second, &plan, attach).await;
+    assert!(matches!(lost, Err(BoardError::Recovering { .. })), "{lost:?}");
+    assert!(table.board.lead(&table.entity, &second.id).await.unwrap().is_none());
+    // It is delivered again.
+    let placed = table.board.place(&second, &plan, attach).await.unwrap();
+    assert_eq!(placed, Placed::Returning(id("ana")));
+    let settled = Known::Settled { sticky };
+    assert_eq!(table.board.place(&second, &plan, settled).await.unwrap(), Placed::New);
+    assert_eq!(table.history(&second.id).await, ["lead.received", "lead.offered"]);
+    assert_eq!(table.history(&first.id).await, ["lead.received", "lead.offered", "lead.claimed"]);
+    assert_eq!(table.board.verify(false, &mut |_| ()).await.unwrap().1, []);
+}
+
+fn by_dana(lead: &str) -> Accepted {
+    accepted(lead, "dana@example.com")
 }
 
 /// The PubAck was lost: the event is in the log, the board does not know.
