@@ -413,6 +413,8 @@ pub(crate) struct Event {
     round: Option<u32>,
     offers: Option<Vec<crate::shown::OpenOffer>>,
     agents: Option<Vec<String>>,
+    /// `lead.assigned`: who had it until then.
+    from: Option<String>,
     by: Option<String>,
     reason: Option<String>,
     inquiry: Option<String>,

@@ -128,7 +128,7 @@ impl Placer {
         let view =
             self.roster.view(entity).ok_or_else(|| PlaceError::UnknownEntity(entity.clone()))?;
         if again {
-            self.board.recover(entity, &accepted.id).await?;
+            self.board.remember(entity, &accepted.id).await?;
         }
         let rule = view.same_person(accepted.source.as_ref());
         let mut known = known(&accepted.lead, &view, rule);

@@ -10,7 +10,7 @@ use crate::keys::Keys;
 use crate::log::{Appended, Logged};
 use crate::past::Past;
 use crate::reply::Reply;
-use crate::{Board, BoardError, read};
+use crate::{Board, BoardError, OnBoard, read};
 
 impl Board {
     /// Ships every event of the reply's lead that the log does not have yet,
@@ -100,6 +100,18 @@ impl Board {
             warn!(lead.id = %lead, version, "repaired from the log");
         }
         Ok(back.is_some())
+    }
+
+    /// Puts back what the log has of a lead that is to be placed once more, unless it was placed
+    /// here: of one that has only come in the log may know more. Where the partition is shut,
+    /// nothing is read.
+    pub async fn remember(&self, entity: &EntityId, lead: &LeadId) -> Result<(), BoardError> {
+        let here = self.load_each(self.partition(entity), std::slice::from_ref(lead)).await?;
+        let was_placed = |found: &Result<OnBoard, _>| !matches!(found, Ok(it) if it.version <= 1);
+        if !here.iter().any(was_placed) {
+            self.recover(entity, lead).await?;
+        }
+        Ok(())
     }
 
     /// Answers the version that the log has of it, if any, and whether the board had
