@@ -13,6 +13,8 @@ use crate::problem::Problem;
 const LONGEST_TOKEN: usize = 4_096;
 
 /// Get notices on this telephone
+///
+/// An agent has twenty browsers and telephones at most.
 #[utoipa::path(post, path = "/v1/me/devices", tag = "push", request_body = schema::AppDevice,
     responses((status = 201, description = "subscribed")))]
 pub(crate) async fn add_device(

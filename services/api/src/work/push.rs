@@ -46,6 +46,8 @@ fn vapid_public_key(private: &str) -> Option<String> {
 }
 
 /// Get notices in this browser
+///
+/// An agent has twenty browsers and telephones at most.
 #[utoipa::path(post, path = "/v1/me/push-subscriptions", tag = "push", request_body = schema::PushSubscription,
     responses((status = 201, description = "subscribed")))]
 pub(crate) async fn add_push_subscription(

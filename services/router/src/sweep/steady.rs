@@ -69,11 +69,14 @@ pub(super) struct Steady {
 impl Steady {
     /// The latest that it may show when it is asked again. A server that has
     /// taken over, and whose clock is ahead, must not let everything expire at
-    /// once. Where this machine was put to sleep, only its own clock knows.
+    /// once. Where this machine was put to sleep, only its own clock knows; and one that was
+    /// behind and is set right shows what this machine's shows.
     pub(super) fn latest(&self, again: Asked) -> DateTime<Utc> {
         let awake = TimeDelta::from_std(again.at - self.asked.at).unwrap_or(TimeDelta::zero());
         let passed = awake.max(again.ours - self.asked.ours);
-        self.shown.checked_add_signed(passed + JUMP).unwrap_or(DateTime::<Utc>::MAX_UTC)
+        let latest = self.shown.checked_add_signed(passed + JUMP);
+        let agreed = again.ours.checked_add_signed(JUMP);
+        latest.max(agreed).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 }
 
@@ -95,6 +98,15 @@ mod tests {
         assert_eq!(latest(2, 2), TimeDelta::seconds(7));
         assert_eq!(latest(2, 600), TimeDelta::seconds(605), "this machine slept");
         assert_eq!(latest(2, -600), TimeDelta::seconds(7), "our own clock was put back");
+    }
+
+    #[test]
+    fn a_clock_that_was_behind_and_is_set_right_has_not_jumped() {
+        let first = Asked { at: Instant::now(), ours: DateTime::UNIX_EPOCH };
+        let behind = first.heard(first.ours - TimeDelta::minutes(10));
+        let second = Duration::from_secs(1);
+        let again = Asked { at: first.at + second, ours: first.ours + second };
+        assert_eq!(behind.latest(again), again.ours + JUMP);
     }
 
     /// Whoever counted from when it was heard would take this for a clock that jumped.
