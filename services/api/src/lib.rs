@@ -38,6 +38,8 @@ pub use insight::why::why;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
+use axum::response::Redirect;
+use axum::routing::get;
 use axum::{Extension, Router, middleware};
 use clap::Args;
 use clap::builder::FalseyValueParser;
@@ -180,6 +182,8 @@ pub fn app(
         document: Arc::new(openapi::complete(document)),
     };
     paths
+        // Whoever types the address of the deployment, or opens what led there once.
+        .route("/", get(async || Redirect::temporary("bell")))
         .fallback(edge::no_such_path)
         .method_not_allowed_fallback(edge::wrong_method)
         .layer(middleware::from_fn_with_state(api.clone(), visit::attend))

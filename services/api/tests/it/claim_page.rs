@@ -306,6 +306,14 @@ async fn links_that_were_ended_open_no_more_and_those_of_later_messages_do() {
 }
 
 #[tokio::test]
+async fn whoever_opens_the_bare_address_comes_to_the_bell() {
+    let world = World::start().await;
+    let bare = look(&world, "/").await.expect(307);
+    // Below whatever path a proxy serves it.
+    assert_eq!(bare.header("location"), "bell");
+}
+
+#[tokio::test]
 async fn a_link_opens_for_ninety_days_after_its_deadline() {
     let world = World::start().await;
     let keys = world.team("acme").await;
