@@ -3,6 +3,7 @@
 
 use serde_json::json;
 use tipoff_board::{Board, BoardError};
+use tipoff_letters::plain::without_contact;
 use tipoff_wire::{Changed, Event, Log};
 
 /// What happened to a lead, or what changed of the configuration.
@@ -55,7 +56,10 @@ impl Told {
 /// Of whoever was forgotten there is nothing any more, and nothing goes along.
 async fn with_lead(event: Event, board: &Board, contact: bool) -> Result<Event, BoardError> {
     if !contact {
-        return Ok(event.without_payload());
+        let mut event = event.without_payload();
+        // What somebody said may say how to reach the person.
+        event.reason = event.reason.as_deref().map(without_contact);
+        return Ok(event);
     }
     let mut event = event.without_requests();
     if event.payload.is_none() {

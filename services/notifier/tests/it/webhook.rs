@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use futures::StreamExt;
 use serde_json::{Value, json};
-use tipoff_board::Claiming;
+use tipoff_board::{Actor, Claiming};
 use tipoff_domain::{LeadId, Route, WebhookId};
 use tipoff_roster::{Author, Expect, Role, Secret, Webhook, WebhookWanted};
 use tipoff_runtime::{Clock, streams};
@@ -96,25 +96,30 @@ async fn endpoints_are_told_what_they_want_to_know_and_contact_details_only_wher
     let desk = desk().await;
     let (all, claims) = (sink().await, sink().await);
     endpoint(&desk, "hook_all", &all, &[]).await;
-    endpoint(&desk, "hook_claims", &claims, &["lead.claimed", "contact"]).await;
+    endpoint(&desk, "hook_claims", &claims, &["lead.claimed", "lead.closed", "contact"]).await;
     let _notifier = notifier(&desk);
     let lead = desk.offer(&["ana"], dana()).await;
     claim(&desk, &lead).await;
+    let why = Some("Her number is 512 555 0199");
+    desk.board.close(&desk.entity, &lead, &Actor::Admin, why, false, "").await.unwrap();
 
-    let told = all.told_of(3).await;
+    let told = all.told_of(4).await;
     let mut kinds: Vec<&str> =
         told.iter().map(|told| told.body["type"].as_str().unwrap()).collect();
     kinds.sort_unstable();
-    assert_eq!(kinds, ["lead.claimed", "lead.offered", "lead.received"]);
+    assert_eq!(kinds, ["lead.claimed", "lead.closed", "lead.offered", "lead.received"]);
     for told in &told {
         assert!(told.is_signed_with(&secret(1)) && !told.is_signed_with(&secret(2)));
-        assert!(!told.raw.contains("dana@example.com"), "{}", told.raw);
+        let says = |text| told.raw.contains(text);
+        assert!(!says("dana@example.com") && !says("0199"), "{}", told.raw);
         assert_eq!(told.body["data"]["lead"], lead.as_str());
         assert_eq!(told.id, format!("msg_{}", told.body["data"]["id"].as_str().unwrap()));
     }
-    let [claimed] = &claims.told_of(1).await[..] else { panic!("one event") };
-    assert_eq!(claimed.body["type"], "lead.claimed");
+    let mut told = claims.told_of(2).await;
+    told.sort_by_key(|told| told.body["type"].to_string());
+    let [claimed, closed] = &told[..] else { panic!("two events") };
     assert_eq!(claimed.body["data"]["payload"]["emails"][0], "dana@example.com");
+    assert_eq!(closed.body["data"]["reason"], json!(why));
 }
 
 #[tokio::test(flavor = "multi_thread")]
