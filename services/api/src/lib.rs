@@ -27,7 +27,6 @@ mod visit;
 mod webhooks;
 mod work;
 
-pub use shown::without_contacts;
 pub use telephony::{Forgetful, Options as TelephonyOptions, make_memory};
 
 pub use insight::attempt::attempt;

@@ -22,7 +22,6 @@ use tipoff_wire::{After, Event, PooledWhy};
 use utoipa::ToSchema;
 
 pub(crate) use guarded::guarded;
-pub use guarded::without_contacts;
 
 /// How much of a lead somebody sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,11 @@ use tipoff_wire::event::OfferState;
 use tipoff_wire::notice::{What, WhyOver};
 use tipoff_wire::{Event, EventKind};
 
+/// Whom an event names, but for who did it: nobody is told of what they did themselves.
+pub(crate) fn not_by_themselves(event: &Event) -> impl Iterator<Item = &AgentId> {
+    event.agents.iter().filter(|agent| event.by.as_deref() != Some(agent.as_str()))
+}
+
 /// Those who need not look at this lead any more, and why.
 pub(crate) fn over(event: &Event) -> Vec<(&AgentId, What)> {
     let round = event.round.unwrap_or(event.after.round);
@@ -17,9 +22,7 @@ pub(crate) fn over(event: &Event) -> Vec<(&AgentId, What)> {
         // Also to those who gave it back themselves: they were told that it is theirs.
         EventKind::Withdrawn | EventKind::Returned => named(WhyOver::Withdrawn),
         EventKind::Closed => {
-            let others =
-                event.agents.iter().filter(|agent| event.by.as_deref() != Some(agent.as_str()));
-            others.map(|agent| (agent, what(WhyOver::Withdrawn))).collect()
+            not_by_themselves(event).map(|agent| (agent, what(WhyOver::Withdrawn))).collect()
         }
         EventKind::Assigned => {
             event.from.iter().map(|agent| (agent, what(WhyOver::Withdrawn))).collect()

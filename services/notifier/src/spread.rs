@@ -24,7 +24,7 @@ use tracing::{debug, error, warn};
 use crate::carrier::Carrier;
 use crate::deliver::Deliverer;
 use crate::erase::erase;
-use crate::over::over;
+use crate::over::{not_by_themselves, over};
 use crate::retry;
 use crate::undelivered::Undelivered;
 
@@ -403,10 +403,10 @@ fn is_news(what: &What) -> bool {
     !matches!(what, What::Over { .. } | What::Offer { restored: Some(_), .. })
 }
 
-/// Nobody is told of what they did themselves.
 fn assigned(event: &Event) -> Vec<(&AgentId, What)> {
-    let others = event.agents.iter().filter(|agent| event.by.as_deref() != Some(agent.as_str()));
-    others.map(|agent| (agent, What::Assigned { version: event.version })).collect()
+    not_by_themselves(event)
+        .map(|agent| (agent, What::Assigned { version: event.version }))
+        .collect()
 }
 
 #[cfg(test)]

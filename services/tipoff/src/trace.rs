@@ -9,9 +9,9 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::Stream as JetStream;
 use futures::TryStreamExt;
 use serde::Serialize;
-use tipoff_api::without_contacts;
 use tipoff_domain::explain::Words;
 use tipoff_domain::{AgentId, EntityId, LeadId, Notified};
+use tipoff_letters::plain::without_contact;
 use tipoff_runtime::{Nats, Settings};
 use tipoff_wire::{Event, Stream};
 use tokio::time::timeout;
@@ -129,7 +129,7 @@ async fn read(log: &JetStream, lead: &LeadId) -> anyhow::Result<Vec<Event>> {
         while let Some(message) = batch.try_next().await.map_err(anyhow::Error::from_boxed)? {
             let event: Event =
                 serde_json::from_slice(&message.payload).context("an event cannot be read")?;
-            events.push(guarded(event));
+            events.push(event.without_contact(without_contact));
         }
         // The server has no more than this, whatever it said before.
         if events.len() == before {
@@ -137,14 +137,6 @@ async fn read(log: &JetStream, lead: &LeadId) -> anyhow::Result<Vec<Event>> {
         }
     }
     Ok(events)
-}
-
-/// The event without contact details: without the lead as it was sent, and with
-/// addresses and numbers hidden in what somebody said.
-fn guarded(event: Event) -> Event {
-    let mut event = event.without_payload();
-    event.reason = event.reason.as_deref().map(without_contacts);
-    event
 }
 
 /// Today's titles, and what became of notices; a trace reads better with them, and
@@ -185,7 +177,8 @@ mod tests {
             "payload": {"emails": ["dana@example.com"]},
             "after": {"state": "offered", "round": 1, "reroutes": 0, "inquiries": 1,
                 "received_at": "2026-11-22T09:30:00Z", "t0": "2026-11-22T09:30:00Z"}});
-        let traced = guarded(serde_json::from_value(passed).unwrap());
+        let passed: Event = serde_json::from_value(passed).unwrap();
+        let traced = passed.without_contact(without_contact);
         assert_eq!(traced.reason.as_deref(), Some("rings from •••, writes from •••"));
         assert_eq!(traced.payload, None);
     }

@@ -335,6 +335,12 @@ impl Event {
         Self { payload: None, person_kept_ms: None, ..self.without_requests() }
     }
 
+    /// The same, also where somebody wrote them down: `hidden` takes them out of a text.
+    pub fn without_contact(self, hidden: impl FnOnce(&str) -> String) -> Self {
+        let reason = self.reason.as_deref().map(hidden);
+        Self { reason, ..self.without_payload() }
+    }
+
     /// The same event without what is between the board and the log, and tells nobody else anything.
     pub fn without_requests(mut self) -> Self {
         self.after.requests.clear();

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use tipoff_domain::Agent;
+use tipoff_domain::{Agent, AgentId, EntityId};
 
 use super::agents::missing;
 use crate::Api;
@@ -27,11 +27,7 @@ pub(crate) async fn end_links(
     if !view.agents.contains_key(&agent) {
         return Err(missing(&agent));
     }
-    // In one tree a name is one person, and their links are ended wherever they are entered.
-    for home in api.roster.entries(&entity, &agent) {
-        api.change_agent(&caller, &home, &agent, Basis::Anything, begin_another).await?;
-    }
-    Ok(StatusCode::NO_CONTENT)
+    api.end_links_of(&caller, &entity, &agent).await
 }
 
 /// End your claim links
@@ -43,11 +39,23 @@ pub(crate) async fn end_my_links(
     caller: Caller,
 ) -> Result<StatusCode, Problem> {
     let (entity, agent) = caller.agent()?;
-    // Entities above may have entries of them as well: links about those leads go by these.
-    for home in api.roster.entries(entity, agent) {
-        api.change_agent(&caller, &home, agent, Basis::Anything, begin_another).await?;
+    api.end_links_of(&caller, entity, agent).await
+}
+
+impl Api {
+    /// In one tree a name is one person; links about leads of an entity go by its own entry
+    /// of them, so they are ended wherever the agent is entered.
+    async fn end_links_of(
+        &self,
+        caller: &Caller,
+        entity: &EntityId,
+        agent: &AgentId,
+    ) -> Result<StatusCode, Problem> {
+        for home in self.roster.entries(entity, agent) {
+            self.change_agent(caller, &home, agent, Basis::Anything, begin_another).await?;
+        }
+        Ok(StatusCode::NO_CONTENT)
     }
-    Ok(StatusCode::NO_CONTENT)
 }
 
 fn begin_another(agent: &mut Agent) {

@@ -1,14 +1,13 @@
 //! A lead without any way to reach the person.
 
 use tipoff_domain::{Lead, Name};
-/// What hides contacts in anybody's words.
-pub use tipoff_letters::plain::without_contact as without_contacts;
+use tipoff_letters::plain::without_contact;
 
 /// The lead without any way to reach the person: addresses and numbers are left
 /// out, also where they were typed into a message or sent under a name of the
 /// source's own.
 pub(crate) fn guarded(lead: &Lead) -> Lead {
-    let hidden = |text: &Option<String>| text.as_deref().map(without_contacts);
+    let hidden = |text: &Option<String>| text.as_deref().map(without_contact);
     let mut property = lead.property.clone();
     let mut interest = lead.interest.clone();
     if let Some(property) = &mut property {
@@ -19,7 +18,7 @@ pub(crate) fn guarded(lead: &Lead) -> Lead {
     }
     if let Some(interest) = &mut interest {
         interest.more.clear();
-        interest.areas = interest.areas.iter().map(|area| without_contacts(area)).collect();
+        interest.areas = interest.areas.iter().map(|area| without_contact(area)).collect();
     }
     let name = Name {
         full: hidden(&lead.name.full),
@@ -31,7 +30,7 @@ pub(crate) fn guarded(lead: &Lead) -> Lead {
         kind: lead.kind,
         name,
         message: hidden(&lead.message),
-        hashtags: lead.hashtags.iter().map(|tag| without_contacts(tag)).collect(),
+        hashtags: lead.hashtags.iter().map(|tag| without_contact(tag)).collect(),
         language: lead.language.clone(),
         property,
         interest,

@@ -56,10 +56,7 @@ impl Told {
 /// Of whoever was forgotten there is nothing any more, and nothing goes along.
 async fn with_lead(event: Event, board: &Board, contact: bool) -> Result<Event, BoardError> {
     if !contact {
-        let mut event = event.without_payload();
-        // What somebody said may say how to reach the person.
-        event.reason = event.reason.as_deref().map(without_contact);
-        return Ok(event);
+        return Ok(event.without_contact(without_contact));
     }
     let mut event = event.without_requests();
     if event.payload.is_none() {
